@@ -1,0 +1,1 @@
+"""The database: engine, sessions, base types and migrations; knows nothing of the shop."""
