@@ -96,7 +96,7 @@ class AnswerTap(MessageModel):
 
 
 class ShowTyping(MessageModel):
-    """"Parley is typing": worth nothing if late, so it is sent once and never retried."""
+    """ "Parley is typing": worth nothing if late, so it is sent once and never retried."""
 
     kind: Literal["show_typing"] = "show_typing"
 

@@ -1,8 +1,8 @@
 """The error tree, split by what the caller should do.
 
-    Refused      the shop says no: tell the person why (a reply key and facts); never retried, never alerted
-    Unavailable  the outside failed: try again later, alert when tries run out
-    anything else is a bug: apologise, alert, keep the traceback
+Refused      the shop says no: tell the person why (a reply key and facts); never retried, never alerted
+Unavailable  the outside failed: try again later, alert when tries run out
+anything else is a bug: apologise, alert, keep the traceback
 """
 
 from typing import Any

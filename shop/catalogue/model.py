@@ -34,7 +34,9 @@ class Product(Base):
     attributes: Mapped[JsonObject] = mapped_column(default=dict)  # facts such as {"Material": "stoneware"}
     published: Mapped[bool] = mapped_column(default=True)
     updated_at: Mapped[datetime]
-    source_hash: Mapped[str] = mapped_column(default="")  # of the imported rows: the same again changes nothing
+    source_hash: Mapped[str] = mapped_column(
+        default=""
+    )  # of the imported rows: the same again changes nothing
 
     variants: Mapped[list["Variant"]] = relationship(
         back_populates="product", order_by="Variant.position", lazy="raise", cascade="all, delete-orphan"
@@ -59,13 +61,19 @@ class Variant(Base):
     product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
     position: Mapped[int] = mapped_column(default=0)
     sku: Mapped[str | None] = mapped_column(index=True)
-    options: Mapped[dict[str, str]] = mapped_column(default=dict)  # {"Colour": "black", "Size": "M"}, in order
-    option_key: Mapped[str] = mapped_column(default="")  # the options' values, normalised: unique in a product
+    options: Mapped[dict[str, str]] = mapped_column(
+        default=dict
+    )  # {"Colour": "black", "Size": "M"}, in order
+    option_key: Mapped[str] = mapped_column(
+        default=""
+    )  # the options' values, normalised: unique in a product
     price_minor: Mapped[int]
     compare_at_minor: Mapped[int | None]
     currency: Mapped[str]
     tracked: Mapped[bool] = mapped_column(default=True)  # False: never runs out
-    oversell: Mapped[bool] = mapped_column(default=False)  # may be sold below zero (Shopify's policy "continue")
+    oversell: Mapped[bool] = mapped_column(
+        default=False
+    )  # may be sold below zero (Shopify's policy "continue")
     on_hand: Mapped[int] = mapped_column(default=0)
     allocated: Mapped[int] = mapped_column(default=0)  # promised to orders that are not shipped or lapsed yet
     weight_grams: Mapped[int] = mapped_column(default=0)
@@ -73,7 +81,9 @@ class Variant(Base):
     picture_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("product_picture.id", ondelete="SET NULL", use_alter=True)
     )
-    published: Mapped[bool] = mapped_column(default=True)  # False: gone from the last import, kept for old orders
+    published: Mapped[bool] = mapped_column(
+        default=True
+    )  # False: gone from the last import, kept for old orders
 
     product: Mapped[Product] = relationship(back_populates="variants", lazy="raise")
     picture: Mapped["ProductPicture | None"] = relationship(lazy="raise", foreign_keys=[picture_id])
