@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, DateTime, Enum, MetaData, Text, Uuid
+from sqlalchemy import JSON, BigInteger, DateTime, Enum, Integer, MetaData, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
@@ -55,6 +55,7 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime(),
         UUID: Uuid(),
         str: Text(),
+        int: BigInteger().with_variant(Integer(), "sqlite"),  # 64 bits on both: money in minor units fits
         JsonObject: json_type(),
         list[str]: json_type(),
         dict[str, str]: json_type(),

