@@ -96,7 +96,7 @@ class AnswerTap(MessageModel):
 
 
 class ShowTyping(MessageModel):
-    """ "Parley is typing": worth nothing if late, so it is sent once and never retried."""
+    """The sign that an answer is being written: worth nothing if late, so it is sent once, never retried."""
 
     kind: Literal["show_typing"] = "show_typing"
 

