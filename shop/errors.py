@@ -2,6 +2,7 @@
 
 Refused      the shop says no: tell the person why (a reply key and facts); never retried, never alerted
 Unavailable  the outside failed: try again later, alert when tries run out
+Rejected     the outside says no for good: trying again cannot help; staff see it
 anything else is a bug: apologise, alert, keep the traceback
 """
 
@@ -24,3 +25,7 @@ class Unavailable(Exception):  # noqa: N818 - the outside's state, not our fault
     def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class Rejected(Exception):  # noqa: N818 - an answer of the outside
+    """The outside refused this for good; trying again cannot help."""

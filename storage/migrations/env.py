@@ -1,13 +1,13 @@
 """Alembic's entry: runs the migrations on the connection that `storage.migrate` hands over."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
 from storage.types import UtcDateTime
 
 
-def render_item(kind: str, item: Any, _autogen: object) -> str | bool:
+def render_item(kind: str, item: Any, _autogen: object) -> str | Literal[False]:
     """Migrations stand on SQLAlchemy alone, so that a renamed class of ours breaks none of them."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 

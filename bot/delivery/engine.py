@@ -1,0 +1,381 @@
+"""The loops that move events through: inbox → turns, outbox → senders, timers → inbox.
+
+Any number of processes may run the turns on PostgreSQL; one of them leads the sending (a lease).
+On SQLite there is one process. Loops are woken by whoever made work, and look by themselves now and then.
+"""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.delivery import inbox, leases, outbox, timers, turn
+from bot.delivery.limits import Limiter, Limits
+from bot.delivery.model import InboxEvent, InboxState, OutboxKind, OutboxRow, OutboxState
+from bot.events import Inbound
+from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerTap, Message, ShowTyping
+from shop.errors import Rejected, Unavailable
+from storage import notices
+from storage.clock import Clock
+from storage.engine import Database
+from storage.types import JsonObject
+
+log = structlog.get_logger()
+
+TURNS_AT_ONCE = 8
+SENDS_AT_ONCE = 32
+URGENT_AT_ONCE = 16  # beside the others: a pre-checkout answer never queues behind a campaign
+STOP_SECONDS = 5.0
+POLL_SECONDS = 1.0  # the safety net under the wake-ups
+
+
+class Blocked(Rejected):
+    """The person does not want to hear from us (or the chat is gone)."""
+
+
+class TooFast(Unavailable):
+    """A 429: pause this chat, or with `whole_bot` everything, for `retry_after_seconds`."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float, whole_bot: bool) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+        self.whole_bot = whole_bot
+
+
+class Sender(Protocol):
+    """A channel's sending side."""
+
+    limits: Limits
+
+    async def send(self, chat: str, message: Message) -> str | None:
+        """Deliver it; the platform's id of it. Raises Rejected, Blocked, TooFast or Unavailable."""
+        ...
+
+    def is_group(self, chat: str) -> bool:
+        """Whether the stricter limit for groups holds."""
+        ...
+
+
+Caller = Callable[[str, JsonObject, str], Awaitable[JsonObject]]
+"""A provider: (call, arguments, idempotency key) → result. Raises Rejected or Unavailable."""
+
+
+class Delivery:
+    """Everything between the channels and the turns. Started once a process, stopped cleanly or by a kill."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        handler: turn.Handler,
+        *,
+        senders: Mapping[str, Sender],
+        caller: Caller,
+    ) -> None:
+        self.database = database
+        self.clock = clock
+        self.handler = handler
+        self.senders = senders
+        self.caller = caller
+        self.owner = uuid4().hex
+        self.limiters = {name: Limiter(sender.limits) for name, sender in senders.items()}
+        self.epoch: int | None = None
+        self._lead_until = clock.now()
+        self._work = asyncio.Condition()
+        self._made = 0  # rises whenever there may be new work, so that a wake-up between looks is not lost
+        self._lanes: set[str] = set()
+        self._sending: dict[int, int] = {}  # outbox id → priority
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loops: list[asyncio.Task[None]] = []
+
+    # ------------------------------------------------------------------ the way in
+
+    async def receive(self, inbounds: Iterable[Inbound]) -> int:
+        """Keep events; returns after they are on disk, with how many were new. Only then may a caller say 200."""
+        batch = list(inbounds)
+        new = await self.database.run(lambda session: inbox.put(session, batch, at=self.clock.now()))
+        if new:
+            await self.wake()
+        return new
+
+    async def wake(self) -> None:
+        """There may be work: look now rather than at the next poll."""
+        async with self._work:
+            self._made += 1
+            self._work.notify_all()
+
+    # ------------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Begin to work; what an earlier process left is taken up."""
+        self._loops = [
+            asyncio.create_task(self._forever(self.run_turns), name="turns"),
+            asyncio.create_task(self._forever(self.run_sends), name="sends"),
+            asyncio.create_task(self._forever(self.run_timers), name="timers"),
+            asyncio.create_task(notices.listen(self.database, self.wake), name="notices"),
+        ]
+
+    async def stop(self) -> None:
+        """Begin nothing new, finish what is under way, let the next leader in."""
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
+            for task in late:  # nothing is lost: what was not acknowledged is taken up again
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self.database.run(
+            lambda session: leases.give_up(session, "sender", self.owner, at=self.clock.now())
+        )
+
+    async def idle(self) -> bool:
+        """Whether nothing is under way and nothing is due now."""
+        if self._lanes or self._sending:
+            return False
+        return await self.database.look(self._nothing_due)
+
+    async def settled(self) -> None:
+        """Wait until nothing is under way and nothing is due: for tests, the simulator and clean ends."""
+        while not await self.idle():
+            seen = self._made
+            await self._wait_for_work(seen)
+
+    async def _forever(self, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        while True:
+            seen = self._made
+            try:
+                await step()
+            except Exception:
+                log.exception("delivery.loop_failed", loop=step.__name__)
+            await self._wait_for_work(seen)
+
+    async def _wait_for_work(self, seen: int) -> None:
+        async def changed() -> None:
+            async with self._work:
+                await self._work.wait_for(lambda: self._made != seen)
+
+        waits = [asyncio.create_task(changed()), asyncio.create_task(self.clock.sleep(await self._pause()))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    async def _pause(self) -> float:
+        """Until the next timer or postponed row is due, at most the poll's interval."""
+
+        def earliest(session: Session) -> list[datetime | None]:
+            return [timers.next_due(session), outbox.next_due(session)]
+
+        now = self.clock.now()
+        times = [(due - now).total_seconds() for due in await self.database.look(earliest) if due]
+        return max(0.05, min([POLL_SECONDS, *times]))
+
+    def _nothing_due(self, session: Session) -> bool:
+        now = self.clock.now()
+        waiting = select(func.count()).where(InboxEvent.state == InboxState.WAITING)
+        unsent = select(func.count()).where(
+            OutboxRow.state.in_(outbox.OPEN),
+            (OutboxRow.due_at <= now) | (OutboxRow.state == OutboxState.SENDING),
+        )
+        due = timers.next_due(session)
+        return not (session.scalar(waiting) or session.scalar(unsent) or (due is not None and due <= now))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # ------------------------------------------------------------------ turns
+
+    async def run_turns(self) -> None:
+        """Start a turn in each lane that waits, as many at once as we may."""
+        room = TURNS_AT_ONCE - len(self._lanes)
+        if room <= 0:
+            return
+        most = TURNS_AT_ONCE * 2
+        waiting = await self.database.look(
+            lambda session: inbox.lanes_waiting(session, at=self.clock.now(), most=most)
+        )
+        for lane in [lane for lane in waiting if lane not in self._lanes][:room]:
+            self._lanes.add(lane)
+            self._spawn(self._work_lane(lane))
+
+    async def _work_lane(self, lane: str) -> None:
+        """Turns of one conversation, one after the other, until it has no more."""
+        try:
+            while await self._take_turn(lane):
+                await self.wake()  # its messages may leave
+        finally:
+            self._lanes.discard(lane)
+            await self.wake()  # another lane may start
+
+    async def _take_turn(self, lane: str) -> bool:
+        """One turn. False when the lane has nothing to do now or somebody else holds it."""
+        now = self.clock.now()
+        ahead = await self.database.look(lambda session: turn.peek(session, lane, at=now))
+        if ahead is None:
+            return False
+        event_id, event = ahead
+        with structlog.contextvars.bound_contextvars(turn=event_id):
+            try:
+                prepared = await asyncio.to_thread(self.handler.prepare, event)
+                return await self.database.run(
+                    lambda session: turn.take(
+                        session, lane, self.handler, at=self.clock.now(), prepared=(event_id, prepared)
+                    )
+                )
+            except Exception as error:
+                log.exception("turn.failed", conversation=lane, event=event.kind)
+                return await self._record_failure(event_id, error)
+
+    async def _record_failure(self, event_id: int, error: Exception) -> bool:
+        """True when the lane may go on at once, because the event was parked."""
+        trace = "".join(traceback.format_exception(error))[-8000:]
+        parked = await self.database.run(
+            lambda session: turn.give_up(session, event_id, self.handler, error=trace, at=self.clock.now())
+        )
+        if parked:
+            log.error("turn.parked", event_id=event_id)
+        return parked
+
+    # ------------------------------------------------------------------ sends
+
+    async def run_sends(self) -> None:
+        """Lead, then start what is due: urgent answers always find room."""
+        epoch = await self._lead()
+        if epoch is None:
+            return
+        urgent = sum(priority == outbox.URGENT for priority in self._sending.values())
+        await self._start_sends(epoch, room=URGENT_AT_ONCE - urgent, priority_max=outbox.URGENT)
+        others = len(self._sending) - urgent
+        await self._start_sends(epoch, room=SENDS_AT_ONCE - others, priority_max=outbox.BROADCAST)
+
+    async def _start_sends(self, epoch: int, *, room: int, priority_max: int) -> None:
+        if room <= 0:
+            return
+        now = self.clock.now()
+        if not await self.database.look(
+            lambda session: session.scalar(
+                select(OutboxRow.id)
+                .where(
+                    OutboxRow.state == OutboxState.DUE,
+                    OutboxRow.due_at <= now,
+                    OutboxRow.priority <= priority_max,
+                )
+                .limit(1)
+            )
+        ):
+            return
+        rows = await self.database.run(
+            lambda session: outbox.claim(session, at=now, epoch=epoch, most=room, priority_max=priority_max)
+        )
+        for row in rows:
+            self._sending[row.id] = row.priority
+            self._spawn(self._send(row, epoch))
+
+    async def _lead(self) -> int | None:
+        """Our epoch as the sending leader, or None while another process leads."""
+        now = self.clock.now()
+
+        def lead(session: Session) -> int | None:
+            epoch = leases.take(session, "sender", self.owner, at=now)
+            if epoch is not None and epoch != self.epoch:
+                outbox.reclaim(session, epoch=epoch)
+            return epoch
+
+        if self.epoch is not None and now < self._lead_until:
+            return self.epoch
+        self.epoch = await self.database.run(lead)
+        self._lead_until = now + leases.RENEW_AFTER
+        return self.epoch
+
+    async def _send(self, row: OutboxRow, epoch: int) -> None:
+        try:
+            await self._settle(row, epoch, await self._attempt(row))
+        finally:
+            self._sending.pop(row.id, None)
+            await self.wake()
+
+    async def _attempt(self, row: OutboxRow) -> Callable[[Session, int], object]:
+        """Do it, and say what to write down about how it went."""
+        try:
+            if row.kind is OutboxKind.CALL:
+                result = await self.caller(row.payload["call"], row.payload["arguments"], row.dedupe)
+                return lambda session, epoch: outbox.acknowledge(
+                    session, row.id, epoch=epoch, at=self.clock.now(), reference=None, result=result
+                )
+            reference = await self._send_message(row)
+            return lambda session, epoch: outbox.acknowledge(
+                session, row.id, epoch=epoch, at=self.clock.now(), reference=reference
+            )
+        except Rejected as error:
+            log.warning("outbox.refused", row=row.id, conversation=row.conversation, error=str(error))
+            reason = str(error)
+            return lambda session, epoch: outbox.bury(
+                session, row.id, epoch=epoch, at=self.clock.now(), error=reason
+            )
+        except Unavailable as error:
+            log.info("outbox.postponed", row=row.id, tries=row.attempts, error=str(error))
+            reason, seconds = str(error), error.retry_after_seconds
+            return lambda session, epoch: outbox.postpone(
+                session, row.id, epoch=epoch, at=self.clock.now(), error=reason, seconds=seconds
+            )
+        except Exception as error:
+            log.exception("outbox.failed", row=row.id, conversation=row.conversation)
+            reason = f"{type(error).__name__}: {error}"
+            return lambda session, epoch: outbox.postpone(
+                session, row.id, epoch=epoch, at=self.clock.now(), error=reason, seconds=None
+            )
+
+    async def _settle(self, row: OutboxRow, epoch: int, write: Callable[[Session, int], object]) -> None:
+        await self.database.run(lambda session: write(session, epoch))
+        log.debug("outbox.settled", row=row.id)
+
+    async def _send_message(self, row: OutboxRow) -> str | None:
+        channel, _, chat = row.conversation.partition(":")
+        sender = self.senders.get(channel)
+        if sender is None:
+            raise Rejected(f"channel {channel!r} is not switched on")
+        message = MESSAGE.validate_python(row.payload)
+        if isinstance(message, ShowTyping | AnswerTap):
+            return await self._send_fleeting(sender, chat, message)
+        limiter = self.limiters[channel]
+        if not isinstance(message, AnswerInvoiceCheck):
+            wait = limiter.reserve(chat, group=sender.is_group(chat), now=self.clock.now())
+            if wait > 0:
+                await self.clock.sleep(wait)
+        try:
+            return await sender.send(chat, message)
+        except TooFast as error:
+            limiter.pause(
+                None if error.whole_bot else chat,
+                seconds=error.retry_after_seconds or 1.0,
+                now=self.clock.now(),
+            )
+            raise
+
+    async def _send_fleeting(self, sender: Sender, chat: str, message: Message) -> str | None:
+        """Worth nothing later: one try, and a failure is the end of it."""
+        try:
+            return await sender.send(chat, message)
+        except Unavailable as error:
+            raise Rejected(f"not tried again: {error}") from error
+
+    # ------------------------------------------------------------------ timers
+
+    async def run_timers(self) -> None:
+        """Turn due timers into events."""
+        now = self.clock.now()
+        due = await self.database.look(timers.next_due)
+        if due is None or due > now:
+            return
+        if await self.database.run(lambda session: timers.fire_due(session, at=now)):
+            await self.wake()

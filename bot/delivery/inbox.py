@@ -1,0 +1,105 @@
+"""The inbox: every event once, in its lane, in its source's order."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.delivery.model import InboxEvent, InboxState
+from bot.events import EVENT, Inbound
+from storage.notices import announce
+
+ATTEMPTS_MAX = 5
+RETRY_PAUSES_SECONDS = (0.2, 1.0, 3.0, 8.0)
+
+
+def put(session: Session, inbounds: Iterable[Inbound], *, at: datetime) -> int:
+    """Store what is new and say how many that were; a second delivery of the same event is passed over."""
+    rows = [
+        {
+            "source": inbound.source,
+            "external_id": inbound.external_id,
+            "conversation": inbound.conversation,
+            "sequence": inbound.sequence,
+            "payload": EVENT.dump_python(inbound.event, mode="json"),
+            "person": inbound.person.model_dump(mode="json") if inbound.person else None,
+            "state": InboxState.WAITING,
+            "attempts": 0,
+            "received_at": at,
+        }
+        for inbound in inbounds
+    ]
+    new = sum(_insert_new(session, row) for row in rows)
+    if new:
+        announce(session)
+    return new
+
+
+def _insert_new(session: Session, row: dict[str, Any]) -> int:
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(InboxEvent).values(row).on_conflict_do_nothing()
+    return int(session.execute(statement.returning(InboxEvent.id)).scalar_one_or_none() is not None)
+
+
+def lanes_waiting(session: Session, *, at: datetime, most: int) -> list[str]:
+    """Conversations whose next event may be worked on now, the longest waiting first."""
+    head = (
+        select(InboxEvent.conversation, InboxEvent.retry_at)
+        .where(InboxEvent.state == InboxState.WAITING)
+        .order_by(InboxEvent.id)
+        .limit(most * 8)
+    )
+    lanes: dict[str, bool] = {}
+    for conversation, retry_at in session.execute(head):
+        # Only the head of a lane says whether the lane may go on: a failed event holds back what follows it.
+        lanes.setdefault(conversation, retry_at is None or retry_at <= at)
+    return [lane for lane, ready in lanes.items() if ready][:most]
+
+
+def next_event(session: Session, conversation: str, *, at: datetime) -> InboxEvent | None:
+    """The lane's next event: the one that came first, but of its source the one with the lowest sequence.
+
+    Platforms deliver over several connections, so an earlier update may arrive after a later one.
+    """
+    waiting = select(InboxEvent).where(
+        InboxEvent.conversation == conversation, InboxEvent.state == InboxState.WAITING
+    )
+    first = session.scalars(waiting.order_by(InboxEvent.id).limit(1)).one_or_none()
+    if first is None or (first.retry_at is not None and first.retry_at > at):
+        return None
+    same_source = waiting.where(
+        InboxEvent.source == first.source, or_(InboxEvent.retry_at.is_(None), InboxEvent.retry_at <= at)
+    )
+    return session.scalars(same_source.order_by(InboxEvent.sequence, InboxEvent.id).limit(1)).one()
+
+
+def finish(event: InboxEvent) -> None:
+    """Mark it worked on; committed together with everything its turn decided."""
+    event.state = InboxState.DONE
+    event.retry_at = None
+
+
+def record_failure(session: Session, event_id: int, *, error: str, at: datetime) -> bool:
+    """Note that its turn failed: try again after a pause, or park it. True when it was parked just now."""
+    event = session.get_one(InboxEvent, event_id, with_for_update=True)
+    if event.state is not InboxState.WAITING:
+        return False
+    event.attempts += 1
+    event.error = error
+    if event.attempts >= ATTEMPTS_MAX:
+        event.state = InboxState.PARKED
+        return True
+    event.retry_at = at + timedelta(seconds=RETRY_PAUSES_SECONDS[event.attempts - 1])
+    return False
+
+
+def retry_parked(session: Session, event_id: int) -> None:
+    """Staff say: try it again."""
+    session.execute(
+        update(InboxEvent)
+        .where(InboxEvent.id == event_id, InboxEvent.state == InboxState.PARKED)
+        .values(state=InboxState.WAITING, attempts=0, retry_at=None)
+    )

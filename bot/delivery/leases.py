@@ -1,0 +1,33 @@
+"""Leases: one leader at a time, also across machines; a leader that slept too long cannot write."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.delivery.model import Lease
+
+LEASE_SECONDS = 15
+RENEW_AFTER = timedelta(seconds=5)
+
+
+def take(session: Session, name: str, owner: str, *, at: datetime) -> int | None:
+    """Become or stay the leader: the epoch, or None while somebody else holds it. A new leader, a new epoch."""
+    lease = session.get(Lease, name, with_for_update=True)
+    until = at + timedelta(seconds=LEASE_SECONDS)
+    if lease is None:
+        session.add(Lease(name=name, owner=owner, epoch=1, until=until))
+        session.flush()
+        return 1
+    if lease.owner != owner:
+        if lease.until > at:
+            return None
+        lease.owner, lease.epoch = owner, lease.epoch + 1
+    lease.until = until
+    return lease.epoch
+
+
+def give_up(session: Session, name: str, owner: str, *, at: datetime) -> None:
+    """Let the next one in at once, as a clean stop does."""
+    lease = session.get(Lease, name, with_for_update=True)
+    if lease is not None and lease.owner == owner:
+        lease.until = at

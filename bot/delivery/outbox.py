@@ -1,0 +1,195 @@
+"""The outbox: what is to be done outside, in order per lane, at least once, under a key of our own."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, aliased
+
+from bot.delivery import inbox
+from bot.delivery.model import OutboxKind, OutboxRow, OutboxState
+from bot.events import CallReturned, Inbound
+from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerTap, Message
+from storage.notices import announce
+from storage.types import JsonObject
+
+OPEN = (OutboxState.DUE, OutboxState.SENDING)
+ATTEMPTS_MAX = 14  # with the pauses below: about an hour
+PAUSE_MAX_SECONDS = 600.0
+URGENT, ANSWER, BROADCAST = 0, 1, 2
+
+
+def queue_message(
+    session: Session,
+    conversation: str,
+    message: Message,
+    *,
+    dedupe: str,
+    at: datetime,
+    priority: int = ANSWER,
+) -> bool:
+    """Queue a message to a conversation; False when this very message was queued before."""
+    lane = conversation
+    if isinstance(
+        message, AnswerInvoiceCheck | AnswerTap
+    ):  # have their own deadlines: nothing may hold them up
+        lane, priority = f"{conversation}:{dedupe}", URGENT
+    return _queue(
+        session,
+        kind=OutboxKind.MESSAGE,
+        conversation=conversation,
+        lane=lane,
+        priority=priority,
+        dedupe=dedupe,
+        payload=MESSAGE.dump_python(message, mode="json"),
+        at=at,
+    )
+
+
+def queue_call(
+    session: Session, conversation: str, call: str, arguments: JsonObject, *, dedupe: str, at: datetime
+) -> bool:
+    """Queue a call to the payment provider; its answer comes back as CallReturned in the same conversation.
+
+    `dedupe` is also the provider's idempotency key, so it is made of our own ids and never of a random number.
+    """
+    return _queue(
+        session,
+        kind=OutboxKind.CALL,
+        conversation=conversation,
+        lane=f"call:{dedupe}",
+        priority=ANSWER,
+        dedupe=dedupe,
+        payload={"call": call, "arguments": arguments},
+        at=at,
+    )
+
+
+def _queue(session: Session, *, at: datetime, **row: Any) -> bool:
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    values = {**row, "state": OutboxState.DUE, "due_at": at, "attempts": 0, "epoch": 0, "created_at": at}
+    statement = dialect.insert(OutboxRow).values(values).on_conflict_do_nothing()
+    new = session.execute(statement.returning(OutboxRow.id)).scalar_one_or_none() is not None
+    if new:
+        announce(session)
+    return new
+
+
+def claim(
+    session: Session, *, at: datetime, epoch: int, most: int, priority_max: int = BROADCAST
+) -> list[OutboxRow]:
+    """Take the due heads of lanes, the urgent ones first; a lane with a row under way waits for it."""
+    earlier = aliased(OutboxRow)
+    is_head = ~(
+        select(earlier.id)
+        .where(earlier.lane == OutboxRow.lane, earlier.state.in_(OPEN), earlier.id < OutboxRow.id)
+        .exists()
+    )
+    rows = list(
+        session.scalars(
+            select(OutboxRow)
+            .where(
+                OutboxRow.state == OutboxState.DUE,
+                OutboxRow.due_at <= at,
+                OutboxRow.priority <= priority_max,
+                is_head,
+            )
+            .order_by(OutboxRow.priority, OutboxRow.id)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    for row in rows:
+        row.state = OutboxState.SENDING
+        row.epoch = epoch
+        row.attempts += 1
+    return rows
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the next row that waits for its time becomes due."""
+    return session.scalar(select(func.min(OutboxRow.due_at)).where(OutboxRow.state == OutboxState.DUE))
+
+
+def reclaim(session: Session, *, epoch: int) -> int:
+    """A new leader takes over what the one before it left half sent; each is sent once more at most."""
+    result = session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.state == OutboxState.SENDING, OutboxRow.epoch < epoch)
+        .values(state=OutboxState.DUE)
+        .returning(OutboxRow.id)
+    )
+    return len(result.all())
+
+
+def acknowledge(
+    session: Session,
+    row_id: int,
+    *,
+    epoch: int,
+    at: datetime,
+    reference: str | None,
+    result: JsonObject | None = None,
+) -> None:
+    """It is done. A call's answer enters the inbox in the same commit, so neither is ever without the other."""
+    row = _mine(session, row_id, epoch)
+    if row is None:
+        return
+    row.state, row.sent_at, row.provider_ref, row.error = OutboxState.SENT, at, reference, None
+    if row.kind is OutboxKind.CALL:
+        _answer_call(session, row, at=at, result=result or {})
+
+
+def postpone(
+    session: Session, row_id: int, *, epoch: int, at: datetime, error: str, seconds: float | None
+) -> bool:
+    """It failed for now. `seconds` is the pause the outside asked for, which costs no try. True if it died."""
+    row = _mine(session, row_id, epoch)
+    if row is None:
+        return False
+    if seconds is not None:
+        row.attempts -= 1
+    if row.attempts >= ATTEMPTS_MAX:
+        return bury(session, row_id, epoch=epoch, at=at, error=f"gave up after {row.attempts} tries: {error}")
+    pause = seconds if seconds is not None else min(PAUSE_MAX_SECONDS, 0.5 * 2**row.attempts)
+    row.state, row.error, row.due_at = OutboxState.DUE, error, at + timedelta(seconds=pause)
+    return False
+
+
+def bury(session: Session, row_id: int, *, epoch: int, at: datetime, error: str) -> bool:
+    """It will never succeed. The lane goes on; a call's failure is answered like a result. True if ours."""
+    row = _mine(session, row_id, epoch)
+    if row is None:
+        return False
+    row.state, row.error, row.sent_at = OutboxState.DEAD, error, at
+    if row.kind is OutboxKind.CALL:
+        _answer_call(session, row, at=at, error=error)
+    return True
+
+
+def _mine(session: Session, row_id: int, epoch: int) -> OutboxRow | None:
+    """The row, unless another sender has taken over since (its epoch is newer)."""
+    row = session.get_one(OutboxRow, row_id, with_for_update=True)
+    return row if row.state is OutboxState.SENDING and row.epoch == epoch else None
+
+
+def _answer_call(
+    session: Session,
+    row: OutboxRow,
+    *,
+    at: datetime,
+    result: JsonObject | None = None,
+    error: str | None = None,
+) -> None:
+    event = CallReturned(
+        call=row.payload["call"], arguments=row.payload["arguments"], result=result, error=error
+    )
+    inbound = Inbound(
+        source="call",
+        external_id=f"{row.id}:{row.attempts}",
+        conversation=row.conversation,
+        sequence=row.id,
+        event=event,
+    )
+    inbox.put(session, [inbound], at=at)

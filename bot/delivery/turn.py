@@ -1,0 +1,142 @@
+"""A turn: one event against one conversation, in one transaction, touching nothing outside the database."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.delivery import inbox, outbox, timers
+from bot.delivery.model import Conversation, InboxEvent
+from bot.events import EVENT, Event, Inbound, Person
+from bot.messages import Message
+from storage.types import JsonObject
+
+
+@dataclass
+class Turn:
+    """What a turn works with, and where it leaves its decisions; all of it commits or none."""
+
+    session: Session
+    now: datetime
+    conversation: Conversation
+    inbox_id: int
+    event: Event
+    person: Person | None
+    prepared: Any = None  # what `Handler.prepare` made of the event before the transaction
+    _queued: int = field(default=0, init=False)
+
+    def send(self, message: Message, *, to: str | None = None, dedupe: str | None = None) -> bool:
+        """Queue a message, to this conversation unless said otherwise; False when it was queued before."""
+        return outbox.queue_message(
+            self.session,
+            to or self.conversation.key,
+            message,
+            dedupe=dedupe or self._next_dedupe(),
+            at=self.now,
+        )
+
+    def call(self, call: str, arguments: JsonObject, *, dedupe: str) -> bool:
+        """Queue a provider call whose answer returns to this conversation; False when it was queued before."""
+        return outbox.queue_call(
+            self.session, self.conversation.key, call, arguments, dedupe=dedupe, at=self.now
+        )
+
+    def set_timer(
+        self, kind: str, key: str, *, due_at: datetime, arguments: JsonObject | None = None
+    ) -> None:
+        """Have this conversation look again at `due_at`."""
+        timers.set_timer(
+            self.session,
+            kind,
+            key,
+            conversation=self.conversation.key,
+            due_at=due_at,
+            arguments=arguments,
+        )
+
+    def _next_dedupe(self) -> str:
+        self._queued += 1
+        return f"in:{self.inbox_id}:{self._queued}"
+
+
+class Handler(Protocol):
+    """Who decides what a turn does."""
+
+    def prepare(self, event: Event) -> Any:
+        """Pure work on the event alone (understanding its words), done before any lock is held."""
+        ...
+
+    def handle(self, turn: Turn) -> None:
+        """Decide: change the state, queue messages and calls, set timers. Raises to have it all undone."""
+        ...
+
+    def apologise(self, turn: Turn) -> None:
+        """The event was parked: tell the person something went wrong on our side."""
+        ...
+
+
+def peek(session: Session, conversation: str, *, at: datetime) -> tuple[int, Event] | None:
+    """The lane's next event, to prepare for it; it may be another one by the time the lane is locked."""
+    row = inbox.next_event(session, conversation, at=at)
+    return (row.id, EVENT.validate_python(row.payload)) if row else None
+
+
+def take(
+    session: Session, conversation: str, handler: Handler, *, at: datetime, prepared: tuple[int, Any]
+) -> bool:
+    """Work on the lane's next event. False when there is none, or when another worker holds the lane."""
+    locked = _lock(session, conversation, at=at)
+    if locked is None:
+        return False
+    row = inbox.next_event(session, conversation, at=at)
+    if row is None:
+        return False
+    turn = _turn(session, locked, row, at=at)
+    turn.prepared = prepared[1] if prepared[0] == row.id else handler.prepare(turn.event)
+    handler.handle(turn)
+    locked.updated_at = at
+    inbox.finish(row)
+    return True
+
+
+def give_up(session: Session, event_id: int, handler: Handler, *, error: str, at: datetime) -> bool:
+    """Note a failed turn; when it was the last try, park the event and apologise. True when it was parked."""
+    if not inbox.record_failure(session, event_id, error=error, at=at):
+        return False
+    row = session.get_one(InboxEvent, event_id)
+    locked = _lock(session, row.conversation, at=at, wait=True)
+    assert locked is not None, "a waited-for lock is always granted"
+    handler.apologise(_turn(session, locked, row, at=at))
+    return True
+
+
+def as_inbound(row: InboxEvent) -> Inbound:
+    """The event as it came in, for the console and for replays."""
+    return Inbound(
+        source=row.source,
+        external_id=row.external_id,
+        conversation=row.conversation,
+        sequence=row.sequence,
+        event=EVENT.validate_python(row.payload),
+        person=Person.model_validate(row.person) if row.person else None,
+    )
+
+
+def _turn(session: Session, conversation: Conversation, row: InboxEvent, *, at: datetime) -> Turn:
+    inbound = as_inbound(row)
+    return Turn(session, at, conversation, row.id, inbound.event, inbound.person)
+
+
+def _lock(session: Session, key: str, *, at: datetime, wait: bool = False) -> Conversation | None:
+    """Hold the conversation's row. None while another worker holds it (PostgreSQL; SQLite has one writer)."""
+    statement = select(Conversation).where(Conversation.key == key)
+    locked = session.scalars(statement.with_for_update(skip_locked=not wait)).one_or_none()
+    if locked is not None:
+        return locked
+    if session.get(Conversation, key) is not None:
+        return None
+    session.add(Conversation(key=key, state={}, started_at=at, updated_at=at))
+    session.flush()  # a second worker that adds the same row fails here, and its turn is tried again
+    return session.scalars(statement.with_for_update(skip_locked=not wait)).one_or_none()

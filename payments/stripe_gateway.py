@@ -1,0 +1,148 @@
+"""Stripe over its own library: the calls that the outbox makes, and the notices that come back.
+
+Every call carries an idempotency key made of our ids (https://docs.stripe.com/api/idempotent_requests).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import stripe
+from stripe import StripeClient
+
+from shop.errors import Rejected, Unavailable
+from storage.types import JsonObject
+
+SIGNATURE_TOLERANCE_SECONDS = 300  # the library's default; older notices are refused
+SESSION_MINUTES_MIN = 30  # https://docs.stripe.com/api/checkout/sessions/create expires_at
+
+
+class ForgedNotice(Exception):  # noqa: N818 - it says what it is
+    """A webhook whose signature does not verify, or is too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A verified event. `conversation` is the lane we asked Stripe to carry in its metadata."""
+
+    id: str
+    type: str
+    created: int
+    object: dict[str, Any]
+    conversation: str | None
+
+
+class StripeGateway:
+    """One merchant's Stripe account."""
+
+    def __init__(self, *, api_key: str, webhook_secret: str, api_base: str | None = None) -> None:
+        addresses: Any = {"api": api_base} if api_base else {}
+        self._client = StripeClient(
+            api_key,
+            base_addresses=addresses,
+            max_network_retries=0,  # the outbox retries, durably
+            http_client=stripe.HTTPXClient(timeout=20, allow_sync_methods=False),
+        )
+        self._webhook_secret = webhook_secret
+
+    async def call(self, call: str, arguments: JsonObject, key: str) -> JsonObject:
+        """Make one of our calls; its object as plain data. Raises Rejected or Unavailable."""
+        try:
+            return await self._make(call, arguments, {"idempotency_key": key})
+        except stripe.RateLimitError as error:
+            raise Unavailable(
+                f"Stripe asks for a pause: {error.user_message}", retry_after_seconds=2.0
+            ) from error
+        except (stripe.APIConnectionError, stripe.APIError) as error:
+            raise Unavailable(f"Stripe did not answer: {error}") from error
+        except stripe.IdempotencyError as error:
+            raise Rejected(f"Stripe knows this key with other arguments: {error.user_message}") from error
+        except (stripe.AuthenticationError, stripe.PermissionError) as error:
+            # A wrong key is the merchant's to mend: the call waits for it rather than getting lost.
+            raise Unavailable(
+                f"Stripe refuses our key: {error.user_message}", retry_after_seconds=30.0
+            ) from error
+        except stripe.StripeError as error:
+            if error.http_status == 409:  # the same key is being worked on right now
+                raise Unavailable(f"Stripe is still busy with it: {error.user_message}") from error
+            raise Rejected(f"{error.code or 'error'}: {error.user_message}") from error
+
+    async def _make(self, call: str, arguments: Any, options: Any) -> JsonObject:
+        v1 = self._client.v1
+        match call:
+            case "create_checkout":
+                return _plain(await v1.checkout.sessions.create_async(arguments, options))
+            case "expire_checkout":
+                return await self._expire(arguments["session"], options)
+            case "refund":
+                return _plain(await v1.refunds.create_async(arguments, options))
+            case _:
+                raise Rejected(f"there is no call {call!r}")
+
+    async def _expire(self, session: str, options: Any) -> JsonObject:
+        """Close a Checkout Session; one that is complete or expired already stays as it is."""
+        sessions = self._client.v1.checkout.sessions
+        current = await sessions.retrieve_async(session)
+        if current.status != "open":
+            return _plain(current)
+        return _plain(await sessions.expire_async(session, options=options))
+
+    def read_notice(self, body: bytes, signature: str) -> Notice:
+        """Verify a webhook (https://docs.stripe.com/webhooks/signature). Raises ForgedNotice."""
+        try:
+            event = self._client.construct_event(
+                body, signature, self._webhook_secret, SIGNATURE_TOLERANCE_SECONDS
+            )
+        except (stripe.SignatureVerificationError, ValueError) as error:
+            raise ForgedNotice(str(error)) from error
+        content = _plain(event)
+        about: dict[str, Any] = content["data"]["object"]
+        metadata: dict[str, Any] = about.get("metadata") or {}
+        return Notice(
+            id=content["id"],
+            type=content["type"],
+            created=content["created"],
+            object=about,
+            conversation=metadata.get("conversation"),
+        )
+
+
+def checkout_arguments(
+    *,
+    lines: list[tuple[str, int, int]],
+    currency: str,
+    order_id: str,
+    conversation: str,
+    expires_at: datetime,
+    return_url: str,
+) -> JsonObject:
+    """A Checkout Session for `lines` of (name, unit price in minor units, units); amounts are the order's own.
+
+    Payment methods are dynamic: since 2026-09-30.endive `payment_method_types` is not taken any more.
+    """
+    metadata = {"order": order_id, "conversation": conversation}
+    return {
+        "mode": "payment",
+        "client_reference_id": order_id,
+        "line_items": [
+            {
+                "quantity": units,
+                "price_data": {
+                    "currency": currency.lower(),
+                    "unit_amount": unit_minor,
+                    "product_data": {"name": name},
+                },
+            }
+            for name, unit_minor, units in lines
+        ],
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata},
+        "expires_at": int(expires_at.timestamp()),
+        "success_url": return_url,
+        "cancel_url": return_url,
+    }
+
+
+def _plain(found: Any) -> JsonObject:
+    """A StripeObject is no dict any more; outside this room only plain data travels."""
+    return found.to_dict()

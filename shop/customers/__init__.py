@@ -1,0 +1,1 @@
+"""Who buys: a customer, the accounts they write from, their addresses."""

@@ -1,0 +1,39 @@
+"""A customer, the channel accounts that are theirs, and where they have things sent."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.ids import new_id
+from storage.types import Base, JsonObject
+
+
+class Customer(Base):
+    """One person, as far as we know; what they told us once is not asked again."""
+
+    __tablename__ = "customer"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str | None]  # as they gave it for a parcel, not the chat nickname
+    phone: Mapped[str | None]  # E.164
+    email: Mapped[str | None]
+    address: Mapped[JsonObject | None]  # the last one used: street, postcode, city, country
+    language: Mapped[str | None]
+    wants_person: Mapped[bool] = mapped_column(default=False)  # asked for staff and was not answered yet
+    created_at: Mapped[datetime]
+
+
+class ChannelAccount(Base):
+    """An account on a channel, such as a Telegram user; belongs to exactly one customer."""
+
+    __tablename__ = "channel_account"
+    __table_args__ = (UniqueConstraint("channel", "account"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    channel: Mapped[str]
+    account: Mapped[str]
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
+    display_name: Mapped[str] = mapped_column(default="")
+    username: Mapped[str] = mapped_column(default="")

@@ -1,0 +1,1 @@
+"""Orders: placed, paid, packed, shipped, delivered; or cancelled, expired."""
