@@ -1,0 +1,184 @@
+"""One turn of a dialogue, as actions see it: who speaks, what was understood, what is remembered, what to say."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from bot.delivery.turn import Turn
+from bot.dialogue.replies import ButtonText, Replies
+from bot.dialogue.state import State
+from bot.dialogue.tokens import Tokens
+from bot.messages import MESSAGE, Button, Card, Message, Rows, Say, ShowCards
+from nlu.understanding import Understanding
+from shop.customers.model import Customer
+from shop.profile import ShopProfile
+
+ROW_LETTERS_MAX = 32  # labels that fit side by side on a phone
+ROW_BUTTONS_MAX = 3
+SAID_MAX = 4
+
+
+class Abilities(Protocol):
+    """What the person's channel can do, as far as the dialogue must know."""
+
+    @property
+    def native_invoices(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an action ended: one of the outcomes it declares, and the facts for the words that follow."""
+
+    name: str
+    facts: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass
+class Dialogue:
+    """What an action works with. Everything it says and decides is committed with the turn, or not at all."""
+
+    turn: Turn
+    state: State
+    customer: Customer
+    profile: ShopProfile
+    replies: Replies
+    tokens: Tokens
+    abilities: Abilities
+    knowledge: Any
+    heard: Understanding | None = None
+    facts: dict[str, Any] = field(default_factory=dict[str, Any])
+    outcome: str | None = None
+    lead: str = ""  # goes before the next sentence, as "Back to your order:"
+    _said: list[Message] = field(default_factory=list[Message])
+
+    @property
+    def session(self) -> Session:
+        return self.turn.session
+
+    @property
+    def now(self) -> datetime:
+        return self.turn.now
+
+    @property
+    def conversation(self) -> str:
+        return self.turn.conversation.key
+
+    @property
+    def language(self) -> str:
+        return self.state.language
+
+    def slot(self, name: str) -> Any:
+        return self.state.slots.get(name)
+
+    def set_slot(self, name: str, value: Any) -> None:
+        self.state.slots[name] = value
+
+    def say(self, reply: str, **facts: Any) -> None:
+        """Say the sentence `reply`, filled with the shop, the slots, the last outcome's facts and these."""
+        rendered = self.replies.render(reply, self.language, self._facts(facts), wording=self.state.turns)
+        text = f"{self.lead}\n\n{rendered.text}" if self.lead else rendered.text
+        self.lead = ""
+        self.send(Say(text=text, buttons=self.rows([self.as_button(button) for button in rendered.buttons])))
+
+    def words(self, reply: str, **facts: Any) -> str:
+        """The sentence without saying it, for a card or an invoice. Safe HTML."""
+        return self.replies.render(reply, self.language, self._facts(facts), wording=0).text
+
+    def show(self, cards: list[Card], buttons: list[Button] | None = None) -> None:
+        """Show cards, with buttons below all of them."""
+        self.send(ShowCards(cards=tuple(cards), buttons=self.rows(buttons or [])))
+
+    def send(self, message: Message) -> None:
+        """Queue any message to this person, and remember it for "again, please"."""
+        self.turn.send(message)
+        self._said.append(message)
+
+    def button(self, label: str, payload: str) -> Button:
+        """A button that means `payload` (see bot.dialogue.tokens); remembered, so that its label may be typed."""
+        frame = self.state.top.id if payload.startswith("?") and self.state.top else 0
+        return Button(
+            label=label, token=self.tokens.sign(payload, conversation=self.conversation, frame=frame)
+        )
+
+    def as_button(self, text: ButtonText) -> Button:
+        if text.payload is not None:
+            return self.button(text.title, text.payload)
+        if text.url is not None:
+            return Button(label=text.title, url=text.url)
+        return Button.model_validate({"label": text.title, "share": text.share})
+
+    @staticmethod
+    def rows(buttons: list[Button]) -> Rows:
+        """Short labels side by side, long ones below each other."""
+        rows: list[list[Button]] = []
+        for button in buttons:
+            row = rows[-1] if rows else []
+            letters = sum(len(other.label) for other in row) + len(button.label)
+            if row and len(row) < ROW_BUTTONS_MAX and letters <= ROW_LETTERS_MAX:
+                row.append(button)
+            else:
+                rows.append([button])
+        return tuple(tuple(row) for row in rows)
+
+    def close(self) -> None:
+        """Keep what was said for "again, please", and the labels of the newest buttons."""
+        if not self._said:
+            return
+        self.state.said = [MESSAGE.dump_python(message, mode="json") for message in self._said[-SAID_MAX:]]
+        self.state.labels = {
+            button.label.casefold(): button.token
+            for message in self._said
+            for button in _buttons(message)
+            if button.token is not None
+        }
+
+    def _facts(self, facts: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "shop": self.profile,
+            "slots": self.state.slots,
+            "name": (self.customer.name or "").split(" ")[0],
+            **self.facts,
+            **facts,
+        }
+
+
+def _buttons(message: Message) -> list[Button]:
+    if isinstance(message, ShowCards):
+        own = [button for card in message.cards for button in card.buttons]
+        return own + [button for row in message.buttons for button in row]
+    return [button for row in message.buttons for button in row] if isinstance(message, Say) else []
+
+
+Action = Callable[[Dialogue], Outcome | None]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredAction:
+    """An action and every outcome it may end with; `parley check` wants each of them handled."""
+
+    run: Action
+    outcomes: tuple[str, ...]
+
+
+ACTIONS: dict[str, DeclaredAction] = {}
+
+
+def action(*outcomes: str) -> Callable[[Action], Action]:
+    """Register a function as an action that flows may name, with the outcomes it declares."""
+
+    def register(function: Action) -> Action:
+        name = function.__name__
+        assert name not in ACTIONS, f"two actions are called {name}"
+        ACTIONS[name] = DeclaredAction(function, outcomes)
+        return function
+
+    return register
+
+
+def as_uuid(value: Any) -> UUID:
+    """A slot's id as a UUID."""
+    return value if isinstance(value, UUID) else UUID(str(value))

@@ -1,0 +1,148 @@
+"""Every sentence we say, by language, from flows/replies/<language>/*.yml.
+
+Text is a Jinja template that yields our small safe HTML: whatever is put in is escaped. A reply may have
+several wordings; which one is said depends on how far the conversation is, so that it does not repeat itself.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from pydantic import BaseModel, ConfigDict, Field
+
+from shop.money import Money
+from storage import yaml_files
+from storage.yaml_files import Mistake, Mistakes
+
+
+class ReplyModel(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ButtonText(ReplyModel):
+    """A button below a reply; `payload` as in `bot.dialogue.tokens`, or a link, or something to share."""
+
+    title: str
+    payload: str | None = None
+    url: str | None = None
+    share: str | None = None
+
+
+class ReplyText(ReplyModel):
+    """One wording."""
+
+    text: str
+    buttons: list[ButtonText] = Field(default_factory=list[ButtonText])
+
+
+class ReplyFile(ReplyModel):
+    version: str | None = None
+    responses: dict[str, list[ReplyText]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A reply, filled in. The text is safe HTML."""
+
+    text: str
+    buttons: tuple[ButtonText, ...]
+
+
+class Replies:
+    """The sentences of every language. A language without a sentence borrows the main one's."""
+
+    def __init__(self, texts: Mapping[str, Mapping[str, list[ReplyText]]], *, main: str) -> None:
+        self.languages = tuple(texts)
+        self.main = main
+        self._texts = texts
+        self._environments = {language: _environment(language) for language in texts}
+
+    def __contains__(self, reply: str) -> bool:
+        return reply in self._texts[self.main]
+
+    def keys(self, language: str) -> set[str]:
+        return set(self._texts.get(language, {}))
+
+    def render(self, reply: str, language: str, facts: Mapping[str, Any], *, wording: int = 0) -> Rendered:
+        """The sentence `reply`, filled with `facts`. Raises KeyError for a key that no file has."""
+        if reply not in self._texts.get(language, {}):
+            language = self.main
+        wordings = self._texts[language][reply]
+        chosen = wordings[wording % len(wordings)]
+        environment = self._environments[language]
+
+        def fill(text: str) -> str:
+            return environment.from_string(text).render(facts).strip()
+
+        def fill_plain(text: str) -> str:
+            return _plain(fill(text))
+
+        buttons = (
+            ButtonText(
+                title=fill_plain(button.title),
+                payload=fill_plain(button.payload) if button.payload else None,
+                url=fill_plain(button.url) if button.url else None,
+                share=button.share,
+            )
+            for button in chosen.buttons
+        )
+        return Rendered(fill(chosen.text), tuple(button for button in buttons if button.title))
+
+
+def read(folder: Path, *, main: str) -> Replies:
+    """Every sentence below `folder/<language>/`. Raises Mistakes."""
+    texts: dict[str, dict[str, list[ReplyText]]] = {}
+    mistakes: list[Mistake] = []
+    for path in sorted(folder.glob("*/*.yml")):
+        try:
+            content = yaml_files.load(path)
+            file = yaml_files.parse(ReplyFile, content, path)
+        except Mistakes as found:
+            mistakes += found.mistakes
+            continue
+        mistakes += _template_mistakes(file, path, content)
+        language = texts.setdefault(path.parent.name, {})
+        for reply, wordings in file.responses.items():
+            if reply in language:
+                line = yaml_files.line_of(content, ["responses", reply])
+                mistakes.append(
+                    Mistake(path, line, f"reply {reply!r} is in another file of this language too")
+                )
+            language[reply] = wordings
+    if main not in texts:
+        mistakes.append(Mistake(folder, None, f"there are no replies in the main language {main!r}"))
+    if mistakes:
+        raise Mistakes(mistakes)
+    return Replies(texts, main=main)
+
+
+def _template_mistakes(file: ReplyFile, path: Path, content: Any) -> Iterable[Mistake]:
+    environment = _environment("en")
+    for reply, wordings in file.responses.items():
+        for wording in wordings:
+            try:
+                environment.parse(wording.text)
+            except TemplateError as error:
+                line = yaml_files.line_of(content, ["responses", reply])
+                yield Mistake(path, line, f"reply {reply!r}: {error}")
+
+
+def _environment(language: str) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+    def money(amount: Money) -> str:
+        return amount.format(language)
+
+    environment.filters["money"] = money
+    return environment
+
+
+def _plain(html: str) -> str:
+    """A button's label is no HTML: take the escaping back."""
+    return unescape(html)
