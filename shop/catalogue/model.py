@@ -75,6 +75,7 @@ class Variant(Base):
         default=False
     )  # may be sold below zero (Shopify's policy "continue")
     on_hand: Mapped[int] = mapped_column(default=0)
+    on_hand_imported: Mapped[int | None]  # what the last import said: only a change of it moves on_hand
     allocated: Mapped[int] = mapped_column(default=0)  # promised to orders that are not shipped or lapsed yet
     weight_grams: Mapped[int] = mapped_column(default=0)
     barcode: Mapped[str | None]
