@@ -2061,7 +2061,7 @@ def _cups() -> dict[str, str]:
 
 def _tableware() -> dict[str, str]:
     glazes = {"oatmeal": OAT, "blue": BLUE, "sage": SAGE}
-    glasses = [(-112, -22, 1.15), (112, -22, 1.15), (0, 12, 1.2)]
+    glasses = [(-66, -34, 1.0), (86, -34, 1.0), (-120, 8, 1.08), (34, 14, 1.08)]
     return {
         "serving-bowl": standing(TABLEWARE, serving_bowl(), 1.12),
         "glass-carafe": standing(TABLEWARE, carafe(), 1.12),
