@@ -1,0 +1,1 @@
+"""Where people are: one file a messenger, all behind the port."""

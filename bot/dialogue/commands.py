@@ -20,6 +20,13 @@ class SetSlots:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetSlots:
+    """The person takes a detail back: it is asked anew."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CancelFlow:
     """Leave the topmost flow."""
 
@@ -50,4 +57,4 @@ class CannotHandle:
     """Nothing made sense; the third time in a row a person is offered."""
 
 
-Command = StartFlow | SetSlots | CancelFlow | AskAgain | Utter | Repeat | CannotHandle
+Command = StartFlow | SetSlots | ForgetSlots | CancelFlow | AskAgain | Utter | Repeat | CannotHandle

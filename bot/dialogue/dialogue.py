@@ -6,14 +6,18 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from knowledge_base.answers import Answer
 from sqlalchemy.orm import Session
 
+from bot import transcript
 from bot.delivery.turn import Turn
 from bot.dialogue.replies import ButtonText, Replies
 from bot.dialogue.state import State
 from bot.dialogue.tokens import Tokens
 from bot.messages import MESSAGE, Button, Card, Message, Rows, Say, ShowCards
+from knowledge_base.search import ProductQuery, SearchResult
 from nlu.understanding import Understanding
+from shop.catalogue.model import Product
 from shop.customers.model import Customer
 from shop.profile import ShopProfile
 
@@ -27,6 +31,16 @@ class Abilities(Protocol):
 
     @property
     def native_invoices(self) -> bool: ...
+
+
+class Knowledge(Protocol):
+    """Finds products and answers, over an open session."""
+
+    def search(self, session: Session, query: ProductQuery) -> SearchResult: ...
+
+    def answer(
+        self, session: Session, question: str, *, language: str, about: Product | None
+    ) -> Answer | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +62,8 @@ class Dialogue:
     replies: Replies
     tokens: Tokens
     abilities: Abilities
-    knowledge: Any
+    knowledge: Knowledge
+    return_url: str = ""  # where a payment page sends people back to
     heard: Understanding | None = None
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
     outcome: str | None = None
@@ -80,9 +95,13 @@ class Dialogue:
     def say(self, reply: str, **facts: Any) -> None:
         """Say the sentence `reply`, filled with the shop, the slots, the last outcome's facts and these."""
         rendered = self.replies.render(reply, self.language, self._facts(facts), wording=self.state.turns)
-        text = f"{self.lead}\n\n{rendered.text}" if self.lead else rendered.text
+        self.say_with(rendered.text, [self.as_button(button) for button in rendered.buttons])
+
+    def say_with(self, text: str, buttons: list[Button]) -> None:
+        """Say a sentence that `words` made, with buttons made by hand."""
+        text = f"{self.lead}\n\n{text}" if self.lead else text
         self.lead = ""
-        self.send(Say(text=text, buttons=self.rows([self.as_button(button) for button in rendered.buttons])))
+        self.send(Say(text=text, buttons=self.rows(buttons)))
 
     def words(self, reply: str, **facts: Any) -> str:
         """The sentence without saying it, for a card or an invoice. Safe HTML."""
@@ -93,9 +112,11 @@ class Dialogue:
         self.send(ShowCards(cards=tuple(cards), buttons=self.rows(buttons or [])))
 
     def send(self, message: Message) -> None:
-        """Queue any message to this person, and remember it for "again, please"."""
+        """Queue any message to this person, and remember it for "again, please" and the transcript."""
         self.turn.send(message)
         self._said.append(message)
+        content = MESSAGE.dump_python(message, mode="json")
+        transcript.note(self.session, self.conversation, transcript.Author.BOT, content, at=self.now)
 
     def button(self, label: str, payload: str) -> Button:
         """A button that means `payload` (see bot.dialogue.tokens); remembered, so that its label may be typed."""

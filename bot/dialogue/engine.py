@@ -49,8 +49,17 @@ class Engine:
             case commands.StartFlow(flow, slots):
                 self._start(dialogue, flow, slots)
             case commands.SetSlots(slots):
+                awaited = self.awaited(dialogue)
                 state.slots |= slots
+                self._rewind(dialogue, [name for name in slots if name != awaited])
                 self._advance(dialogue)
+            case commands.ForgetSlots(names):
+                for name in names:
+                    state.slots.pop(name, None)
+                if self._rewind(dialogue, names):
+                    self._advance(dialogue)
+                else:
+                    dialogue.say("utter_what_to_change")
             case commands.CancelFlow():
                 self._cancel(dialogue)
             case commands.AskAgain(reply, facts):
@@ -73,6 +82,20 @@ class Engine:
         state.slots |= slots
         state.push(flow, self.flows[flow].first)
         self._advance(dialogue)
+
+    def _rewind(self, dialogue: Dialogue, names: Iterable[str]) -> bool:
+        """A detail changed: take the flow again from where it is asked, as it may decide what comes after."""
+        frame = dialogue.state.top
+        flow = self.flows.get(frame.flow) if frame else None
+        if frame is None or flow is None:
+            return False
+        changed = set(names)
+        asks = [
+            step.name for step in flow.steps.values() if step.kind == "collect" and step.subject in changed
+        ]
+        if asks:
+            frame.step, frame.asked = asks[0], ""
+        return bool(asks)
 
     def _cancel(self, dialogue: Dialogue) -> None:
         frame = dialogue.state.top
@@ -184,7 +207,9 @@ class Engine:
 
     def _collect(self, dialogue: Dialogue, step: Step) -> bool:
         """True when the slot has a value that will do; otherwise the question was asked."""
-        name = str(step.subject)
+        name, frame = str(step.subject), dialogue.state.stack[-1]
+        if step.text.ask_before_filling and frame.asked != step.name:
+            dialogue.state.slots.pop(name, None)  # a "yes" said earlier was to something else
         if dialogue.slot(name) is not None:
             rejection = next(
                 (
@@ -195,10 +220,12 @@ class Engine:
                 None,
             )
             if rejection is None:
+                frame.asked = ""
                 return True
             dialogue.lead = dialogue.words(rejection.utter)
             del dialogue.state.slots[name]
         dialogue.state.choices = []
+        frame.asked = step.name
         if (ask := f"ask_{name}") in self.actions:
             self.actions[ask].run(dialogue)
         else:

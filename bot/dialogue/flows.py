@@ -61,13 +61,13 @@ class TriggerText(FlowModel):
 
 
 class FlowText(FlowModel):
-    """A flow as written. `if: false` keeps it from being started by anything but a link or a button."""
+    """A flow as written."""
 
     name: str | None = None
     description: str
     nlu_trigger: list[TriggerText] = Field(default_factory=list[TriggerText])
     persisted_slots: list[str] = Field(default_factory=list[str])
-    interrupts: bool = True  # may begin in the middle of another flow, which then goes on
+    uses: list[str] = Field(default_factory=list[str])  # slots that its actions read; they end with the flow
     steps: list[StepText] = Field(min_length=1)
 
 
@@ -161,7 +161,7 @@ class _Compiler:
             for pair in step.subject
             for slot in pair
         ]
-        slots = tuple(dict.fromkeys(collected + given))
+        slots = tuple(dict.fromkeys(collected + given + self._text.uses))
         return Flow(self._name, self._text, self._path, first, self._steps, slots)
 
     def _block(self, steps: list[StepText], where: list[str | int], *, after: str, prefix: str) -> str:

@@ -17,6 +17,7 @@ class Frame(StateModel):
     flow: str
     step: str
     tries: int = 0  # answers to the present question that did not fit
+    asked: str = ""  # the step whose question is open
 
 
 class Shown(StateModel):

@@ -1,5 +1,6 @@
 """From what came in to what to do: an event and the conversation's state become commands."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from bot.dialogue.commands import (
     CancelFlow,
     CannotHandle,
     Command,
+    ForgetSlots,
     Repeat,
     SetSlots,
     StartFlow,
@@ -51,13 +53,23 @@ class Reader:
             return [self._cancel(dialogue)]
         if heard.intent == "repeat" and heard.confidence >= SURE:
             return [Repeat()]
+        if heard.intent == "correct" and heard.confidence >= SURE and dialogue.state.stack:
+            return [self._correction(dialogue, heard)]
         if awaited is not None:
             return self._read_answer(dialogue, heard, awaited)
         return self._read_wish(dialogue, heard)
 
     def _cancel(self, dialogue: Dialogue) -> Command:
-        """ "Cancel" with nothing under way means the order, if there is a flow for that."""
+        """A cancel with nothing under way means the order, if there is a flow for that."""
         return CancelFlow() if dialogue.state.stack else StartFlow("cancel_order")
+
+    def _correction(self, dialogue: Dialogue, heard: Understanding) -> Command:
+        """A detail given anew, or one that is named and shall be asked again."""
+        details = self._details(dialogue, heard, besides="")
+        if details:
+            return SetSlots(details)
+        said = set(re.findall(r"\w+", heard.text.casefold()))
+        return ForgetSlots(tuple(name for name in self._slots if name in said))
 
     def _read_answer(self, dialogue: Dialogue, heard: Understanding, awaited: str) -> list[Command]:
         """A question is open: the words may answer it, ask something else, or both."""
@@ -138,6 +150,8 @@ class Reader:
             return self._read_answer_tap(dialogue, content, slots, awaited)
         if content.flow == "cancel":
             return [self._cancel(dialogue)]
+        if content.flow == "change":
+            return [ForgetSlots(tuple(content.slots.values()))]
         if content.flow not in self._flows:
             return [Utter("utter_stale_button")]
         return [StartFlow(content.flow, slots)]

@@ -1,0 +1,151 @@
+"""config.yml holds choices, the environment secrets; both are read once, into frozen settings.
+
+Unknown keys are refused with the nearest known one, in the file and in the environment alike.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from nlu.pipeline import PipelineSettings
+from shop.profile import Section, ShopProfile
+from storage import yaml_files
+from storage.yaml_files import Mistake, Mistakes
+
+ENVIRONMENT_PREFIX = "PARLEY_"
+OTHER_VARIABLES = {"PARLEY_HOME", "PARLEY_CONFIG"}
+ROOT = Path(__file__).parent.parent
+
+
+class ServerSettings(Section):
+    """Where the web server listens, and under which address the world sees it."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    public_url: str | None = None  # e.g. https://shop.example; needed for webhooks and payment pages
+    body_max_kilobytes: int = Field(default=512, ge=1, le=10_240)
+
+
+class TelegramSettings(Section):
+    """The Telegram bot. Its token is PARLEY_TELEGRAM_TOKEN."""
+
+    enabled: bool = True
+    updates: Literal["polling", "webhook"] = "polling"
+
+
+class WebSettings(Section):
+    """The web chat."""
+
+    enabled: bool = True
+
+
+class ChannelSettings(Section):
+    telegram: TelegramSettings = TelegramSettings()
+    web: WebSettings = WebSettings()
+
+
+class LogSettings(Section):
+    """`text` for people, `json` for machines."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Settings(Section):
+    """All of config.yml. `language` and `pipeline` are written as in Rasa's."""
+
+    shop: ShopProfile
+    language: str = "en"
+    pipeline: list[dict[str, Any]] | None = None
+    server: ServerSettings = ServerSettings()
+    channels: ChannelSettings = ChannelSettings()
+    workers: int = Field(default=4, ge=1, le=64)  # database threads on PostgreSQL
+    log: LogSettings = LogSettings()
+
+    @property
+    def understanding(self) -> PipelineSettings:
+        given = {"pipeline": self.pipeline} if self.pipeline is not None else {}
+        return PipelineSettings.model_validate({"language": self.language, **given})
+
+
+class Secrets(BaseSettings):
+    """What must not be in a file that is shared. Each is PARLEY_<NAME> in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, frozen=True, extra="forbid")
+
+    database_url: SecretStr | None = None  # default: SQLite in the home folder
+    telegram_token: SecretStr | None = None
+    telegram_payment_token: SecretStr | None = None  # from BotFather; without it Telegram buyers get a link
+    telegram_webhook_secret: SecretStr | None = None
+    stripe_key: SecretStr | None = None
+    stripe_webhook_secret: SecretStr | None = None
+    staff_password: SecretStr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder that holds everything that is ever written."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        for folder in (self.folder, self.media, self.models, self.sandbox):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def media(self) -> Path:
+        return self.folder / "media"
+
+    @property
+    def models(self) -> Path:
+        return self.folder / "models"
+
+    @property
+    def sandbox(self) -> Path:
+        return self.folder / "sandbox"
+
+    @property
+    def database_url(self) -> str:
+        return f"sqlite:///{(self.folder / 'parley.db').absolute()}"
+
+    def secret(self) -> bytes:
+        """The key that signs buttons and cookies; made on first use, readable by its owner only."""
+        path = self.folder / "secret.key"
+        try:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(32))
+        except FileExistsError:
+            pass  # made before
+        return path.read_bytes()
+
+
+def read_settings(path: Path) -> Settings:
+    """Read config.yml. Raises Mistakes."""
+    content = yaml_files.load(path)
+    settings = yaml_files.parse(Settings, content, path)
+    try:
+        _ = settings.understanding
+    except ValueError as error:
+        line = yaml_files.line_of(content, ["pipeline"])
+        reason = str(error).replace("\n", "; ")
+        raise Mistakes([Mistake(path, line, f"'pipeline': {reason}")]) from error
+    return settings
+
+
+def read_secrets(environment: Mapping[str, str] = os.environ) -> Secrets:
+    """Read the environment. Raises Mistakes for a PARLEY_… variable that means nothing to us."""
+    known = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in Secrets.model_fields} | OTHER_VARIABLES
+    unknown = [name for name in environment if name.startswith(ENVIRONMENT_PREFIX) and name not in known]
+    if unknown:
+        raise Mistakes(
+            Mistake(Path("environment"), None, f"unknown variable {name}{yaml_files.nearest(name, known)}")
+            for name in sorted(unknown)
+        )
+    values = {name: environment.get(f"{ENVIRONMENT_PREFIX}{name.upper()}") for name in Secrets.model_fields}
+    return Secrets.model_validate({name: value for name, value in values.items() if value})

@@ -1,0 +1,253 @@
+"""Builds the real things and connects them; nothing else in Parley knows how they are made."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.settings import ROOT, Home, Secrets, Settings
+from bot.channels.port import Abilities, Channel
+from bot.channels.telegram import TelegramChannel
+from bot.channels.web import HostedChannel
+from bot.delivery.engine import Delivery
+from bot.dialogue import flows, replies, slots
+from bot.dialogue.tokens import Tokens
+from bot.handler import Shop, ShopHandler
+from knowledge_base.answers import Answer, Answers
+from knowledge_base.search import ProductQuery, ProductSearch, SearchResult
+from nlu import training, training_data
+from nlu.embedding import MiniLmEmbedder
+from nlu.entities.extraction import EntityExtractor
+from nlu.entities.vocabulary import Vocabulary
+from nlu.interpreter import IntentInterpreter
+from nlu.model import ModelStore, TrainedModel
+from nlu.understanding import Interpreter, Understanding
+from payments.stripe_gateway import StripeGateway
+from shop.catalogue import queries
+from shop.catalogue.model import Product
+from shop.errors import Unavailable
+from storage.clock import Clock
+from storage.engine import Database
+from storage.migrate import upgrade
+from storage.types import JsonObject
+
+FLOWS = ROOT / "flows"
+TRAINING_DATA = ROOT / "nlu" / "data"
+CATALOGUE_LOOK_SECONDS = 0.5  # a changed product is understood by name within this time
+
+
+@dataclass(frozen=True, slots=True)
+class FarEnds:
+    """Where Telegram and Stripe are: None for the real ones, or our emulators' addresses."""
+
+    telegram: str | None = None
+    stripe: str | None = None
+
+
+class ShopKnowledge:
+    """Product search and answers over one embedding model."""
+
+    def __init__(self, embedder: MiniLmEmbedder | None, language: str) -> None:
+        self._search = ProductSearch(embedder=embedder)
+        self._answers = Answers(embedder=embedder)
+        self._language = language
+
+    def search(self, session: Session, query: ProductQuery) -> SearchResult:
+        return self._search.find(session, query, language=self._language)
+
+    def answer(
+        self, session: Session, question: str, *, language: str, about: Product | None
+    ) -> Answer | None:
+        return self._answers.answer(session, question, language=language, about=about)
+
+
+class CatalogueAwareInterpreter:
+    """Our interpreter, which learns the catalogue's words anew whenever the catalogue changed."""
+
+    def __init__(self, inner: IntentInterpreter, database: Database, *, language: str, region: str) -> None:
+        self._inner = inner
+        self._database = database
+        self._language, self._region = language, region
+        self._version: int | None = None
+        self._looked = 0.0
+
+    def parse(self, text: str, *, language: str | None = None) -> Understanding:
+        self._look()
+        return self._inner.parse(text, language=language)
+
+    def _look(self) -> None:
+        if self._version is not None and time.monotonic() - self._looked < CATALOGUE_LOOK_SECONDS:
+            return
+        self._looked = time.monotonic()
+        version = self._database.read(queries.catalogue_version)
+        if version != self._version:
+            words = self._database.read(queries.vocabulary)
+            vocabulary = Vocabulary(
+                colors=words.colors,
+                sizes=words.sizes,
+                materials=words.materials,
+                categories=words.categories,
+                products={product.handle: product.title for product in words.products},
+            )
+            self._inner.use_extractor(
+                EntityExtractor(self._language, vocabulary=vocabulary, region=self._region)
+            )
+            self._version = version
+
+
+@dataclass
+class Parley:
+    """One running shop: its parts, connected."""
+
+    settings: Settings
+    secrets: Secrets
+    home: Home
+    clock: Clock
+    database: Database
+    delivery: Delivery
+    handler: ShopHandler
+    interpreter: Interpreter
+    knowledge: ShopKnowledge
+    web: HostedChannel
+    terminal: HostedChannel
+    telegram: TelegramChannel | None
+    stripe: StripeGateway | None
+    tokens: Tokens
+
+    def close(self) -> None:
+        """Let go of the database; the delivery was stopped before."""
+        self.database.close()
+
+
+def open_database(settings: Settings, secrets: Secrets, home: Home) -> Database:
+    """The configured database, brought to this version's schema."""
+    url = secrets.database_url.get_secret_value() if secrets.database_url else home.database_url
+    database = Database.open(url, workers=settings.workers)
+    upgrade(database)
+    return database
+
+
+def embedder_for(settings: Settings) -> MiniLmEmbedder | None:
+    """The embedding model that the pipeline names, if it names one."""
+    named = settings.understanding.embedding
+    return MiniLmEmbedder(named.model) if named else None
+
+
+def trained_model(
+    settings: Settings,
+    home: Home,
+    embedder: MiniLmEmbedder | None,
+    *,
+    progress: Callable[[str, float], None] | None = None,
+    force: bool = False,
+) -> tuple[TrainedModel, bool]:
+    """The model for today's training data and settings, and whether it had to be trained just now."""
+    data = training_data.load(TRAINING_DATA / settings.language)
+    pipeline = settings.understanding
+    store = ModelStore(home.models)
+    wanted = training.model_id(data, pipeline, embedder=embedder)
+    if store.has(wanted) and not force:
+        store.use(wanted, settings.language)
+        return store.load(wanted, embedder=embedder), False
+    model = training.train(data, pipeline, embedder=embedder, at=datetime.now(UTC), progress=progress)
+    store.adopt(model, force=force)
+    return model, True
+
+
+def build(
+    settings: Settings,
+    secrets: Secrets,
+    home: Home,
+    clock: Clock,
+    *,
+    far_ends: FarEnds | None = None,
+    public_url: str,
+    model: TrainedModel | None = None,
+    embedder: MiniLmEmbedder | None = None,
+    database: Database | None = None,
+) -> Parley:
+    """Connect everything. Nothing has begun to run when it returns."""
+    far_ends = far_ends or FarEnds()
+    database = database or open_database(settings, secrets, home)
+    embedder = embedder or embedder_for(settings)
+    model = model or trained_model(settings, home, embedder)[0]
+    interpreter = CatalogueAwareInterpreter(
+        IntentInterpreter(model), database, language=settings.language, region=settings.shop.country
+    )
+    knowledge = ShopKnowledge(embedder, settings.language)
+    tokens = Tokens(home.secret())
+    web, terminal = HostedChannel("web"), HostedChannel("terminal")
+    telegram = _telegram(settings, secrets, home, clock, far_ends)
+    channels: dict[str, Channel] = {channel.name: channel for channel in (web, terminal, telegram) if channel}
+    shop = Shop(
+        profile=settings.shop,
+        flows=flows.read(sorted(FLOWS.glob("*.yml"), key=_flows_order)),
+        slots=slots.read(FLOWS / "slots.yml"),
+        replies=replies.read(FLOWS / "replies", main=settings.language),
+        tokens=tokens,
+        knowledge=knowledge,
+        abilities=_abilities(channels),
+        return_url=public_url,
+    )
+    handler = ShopHandler(shop, interpreter)
+    stripe = _stripe(secrets, far_ends)
+    delivery = Delivery(database, clock, handler, senders=channels, caller=stripe.call if stripe else _no_stripe)
+    return Parley(
+        settings=settings,
+        secrets=secrets,
+        home=home,
+        clock=clock,
+        database=database,
+        delivery=delivery,
+        handler=handler,
+        interpreter=interpreter,
+        knowledge=knowledge,
+        web=web,
+        terminal=terminal,
+        telegram=telegram,
+        stripe=stripe,
+        tokens=tokens,
+    )
+
+
+def _abilities(channels: Mapping[str, Channel]) -> dict[str, Abilities]:
+    return {name: channel.abilities for name, channel in channels.items()}
+
+
+def _flows_order(path: Path) -> str:
+    return path.name
+
+
+def _telegram(
+    settings: Settings, secrets: Secrets, home: Home, clock: Clock, far_ends: FarEnds
+) -> TelegramChannel | None:
+    if not settings.channels.telegram.enabled or secrets.telegram_token is None:
+        return None
+    payment, webhook = secrets.telegram_payment_token, secrets.telegram_webhook_secret
+    return TelegramChannel(
+        token=secrets.telegram_token.get_secret_value(),
+        api_base=far_ends.telegram,
+        payment_token=payment.get_secret_value() if payment else None,
+        webhook_secret=webhook.get_secret_value() if webhook else None,
+        media=home.media,
+        clock=clock,
+    )
+
+
+def _stripe(secrets: Secrets, far_ends: FarEnds) -> StripeGateway | None:
+    if secrets.stripe_key is None or secrets.stripe_webhook_secret is None:
+        return None
+    return StripeGateway(
+        api_key=secrets.stripe_key.get_secret_value(),
+        webhook_secret=secrets.stripe_webhook_secret.get_secret_value(),
+        api_base=far_ends.stripe,
+    )
+
+
+async def _no_stripe(call: str, arguments: JsonObject, key: str) -> JsonObject:
+    """Without keys no call can be made; it waits until the merchant sets them."""
+    del arguments, key
+    raise Unavailable(f"Stripe is not set up (PARLEY_STRIPE_KEY): cannot {call}", retry_after_seconds=60.0)

@@ -1,0 +1,93 @@
+"""Products as cards: picture, price, stock and the buttons to go on."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from bot.dialogue.dialogue import Dialogue
+from bot.dialogue.state import Shown
+from bot.dialogue.tokens import payload
+from bot.messages import Button, Card, Picture
+from shop.catalogue import queries
+from shop.catalogue.model import Product, ProductPicture, Variant
+
+LOW_STOCK = 5
+
+
+def product_card(
+    dialogue: Dialogue, product: Product, variant: Variant | None, *, buttons: Sequence[Button] | None = None
+) -> Card:
+    """The product, as the variant that fits best; by itself when no variant was singled out."""
+    chosen = variant or cheapest(product)
+    on_sale = [each for each in product.variants if each.published]
+    text = dialogue.words(
+        "words_card",
+        product=product,
+        variant=chosen,
+        several=len(on_sale) > 1,
+        price=chosen.price,
+        was=was_price(chosen),
+        free=chosen.free_units(),
+        low=LOW_STOCK,
+    )
+    return Card(
+        title=product.title,
+        text=text,
+        picture=picture_of(product, chosen),
+        buttons=tuple(buttons if buttons is not None else card_buttons(dialogue, product, variant)),
+    )
+
+
+def products_by_id(dialogue: Dialogue, ids: Iterable[UUID]) -> dict[UUID, Product]:
+    """These products with all that a card shows, in the order asked for."""
+    return {product.id: product for product in queries.by_ids(dialogue.session, ids)}
+
+
+def card_buttons(dialogue: Dialogue, product: Product, variant: Variant | None) -> list[Button]:
+    """Add this variant, or choose one; and a closer look."""
+    sellable = [each for each in product.variants if each.published and each.free_units() != 0]
+    buttons: list[Button] = []
+    if variant is not None and variant.free_units() != 0:
+        buttons.append(
+            dialogue.button(dialogue.words("words_add"), payload("add_to_cart", variant=variant.id))
+        )
+    elif sellable:
+        label = dialogue.words("words_add" if len(sellable) == 1 else "words_choose")
+        buttons.append(dialogue.button(label, payload("add_to_cart", product=product.id)))
+    buttons.append(
+        dialogue.button(dialogue.words("words_details"), payload("product_details", product=product.id))
+    )
+    return buttons
+
+
+def cheapest(product: Product) -> Variant:
+    """What "from" means: the cheapest variant, one that can be had if there is one."""
+    on_sale = [each for each in product.variants if each.published] or product.variants
+    return min(on_sale, key=lambda each: (each.free_units() == 0, each.price_minor, each.position))
+
+
+def was_price(variant: Variant) -> object | None:
+    """The price before, when it was higher."""
+    before = variant.compare_at_minor
+    return (
+        None
+        if before is None or before <= variant.price_minor
+        else type(variant.price)(before, variant.currency)
+    )
+
+
+def picture_of(product: Product, variant: Variant | None) -> Picture | None:
+    """The variant's own picture, else the product's first."""
+    by_id: dict[UUID, ProductPicture] = {picture.id: picture for picture in product.pictures}
+    chosen = by_id.get(variant.picture_id) if variant and variant.picture_id else None
+    chosen = chosen or next(iter(product.pictures), None)
+    if chosen is None:
+        return None
+    return Picture(path=chosen.path, url=None if chosen.path else chosen.url, alt=chosen.alt or product.title)
+
+
+def remember_shown(dialogue: Dialogue, shown: Sequence[tuple[Product, Variant | None]]) -> None:
+    """So that "it", "the second one" and "two of them" mean these."""
+    dialogue.state.shown = [
+        Shown(product=product.id, variant=variant.id if variant else None, title=product.title)
+        for product, variant in shown
+    ]

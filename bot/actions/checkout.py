@@ -1,0 +1,151 @@
+"""From a full cart to a placed order that awaits its payment."""
+
+from typing import Any
+
+from bot.actions.payment import ask_for_payment, order_facts
+from bot.dialogue.dialogue import Dialogue, Outcome, action
+from bot.dialogue.state import Choice
+from bot.dialogue.tokens import payload
+from shop.cart import service as carts
+from shop.catalogue.model import OutOfStock
+from shop.orders import service as orders
+from shop.orders.service import CartChanged, CartEmpty, DeliveryChoice
+from shop.profile import DeliveryOption
+
+DETAILS = ("name", "phone", "address")
+
+
+@action("ready", "empty", "problems")
+def begin_checkout(dialogue: Dialogue) -> Outcome:
+    """Look whether the cart can be bought as it is; what we know of the customer is not asked again."""
+    cart = carts.lines(dialogue.session, dialogue.customer)
+    if not cart:
+        return Outcome("empty")
+    problems = carts.problems(cart)
+    for problem in problems:
+        _mend(dialogue, problem)
+    for detail in DETAILS:
+        if dialogue.slot(detail) is None and getattr(dialogue.customer, detail):
+            dialogue.set_slot(detail, getattr(dialogue.customer, detail))
+    if problems:
+        facts = [
+            {
+                "kind": problem.kind,
+                "title": problem.line.variant.product.title,
+                "free": problem.free,
+                "price": problem.line.variant.price,
+            }
+            for problem in problems
+        ]
+        return Outcome("problems", {"problems": facts})
+    return Outcome("ready")
+
+
+@action()
+def ask_delivery(dialogue: Dialogue) -> None:
+    """The ways to get it, with what each costs for this cart."""
+    goods = carts.subtotal(carts.lines(dialogue.session, dialogue.customer), dialogue.profile.currency)
+    options = dialogue.profile.delivery
+    dialogue.state.choices = [
+        Choice(value=option.code, label=option.label, words=[option.code, *option.label.split()])
+        for option in options
+    ]
+    facts = [
+        {"label": option.label, "time": option.time, "price": dialogue.profile.delivery_price(option, goods)}
+        for option in options
+    ]
+    buttons = [dialogue.button(option.label, payload(None, delivery=option.code)) for option in options]
+    dialogue.say_with(dialogue.words("utter_ask_delivery", options=facts), buttons)
+
+
+@action("address_needed", "no_address", "unknown")
+def check_delivery(dialogue: Dialogue) -> Outcome:
+    """Whether the chosen way needs an address; one we do not offer is asked for again."""
+    option = _option(dialogue)
+    if option is None:
+        dialogue.set_slot("delivery", None)
+        return Outcome("unknown")
+    return Outcome("address_needed" if option.needs_address else "no_address")
+
+
+@action()
+def ask_confirm(dialogue: Dialogue) -> None:
+    """The whole order at a glance, to say yes to."""
+    cart = carts.lines(dialogue.session, dialogue.customer)
+    goods = carts.subtotal(cart, dialogue.profile.currency)
+    option = _option(dialogue)
+    assert option is not None, "delivery was checked before the summary"
+    delivery = dialogue.profile.delivery_price(option, goods)
+    lines = [
+        {
+            "title": f"{line.variant.product.title}{f' ({line.variant.label})' if line.variant.label else ''}",
+            "units": line.units,
+            "price": line.variant.price * line.units,
+        }
+        for line in cart
+    ]
+    dialogue.say(
+        "utter_ask_confirm",
+        lines=lines,
+        option=option,
+        delivery_price=delivery,
+        total=goods + delivery,
+        address=address_line(dialogue.slot("address")) if option.needs_address else None,
+    )
+
+
+@action("invoice", "link_coming", "out_of_stock", "cart_changed", "empty")
+def place_order(dialogue: Dialogue) -> Outcome:
+    """Freeze the order, hold its stock, and ask for the money in the channel's way."""
+    customer, option = dialogue.customer, _option(dialogue)
+    assert option is not None, "delivery was checked before the summary"
+    customer.name, customer.phone = dialogue.slot("name"), dialogue.slot("phone")
+    if option.needs_address:
+        customer.address = dialogue.slot("address")
+    goods = carts.subtotal(carts.lines(dialogue.session, customer), dialogue.profile.currency)
+    try:
+        order = orders.place(
+            dialogue.session,
+            customer,
+            conversation=dialogue.conversation,
+            delivery=DeliveryChoice(option.code, dialogue.profile.delivery_price(option, goods)),
+            address=customer.address if option.needs_address else None,
+            at=dialogue.now,
+            hold_until=dialogue.now + dialogue.profile.hold,
+        )
+    except OutOfStock as refused:
+        return Outcome("out_of_stock", refused.facts)
+    except CartChanged:
+        return Outcome("cart_changed")
+    except CartEmpty:
+        return Outcome("empty")
+    dialogue.turn.set_timer(
+        "order_hold", f"order_hold:{order.id}", due_at=order.hold_until, arguments={"order": str(order.id)}
+    )
+    native = ask_for_payment(dialogue, order)
+    return Outcome("invoice" if native else "link_coming", order_facts(order))
+
+
+def address_line(address: dict[str, Any] | str | None) -> str:
+    """An address on one line, as on an envelope."""
+    if not isinstance(address, dict):
+        return address or ""
+    town = " ".join(str(part) for part in (address.get("postcode"), address.get("city")) if part)
+    return ", ".join(str(part) for part in (address.get("street"), town, address.get("country")) if part)
+
+
+def _option(dialogue: Dialogue) -> DeliveryOption | None:
+    return dialogue.profile.option(str(dialogue.slot("delivery")))
+
+
+def _mend(dialogue: Dialogue, problem: carts.Problem) -> None:
+    """Make the cart what can be bought; the person is told, and sees the summary before paying."""
+    variant, line = problem.line.variant, problem.line
+    if problem.kind in {"sold_out", "unpublished"}:
+        carts.set_units(dialogue.session, dialogue.customer, variant, units=0, at=dialogue.now)
+    elif problem.kind == "fewer_left":
+        carts.set_units(
+            dialogue.session, dialogue.customer, variant, units=problem.free or 0, at=dialogue.now
+        )
+    else:
+        carts.accept_prices([line])

@@ -1,0 +1,249 @@
+"""The money's way through a conversation: asking for it, hearing of it, giving it back.
+
+None of this waits: a provider call is queued with the turn and its answer is an event of its own.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from bot.dialogue.dialogue import Dialogue
+from bot.events import CallReturned, InvoiceChecked, InvoicePaid, ProviderNotified, TimerFired
+from bot.messages import AnswerInvoiceCheck, PriceLine, SendInvoice, ShowTyping
+from payments import refunds, settlement
+from payments.model import Refund, RefundStatus
+from payments.settlement import Outcome as Settled
+from payments.stripe_gateway import checkout_arguments
+from shop.money import Money
+from shop.orders import service as orders
+from shop.orders.model import Order, OrderStatus
+
+INVOICE_TITLE_LETTERS_MAX = 32  # Bot API sendInvoice
+
+
+def order_facts(order: Order) -> dict[str, Any]:
+    """What sentences about an order may say."""
+    return {
+        "order": order.reference,
+        "total": order.total,
+        "status": order.status.value,
+        "tracking": order.tracking,
+        "items": [{"title": line.name, "units": line.units} for line in order.lines],
+    }
+
+
+def ask_for_payment(dialogue: Dialogue, order: Order) -> bool:
+    """Send a native invoice where the channel has one (True); else have Stripe make a payment page (False)."""
+    if dialogue.abilities.native_invoices:
+        dialogue.send(_invoice(dialogue, order))
+        return True
+    lines = [(line.name, line.unit_price_minor, line.units) for line in order.lines]
+    if order.delivery_minor:
+        lines.append((dialogue.words("words_delivery"), order.delivery_minor, 1))
+    arguments = checkout_arguments(
+        lines=lines,
+        currency=order.currency,
+        order_id=str(order.id),
+        conversation=dialogue.conversation,
+        expires_at=order.hold_until,
+        return_url=dialogue.return_url,
+    )
+    dialogue.turn.call("create_checkout", arguments, dedupe=f"checkout:{order.id}")
+    dialogue.turn.send(ShowTyping())
+    return False
+
+
+def _invoice(dialogue: Dialogue, order: Order) -> SendInvoice:
+    lines = [
+        PriceLine(label=f"{line.units} × {line.name}"[:60], amount_minor=line.unit_price_minor * line.units)
+        for line in order.lines
+    ]
+    if order.delivery_minor:
+        lines.append(PriceLine(label=dialogue.words("words_delivery"), amount_minor=order.delivery_minor))
+    title = dialogue.words("words_invoice_title", **order_facts(order))[:INVOICE_TITLE_LETTERS_MAX]
+    return SendInvoice(
+        title=title,
+        description=dialogue.words("words_invoice_description", **order_facts(order)),
+        payload=str(order.id),
+        currency=order.currency,
+        lines=tuple(lines),
+    )
+
+
+# ---------------------------------------------------------------------- native invoices
+
+
+def check_invoice(dialogue: Dialogue, event: InvoiceChecked) -> None:
+    """The last place to say no before money moves: the order waits, is theirs, and costs this."""
+    problem = _invoice_problem(dialogue, event)
+    dialogue.turn.send(
+        AnswerInvoiceCheck(query=event.query, error=dialogue.words(problem) if problem else None),
+        dedupe=f"invoice-check:{event.query}",
+    )
+
+
+def _invoice_problem(dialogue: Dialogue, event: InvoiceChecked) -> str | None:
+    order = _own_order(dialogue, event.payload)
+    if order is None:
+        return "words_invoice_unknown"
+    if order.status is OrderStatus.PAID:
+        return "words_invoice_paid"
+    if order.status is not OrderStatus.AWAITING_PAYMENT or order.hold_until <= dialogue.now:
+        return "words_invoice_late"  # its stock may be gone: nobody is charged for what we cannot send
+    if Money(event.amount_minor, event.currency) != order.total:
+        return "words_invoice_changed"
+    return None
+
+
+def take_invoice_payment(dialogue: Dialogue, event: InvoicePaid) -> None:
+    """Telegram says the money moved."""
+    order = _own_order(dialogue, event.payload)
+    if order is None:
+        raise LookupError(
+            f"a payment {event.charge} came for {event.payload!r}, which is no order of this chat"
+        )
+    amount = Money(event.amount_minor, event.currency)
+    result = settlement.settle(
+        dialogue.session,
+        order.id,
+        provider="telegram",
+        reference=event.charge,
+        amount=amount,
+        at=dialogue.now,
+    )
+    _tell(dialogue, result)
+
+
+def _own_order(dialogue: Dialogue, payload: str) -> Order | None:
+    try:
+        order = orders.get(dialogue.session, UUID(payload))
+    except (ValueError, LookupError):
+        return None
+    return order if order.customer_id == dialogue.customer.id else None
+
+
+# ---------------------------------------------------------------------- Stripe
+
+
+def on_call_returned(dialogue: Dialogue, event: CallReturned) -> None:
+    """A provider call is done."""
+    match event.call:
+        case "create_checkout":
+            _on_checkout(dialogue, event)
+        case "refund":
+            _on_refund_call(dialogue, event)
+        case _:
+            pass  # a closed session needs nothing more: its order has ended already
+
+
+def _on_checkout(dialogue: Dialogue, event: CallReturned) -> None:
+    """The payment page is there (or will not be): give the link, or take the order back."""
+    order = orders.get(dialogue.session, UUID(event.arguments["client_reference_id"]))
+    if event.result is None:
+        orders.cancel(
+            dialogue.session, order, at=dialogue.now, by="provider", why=f"no payment page: {event.error}"
+        )
+        dialogue.say("utter_no_payment_page", **order_facts(order))
+        return
+    order.payment_session, order.payment_url = event.result["id"], event.result["url"]
+    if order.status is not OrderStatus.AWAITING_PAYMENT:  # cancelled while we waited for Stripe
+        close_payment_page(dialogue, order)
+        return
+    dialogue.say("utter_pay_link", url=order.payment_url, **order_facts(order))
+
+
+def on_provider_notified(dialogue: Dialogue, event: ProviderNotified) -> None:
+    """A verified Stripe notice: in any order, late or twice."""
+    match event.type:
+        case "checkout.session.completed" | "checkout.session.async_payment_succeeded":
+            _on_session_paid(dialogue, event.object)
+        case "refund.updated" | "refund.failed":
+            _on_refund(dialogue, event.object)
+        case _:
+            pass  # facts that we do not act on
+
+
+def _on_session_paid(dialogue: Dialogue, session: dict[str, Any]) -> None:
+    if session["payment_status"] != "paid":  # a slow method: its own notice follows
+        return
+    result = settlement.settle(
+        dialogue.session,
+        UUID(session["client_reference_id"]),
+        provider="stripe",
+        reference=session["payment_intent"],
+        amount=Money(session["amount_total"], session["currency"].upper()),
+        at=dialogue.now,
+    )
+    _tell(dialogue, result)
+
+
+def _tell(dialogue: Dialogue, result: settlement.Settlement) -> None:
+    """Thank them, or say why the money goes back and send it."""
+    if result.outcome is Settled.KNOWN:
+        return
+    if result.outcome is Settled.PAID:
+        dialogue.say("utter_thank_you", **order_facts(result.order))
+        return
+    dialogue.say(f"utter_payment_{result.outcome.value}", **order_facts(result.order))
+    assert result.refund is not None, "money we cannot use goes back"
+    send_refund(dialogue, result.refund)
+
+
+# ---------------------------------------------------------------------- giving back
+
+
+def send_refund(dialogue: Dialogue, refund: Refund) -> None:
+    """Queue the provider call; its key is the refund's own id, so that a repeat gives back nothing twice."""
+    arguments = refunds.call_arguments(dialogue.session, refund, conversation=dialogue.conversation)
+    dialogue.turn.call("refund", arguments, dedupe=f"refund:{refund.id}")
+
+
+def refund_order(dialogue: Dialogue, order: Order, *, reason: str) -> list[Refund]:
+    """Give back everything that was paid for an order."""
+    sent: list[Refund] = []
+    for payment in refunds.payments_of(dialogue.session, order.id):
+        if payment.amount_minor > refunds.refunded_minor(dialogue.session, payment):
+            refund = refunds.ask(dialogue.session, payment, reason=reason, at=dialogue.now)
+            send_refund(dialogue, refund)
+            sent.append(refund)
+    return sent
+
+
+def _on_refund_call(dialogue: Dialogue, event: CallReturned) -> None:
+    refund_id = UUID(event.arguments["metadata"]["refund"])
+    if event.result is None:
+        refund = refunds.fail(dialogue.session, refund_id, error=event.error or "refused")
+        dialogue.say("utter_refund_failed", amount=refund.amount)
+        return
+    _tell_refund(dialogue, refunds.record(dialogue.session, refund_id, event.result, at=dialogue.now))
+
+
+def _on_refund(dialogue: Dialogue, provider: dict[str, Any]) -> None:
+    refund_id = (provider.get("metadata") or {}).get("refund")
+    if refund_id is not None:
+        _tell_refund(dialogue, refunds.record(dialogue.session, UUID(refund_id), provider, at=dialogue.now))
+
+
+def _tell_refund(dialogue: Dialogue, refund: Refund | None) -> None:
+    if refund is None:
+        return
+    settled = refund.status is RefundStatus.SETTLED
+    dialogue.say("utter_refund_sent" if settled else "utter_refund_failed", amount=refund.amount)
+
+
+# ---------------------------------------------------------------------- time
+
+
+def on_timer(dialogue: Dialogue, event: TimerFired) -> None:
+    """The hold is over: if nobody paid, the stock goes back and the payment page closes."""
+    if event.timer != "order_hold":
+        raise LookupError(f"there is no timer {event.timer!r}")
+    order = orders.get(dialogue.session, UUID(event.arguments["order"]))
+    if orders.expire(dialogue.session, order, at=dialogue.now):
+        close_payment_page(dialogue, order)
+        dialogue.say("utter_order_expired", **order_facts(order))
+
+
+def close_payment_page(dialogue: Dialogue, order: Order) -> None:
+    """Nobody shall pay for an order that has ended."""
+    if order.payment_session is not None:
+        dialogue.turn.call("expire_checkout", {"session": order.payment_session}, dedupe=f"expire:{order.id}")

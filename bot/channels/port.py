@@ -1,0 +1,26 @@
+"""The port that every channel fills: what it can do, and how a message leaves through it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.delivery.engine import Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a channel can show; where it cannot, it falls back to the nearest thing it has."""
+
+    buttons: bool = True
+    cards: bool = True
+    pictures: bool = True
+    native_invoices: bool = False
+    edits: bool = False
+
+
+class Channel(Sender, Protocol):
+    """A messenger. The dialogue asks what it can do; delivery hands it messages."""
+
+    name: str
+
+    @property
+    def abilities(self) -> Abilities: ...

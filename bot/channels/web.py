@@ -1,0 +1,101 @@
+"""Chats that Parley serves itself: the web chat and the terminal.
+
+Their messages lie in the transcript, which the person's own page or terminal reads; sending means telling
+whoever looks at that chat that there is something new. A chat's name is a secret of its person.
+"""
+
+import asyncio
+import secrets
+from collections import defaultdict
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.channels.port import Abilities
+from bot.delivery.limits import UNLIMITED
+from bot.events import Inbound, Opened, Person, Said, SharedContact, Tapped
+from bot.messages import Message
+
+CHAT_NAME_BYTES = 18
+TEXT_LETTERS_MAX = 100_000
+MICROSECONDS = 1_000_000
+
+
+class ChatInput(BaseModel):
+    """What a page or terminal sends: words, a tap, a shared number, or hello. `id` makes a repeat harmless."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(min_length=8, max_length=64)
+    text: str | None = Field(default=None, max_length=TEXT_LETTERS_MAX)
+    token: str | None = Field(default=None, max_length=200)
+    label: str | None = Field(default=None, max_length=200)
+    phone: str | None = Field(default=None, max_length=40)
+    open: bool = False
+
+
+class HostedChannel:
+    """A channel whose far end is ours. `name` is "web" or "terminal"."""
+
+    limits = UNLIMITED
+
+    def __init__(self, name: Literal["web", "terminal"]) -> None:
+        self.name = name
+        self.abilities = Abilities(cards=name == "web", pictures=name == "web")
+        self._looking: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+
+    def is_group(self, chat: str) -> bool:
+        del chat
+        return False
+
+    async def send(self, chat: str, message: Message) -> str | None:
+        """The message is in the transcript already: wake whoever looks at the chat."""
+        del message
+        self.wake(chat)
+        return None
+
+    def wake(self, chat: str) -> None:
+        """There is something new in this chat."""
+        for bell in self._looking.get(chat, ()):
+            bell.set()
+
+    def look(self, chat: str) -> asyncio.Event:
+        """A bell that rings whenever something new comes; give it back with `look_away`."""
+        bell = asyncio.Event()
+        self._looking[chat].add(bell)
+        return bell
+
+    def look_away(self, chat: str, bell: asyncio.Event) -> None:
+        self._looking[chat].discard(bell)
+        if not self._looking[chat]:
+            del self._looking[chat]
+
+    def conversation(self, chat: str) -> str:
+        return f"{self.name}:{chat}"
+
+    def read(self, chat: str, said: ChatInput, *, at: datetime) -> Inbound:
+        """One input as an event of its conversation."""
+        return Inbound(
+            source=f"{self.name}:{chat}",
+            external_id=said.id,
+            conversation=self.conversation(chat),
+            sequence=int(at.timestamp() * MICROSECONDS),
+            event=_event(said),
+            person=Person(id=chat),
+        )
+
+
+def new_chat_name() -> str:
+    """A name that nobody can guess: whoever knows it is the chat's person."""
+    return secrets.token_urlsafe(CHAT_NAME_BYTES)
+
+
+def _event(said: ChatInput) -> Said | Tapped | Opened | SharedContact:
+    if said.open:
+        return Opened()
+    if said.token is not None:
+        return Tapped(token=said.token, label=said.label)
+    if said.phone is not None:
+        return SharedContact(phone=said.phone, own=True)
+    return Said(text=said.text or "")

@@ -1,0 +1,204 @@
+"""The turn's decision: an event of a conversation becomes a dialogue, its commands are carried out, its state kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+
+from bot import transcript
+from bot.actions import cart, checkout, knowledge, orders, people, products
+from bot.actions import payment as money
+from bot.delivery.turn import Turn
+from bot.dialogue.commands import AskAgain, Command, StartFlow, Utter
+from bot.dialogue.dialogue import ACTIONS, Abilities, Dialogue, Knowledge
+from bot.dialogue.engine import Engine
+from bot.dialogue.flows import Flow
+from bot.dialogue.replies import Replies
+from bot.dialogue.slots import Slot
+from bot.dialogue.state import State
+from bot.dialogue.tokens import Tokens
+from bot.dialogue.understanding import Reader
+from bot.events import (
+    EVENT,
+    BotBlocked,
+    CallReturned,
+    Event,
+    InvoiceChecked,
+    InvoicePaid,
+    Opened,
+    ProviderNotified,
+    Said,
+    SentAttachment,
+    SharedContact,
+    SharedLocation,
+    Tapped,
+    TimerFired,
+    Unreadable,
+)
+from bot.messages import AnswerTap
+from nlu.understanding import Interpreter, Understanding
+from shop.customers import service as customers
+from shop.customers.model import Customer
+from shop.profile import ShopProfile
+
+log = structlog.get_logger()
+
+TOPICS = (cart, checkout, knowledge, orders, people, products)  # importing them registers their actions
+TEXT_LETTERS_MAX = 4000  # more is cut before it is understood: nobody's wish is that long
+SPOKEN = (Said, Tapped, Opened, SentAttachment, SharedContact, SharedLocation)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What every dialogue of this shop shares."""
+
+    profile: ShopProfile
+    flows: Mapping[str, Flow]
+    slots: Mapping[str, Slot]
+    replies: Replies
+    tokens: Tokens
+    knowledge: Knowledge
+    abilities: Mapping[str, Abilities]  # by channel
+    return_url: str  # where a payment page sends people back to
+
+
+class ShopHandler:
+    """Implements `bot.delivery.turn.Handler`."""
+
+    def __init__(self, shop: Shop, interpreter: Interpreter) -> None:
+        self._shop = shop
+        self._interpreter = interpreter
+        self._engine = Engine(shop.flows, shop.slots, ACTIONS)
+        self._reader = Reader(shop.flows, shop.slots)
+
+    def prepare(self, event: Event) -> Understanding | None:
+        """Understand the words, before any lock is held."""
+        text = _words(event)
+        return self._interpreter.parse(text[:TEXT_LETTERS_MAX]) if text is not None else None
+
+    def handle(self, turn: Turn) -> None:
+        """Decide what this event leads to."""
+        if isinstance(turn.event, BotBlocked):
+            turn.conversation.blocked = turn.event.blocked
+            return
+        if isinstance(turn.event, Unreadable):
+            log.info("event.unreadable", what=turn.event.what)
+            return
+        dialogue = self._open(turn)
+        if dialogue is None:
+            return
+        if isinstance(turn.event, SPOKEN):
+            turn.conversation.blocked = False
+            content = EVENT.dump_python(turn.event, mode="json")
+            transcript.note(
+                turn.session, turn.conversation.key, transcript.Author.CUSTOMER, content, at=turn.now
+            )
+        self._respond(dialogue, turn.event)
+        turn.conversation.state = dialogue.state.model_dump(mode="json")
+
+    def apologise(self, turn: Turn) -> None:
+        """Something of ours broke on this event: say so, plainly."""
+        dialogue = self._open(turn)
+        if dialogue is not None and isinstance(turn.event, SPOKEN):
+            dialogue.say("utter_sorry_broken")
+
+    # ------------------------------------------------------------------ opening
+
+    def _open(self, turn: Turn) -> Dialogue | None:
+        """The dialogue of this conversation; None for events of no conversation with anyone."""
+        customer = self._customer(turn)
+        if customer is None:
+            log.warning("event.nobody", conversation=turn.conversation.key, kind=turn.event.kind)
+            return None
+        channel = turn.conversation.key.partition(":")[0]
+        return Dialogue(
+            turn=turn,
+            state=State.model_validate(turn.conversation.state),
+            customer=customer,
+            profile=self._shop.profile,
+            replies=self._shop.replies,
+            tokens=self._shop.tokens,
+            abilities=self._shop.abilities[channel],
+            knowledge=self._shop.knowledge,
+            return_url=self._shop.return_url,
+            heard=turn.prepared,
+        )
+
+    def _customer(self, turn: Turn) -> Customer | None:
+        channel, _, _ = turn.conversation.key.partition(":")
+        if channel not in self._shop.abilities:
+            return None
+        person = turn.person
+        if person is not None:
+            customer = customers.recognise(
+                turn.session,
+                channel,
+                person.id,
+                display_name=person.name,
+                username=person.username,
+                at=turn.now,
+            )
+            turn.conversation.customer_id = customer.id
+            return customer
+        known = turn.conversation.customer_id
+        return turn.session.get_one(Customer, known) if known else None
+
+    # ------------------------------------------------------------------ responding
+
+    def _respond(self, dialogue: Dialogue, event: Event) -> None:
+        reaction = REACTIONS.get(type(event))
+        if reaction is not None:
+            reaction(dialogue, event)
+            return
+        if isinstance(event, Tapped) and event.tap is not None:
+            dialogue.turn.send(AnswerTap(tap=event.tap), dedupe=f"tap:{dialogue.conversation}:{event.tap}")
+        self._engine.run(dialogue, self._commands(dialogue, event))
+
+    def _commands(self, dialogue: Dialogue, event: Event) -> list[Command]:
+        awaited = self._engine.awaited(dialogue)
+        match event:
+            case Said():
+                assert dialogue.heard is not None, "words are understood before the turn"
+                return self._reader.read_words(dialogue, dialogue.heard, awaited)
+            case Tapped():
+                return self._reader.read_tap(dialogue, event, awaited)
+            case Opened():
+                return [StartFlow("welcome")]
+            case SharedContact():
+                return self._reader.read_contact(dialogue, event, awaited)
+            case SharedLocation():
+                return [AskAgain("utter_location_unfit") if awaited else Utter("utter_location_unfit")]
+            case SentAttachment(caption=caption) if caption.strip() and dialogue.heard is not None:
+                return self._reader.read_words(dialogue, dialogue.heard, awaited)
+            case SentAttachment(attachment=attachment):
+                facts = {"attachment": attachment}
+                reply = "utter_attachment_unfit"
+                return [AskAgain(reply, facts) if awaited else Utter(reply, facts)]
+            case _:
+                raise LookupError(f"nothing answers a {event.kind!r}")
+
+
+class Reaction(Protocol):
+    """What follows from an event that nobody spoke."""
+
+    def __call__(self, dialogue: Dialogue, event: Any) -> None: ...
+
+
+REACTIONS: dict[type[Any], Reaction] = {
+    InvoiceChecked: money.check_invoice,
+    InvoicePaid: money.take_invoice_payment,
+    CallReturned: money.on_call_returned,
+    ProviderNotified: money.on_provider_notified,
+    TimerFired: money.on_timer,
+}
+
+
+def _words(event: Event) -> str | None:
+    match event:
+        case Said(text=text):
+            return text
+        case SentAttachment(caption=caption) if caption.strip():
+            return caption
+        case _:
+            return None
