@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 Kind = Literal["bold", "italic", "strike", "code", "link"]
@@ -93,12 +93,18 @@ class RichText:
 
     def without_markup(self) -> str:
         """For channels that know none: a link is written "text (url)", or as its URL when that is its text."""
-        links = sorted((s for s in self.spans if s.kind == "link"), key=lambda s: s.end, reverse=True)
-        text = self.plain
-        for link in links:
-            if text[link.start : link.end] != link.href:
-                text = f"{text[: link.end]} ({link.href}){text[link.end :]}"
-        return text
+        return self.spell_out_links(lambda _: True).plain
+
+    def spell_out_links(self, chosen: Callable[[str], bool]) -> "RichText":
+        """Write the address of each link whose URL is `chosen` behind its text, which is then no link any more."""
+        text, spans = self.plain, list(self.spans)
+        for link in sorted((s for s in spans if s.kind == "link" and chosen(s.href)), key=lambda s: -s.end):
+            address = re.sub("^(?:mailto|tel):", "", link.href, flags=re.IGNORECASE)
+            written = "" if text[link.start : link.end] == address else f" ({address})"
+            text = text[: link.end] + written + text[link.end :]
+            spans.remove(link)
+            spans = [_moved_behind(span, link.end, by=len(written)) for span in spans]
+        return RichText(text, tuple(spans))
 
     def split(self, limit: int, measure: Measure = len) -> tuple["RichText", ...]:
         """Parts of at most `limit`, parted at a paragraph, line, sentence or word end where there is one.
@@ -143,6 +149,12 @@ class RichText:
                 Span(max(s.start, start) - start, min(s.end, end) - start, s.kind, s.href) for s in here
             )
             yield RichText(self.plain[start:end], tuple(clipped))
+
+
+def _moved_behind(span: Span, place: int, *, by: int) -> Span:
+    """The span after something was put in at `place`."""
+    start = span.start + by if span.start >= place else span.start
+    return replace(span, start=start, end=span.end + by if span.end > place else span.end)
 
 
 def utf16_length(text: str) -> int:

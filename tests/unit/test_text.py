@@ -73,6 +73,18 @@ def test_without_markup_links_show_their_address() -> None:
     assert text.without_markup() == "See our page (https://a.example) or https://b.example."
 
 
+def test_only_the_chosen_links_are_spelled_out() -> None:
+    text = parse(
+        '<b><a href="http://localhost/a">one</a> x</b> <a href="https://b.example">two</a> <i>three</i>'
+    )
+    assert text.spell_out_links(lambda url: "localhost" in url) == parse(
+        '<b>one (http://localhost/a) x</b> <a href="https://b.example">two</a> <i>three</i>'
+    )
+    assert parse('<a href="mailto:a@b.example">Mail</a> <a href="tel:+491">+491</a>').without_markup() == (
+        "Mail (a@b.example) +491"
+    )
+
+
 def test_a_short_text_is_one_part() -> None:
     text = parse("<b>short</b>")
     assert text.split(10) == (text,)

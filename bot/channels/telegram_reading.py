@@ -1,0 +1,290 @@
+"""Telegram's updates in our own vocabulary.
+
+Forms: https://core.telegram.org/bots/api#update. Whatever cannot be understood becomes Unreadable: an update is
+never a reason to stop.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple, cast
+
+import structlog
+from aiogram.enums import ChatType, ContentType
+from aiogram.types import (
+    CallbackQuery,
+    ChatMemberUpdated,
+    Contact,
+    InlineKeyboardMarkup,
+    Message,
+    PreCheckoutQuery,
+    SuccessfulPayment,
+    Update,
+    User,
+)
+
+from bot.events import (
+    BotBlocked,
+    Event,
+    Inbound,
+    InvoiceChecked,
+    InvoicePaid,
+    Opened,
+    Person,
+    Said,
+    SentAttachment,
+    SharedContact,
+    SharedLocation,
+    Tapped,
+    Unreadable,
+)
+
+log = structlog.get_logger()
+
+SOURCE: Final = "telegram"
+ALLOWED_UPDATES: Final = (
+    "message",
+    "edited_message",
+    "callback_query",
+    "pre_checkout_query",
+    "my_chat_member",
+)
+_ATTACHMENTS: Final = (
+    "animation",  # before "document": Telegram sends both for one
+    "audio",
+    "checklist",
+    "dice",
+    "document",
+    "game",
+    "live_photo",
+    "paid_media",
+    "photo",
+    "poll",
+    "sticker",
+    "story",
+    "video",
+    "video_note",
+    "voice",
+)
+_NOBODY: Final = 0  # the lane of updates that name no chat
+_COMMAND = re.compile(r"/([a-zA-Z0-9_]{1,32})(?:@([a-zA-Z0-9_]+))?(?:\s+(.*))?", re.DOTALL)
+
+
+def conversation_of(chat_id: int) -> str:
+    """The key of the conversation in that chat."""
+    return f"{SOURCE}:{chat_id}"
+
+
+def read(update: Mapping[str, Any], *, bot_id: int, username: str) -> Inbound | None:
+    """One update as an event, or None when it is none of our business (a group's own talk).
+
+    `username` is the bot's, without "@"; empty while unknown. Never raises: a malformed update becomes
+    Unreadable under its own id; one without an id cannot be kept at all and is logged.
+    """
+    update_id = update.get("update_id")
+    if not isinstance(update_id, int) or isinstance(update_id, bool):
+        log.warning("telegram.update_without_id", fields=sorted(map(str, update))[:10])
+        return None
+    try:
+        found = _Reader(bot_id, username).read(Update.model_validate(update), update)
+    except Exception as error:  # noqa: BLE001 - no form of an update may stop those behind it
+        log.warning("telegram.update_unreadable", update_id=update_id, error=type(error).__name__)
+        found = _Found(_raw_chat_id(update), None, Unreadable(what=_kind(update)))
+    if found is None:
+        return None
+    return Inbound(
+        source=SOURCE,
+        external_id=str(update_id),
+        conversation=conversation_of(found.chat_id),
+        sequence=update_id,
+        event=found.event,
+        person=_person(found.user) if found.user else None,
+    )
+
+
+class _Found(NamedTuple):
+    """Where it happened, who acted, and what it was."""
+
+    chat_id: int
+    user: User | None
+    event: Event
+
+
+class _Reader:
+    """Reads updates of one bot."""
+
+    def __init__(self, bot_id: int, username: str) -> None:
+        self._bot_id = bot_id
+        self._username = username.lower()
+        name = re.escape(username)
+        self._mention = re.compile(rf"^@{name}\b[\s,:]*|(?<!\w)@{name}$", re.IGNORECASE) if username else None
+
+    def read(self, update: Update, raw: Mapping[str, Any]) -> _Found | None:
+        if update.message:
+            return self._message(update.message)
+        if update.callback_query:
+            return _tap(update.callback_query)
+        if update.pre_checkout_query:
+            return _checked(update.pre_checkout_query)
+        if update.my_chat_member:
+            return _membership(update.my_chat_member)
+        if update.edited_message and update.edited_message.chat.type != ChatType.PRIVATE:
+            return None
+        return _Found(_raw_chat_id(raw), None, Unreadable(what=_kind(raw)))
+
+    def _message(self, message: Message) -> _Found | None:
+        user, payment = message.from_user, message.successful_payment
+        if payment:  # heard wherever it happened, and like the query before it the payer's
+            return _Found(user.id if user else message.chat.id, user, _paid(payment))
+        event = self._content(message)
+        return _Found(message.chat.id, user, event) if event else None
+
+    def _content(self, message: Message) -> Event | None:
+        """What was sent, or None when it was not for us."""
+        if message.from_user and message.from_user.is_bot and not message.sender_chat:
+            return None  # two bots that answer each other never end
+        private = message.chat.type == ChatType.PRIVATE
+        if not private and not self._is_addressed(message):
+            return None
+        if message.text:
+            return self._words(message.text, private=private)
+        if message.contact:
+            return _contact(message.contact, message.from_user)
+        if message.location:  # a venue carries one, too
+            return SharedLocation(latitude=message.location.latitude, longitude=message.location.longitude)
+        return self._attachment(message)
+
+    def _words(self, text: str, *, private: bool) -> Event | None:
+        text = self._without_mention(text)
+        command = _COMMAND.fullmatch(text)
+        if command is None:
+            return Said(text=text) if text else Opened()  # a bare mention: "are you there?"
+        word, addressee, rest = command.groups(default="")
+        if addressee and addressee.lower() != self._username:
+            return Said(text=text) if private else None
+        if word.lower() == "start":
+            return Opened(payload=rest.strip())
+        return Said(text=f"{word} {rest}".strip())
+
+    def _attachment(self, message: Message) -> Event:
+        for name in _ATTACHMENTS:
+            content: Any = getattr(message, name)
+            if content:
+                return SentAttachment(
+                    attachment=name,
+                    reference=_file_id(content),
+                    caption=self._without_mention(message.caption or ""),
+                )
+        return Unreadable(what=ContentType(message.content_type).value)
+
+    def _without_mention(self, text: str) -> str:
+        """The words without the name they are addressed to."""
+        return self._mention.sub("", text.strip(), count=1).strip() if self._mention else text.strip()
+
+    def _is_addressed(self, message: Message) -> bool:
+        """In a group we answer replies to us, commands, and words that name us."""
+        answered = message.reply_to_message
+        # In a forum every message "replies" to the one that made the topic, which may well be ours.
+        if answered and answered.from_user and not answered.forum_topic_created:
+            replies = answered.from_user.id == self._bot_id
+        else:
+            replies = False
+        return replies or _COMMAND.fullmatch(message.text or "") is not None or self._is_named(message)
+
+    def _is_named(self, message: Message) -> bool:
+        text = message.text or message.caption or ""
+        for entity in message.entities or message.caption_entities or ():
+            if entity.type == "mention" and entity.extract_from(text).lower() == f"@{self._username}":
+                return True
+            if entity.type == "text_mention" and entity.user and entity.user.id == self._bot_id:
+                return True
+        return False
+
+
+def _tap(query: CallbackQuery) -> _Found:
+    chat_id = query.message.chat.id if query.message else query.from_user.id
+    if query.data is None:
+        return _Found(chat_id, query.from_user, Unreadable(what="callback_query"))
+    markup = query.message.reply_markup if isinstance(query.message, Message) else None
+    event = Tapped(token=query.data, tap=query.id, label=_label(markup, query.data))
+    return _Found(chat_id, query.from_user, event)
+
+
+def _label(markup: InlineKeyboardMarkup | None, data: str) -> str | None:
+    """What stood on the button."""
+    rows = markup.inline_keyboard if markup else []
+    return next((button.text for row in rows for button in row if button.callback_data == data), None)
+
+
+def _checked(query: PreCheckoutQuery) -> _Found:
+    """It names no chat; the answer and all that follows belong to the payer's own."""
+    event = InvoiceChecked(
+        query=query.id,
+        payload=query.invoice_payload,
+        amount_minor=query.total_amount,
+        currency=query.currency,
+    )
+    return _Found(query.from_user.id, query.from_user, event)
+
+
+def _membership(change: ChatMemberUpdated) -> _Found | None:
+    """Somebody stopped the bot or started it again; comings and goings in groups change nothing here."""
+    if change.chat.type != ChatType.PRIVATE:
+        return None
+    status = change.new_chat_member.status
+    if status not in {"kicked", "member"}:
+        return _Found(change.chat.id, change.from_user, Unreadable(what=f"my_chat_member:{status}"))
+    return _Found(change.chat.id, change.from_user, BotBlocked(blocked=status == "kicked"))
+
+
+def _paid(payment: SuccessfulPayment) -> InvoicePaid:
+    return InvoicePaid(
+        payload=payment.invoice_payload,
+        amount_minor=payment.total_amount,
+        currency=payment.currency,
+        charge=payment.provider_payment_charge_id,
+        telegram_charge=payment.telegram_payment_charge_id,
+    )
+
+
+def _contact(contact: Contact, sender: User | None) -> SharedContact:
+    own = sender is not None and contact.user_id == sender.id
+    phone = contact.phone_number
+    if own and phone.isdigit():  # a person's own number is always international, with or without its plus
+        phone = f"+{phone}"
+    name = " ".join(filter(None, [contact.first_name, contact.last_name]))
+    return SharedContact(phone=phone, name=name, own=own)
+
+
+def _file_id(content: Any) -> str:
+    """The file to download; of a picture the largest size."""
+    largest: Any = cast("list[Any]", content)[-1] if isinstance(content, list) else content
+    return str(getattr(largest, "file_id", None) or "")
+
+
+def _person(user: User) -> Person:
+    return Person(
+        id=str(user.id),
+        name=user.full_name,
+        username=user.username or "",
+        language=user.language_code or "",
+    )
+
+
+def _kind(update: Mapping[str, Any]) -> str:
+    """The name of what an update carries."""
+    return next((str(name) for name in update if name != "update_id"), "empty")
+
+
+def _raw_chat_id(update: Mapping[str, Any]) -> int:
+    """The chat of an update whose form we do not know, looked for where updates have it."""
+    content = _mapping(update.get(_kind(update)))
+    holders = [_mapping(content.get("chat")), _mapping(_mapping(content.get("message")).get("chat"))]
+    for holder in (*holders, _mapping(content.get("from")), _mapping(content.get("user"))):
+        chat_id = holder.get("id")
+        if isinstance(chat_id, int):
+            return chat_id
+    return _NOBODY
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
