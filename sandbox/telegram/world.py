@@ -1,0 +1,216 @@
+"""The emulated Telegram: who exists, what was written, what bots are yet to be told.
+
+A world belongs to one event loop. Bots reach it through the HTTP methods (app.py), people through
+people.py; both only call what is here.
+"""
+
+from collections import defaultdict, deque
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from sandbox.telegram.errors import ApiError
+from sandbox.telegram.faults import Faults
+from sandbox.telegram.limits import Limits, Pace
+from sandbox.telegram.payments import CardPayments, Checkouts, TestCards
+from sandbox.telegram.people import TelegramUser
+from sandbox.telegram.pictures import MIME_TYPES, picture_format, picture_size
+from sandbox.telegram.render import FILE_TYPES
+from sandbox.telegram.signals import Signal
+from sandbox.telegram.state import Bot, Chat, Counter, Json, Message, Record, StoredFile, User
+from sandbox.telegram.store import Store
+from sandbox.telegram.updates import UpdateQueue
+from sandbox.telegram.webhooks import Webhooks
+from storage.clock import Clock, SystemClock
+
+_FIRST_USER_ID = 700_000_001  # far from message ids, so that a mix-up shows
+
+
+class TelegramWorld:
+    """All of Telegram's state and the machinery that moves it.
+
+    `store` is a SQLite file that keeps everything across restarts; without it the world is in memory.
+    `webhook_transport` carries webhook deliveries (an ASGI transport in tests); the default is the network.
+    `payments` charges the cards of people who pay an invoice.
+    """
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        store: Path | None = None,
+        webhook_transport: httpx.AsyncBaseTransport | None = None,
+        payments: CardPayments | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.clock: Clock = clock or SystemClock()
+        self.limits = limits or Limits()
+        self.payments: CardPayments = payments or TestCards()
+        self.store = Store(store)
+        self.faults = Faults()
+        self.changes = Signal()  # something that a person could see, or a bot be told, has changed
+        self.checkouts = Checkouts()
+        self.actions: dict[str, str] = {}  # chat key → the last chat action, such as "typing"
+        self.paces: defaultdict[int, Pace] = defaultdict(Pace)
+        self.refusals: deque[tuple[str, str, str]] = deque(maxlen=1000)  # bot, method, description
+        self.webhook_transport = webhook_transport
+        self.webhooks = Webhooks(self)
+        self.updates = UpdateQueue(self)
+        self._messages: defaultdict[str, dict[int, Message]] = defaultdict(dict)
+        for message in self.store.all(Message):
+            self._messages[f"{message.bot_id}:{message.chat_id}"][message.id] = message
+
+    async def open(self) -> None:
+        """Go on with what a stored world had begun: webhook deliveries. Memory worlds need no call."""
+        for bot in self.store.all(Bot):
+            self.webhooks.wake(bot)
+
+    async def close(self) -> None:
+        """Stop deliveries and waiting calls, close the store."""
+        self.updates.abort_all()
+        await self.webhooks.close()
+        self.store.close()
+
+    # ── who exists ──────────────────────────────────────────────────────────────────────────────────
+
+    def add_bot(
+        self, token: str, username: str, *, name: str | None = None, provider_tokens: tuple[str, ...] = ()
+    ) -> Bot:
+        """A bot as BotFather would make it; a bot that the store knows already is returned as it is.
+
+        `provider_tokens` are the payment providers connected to it, besides those it already has.
+        """
+        bot_id = token.partition(":")[0]
+        if not bot_id.isdigit() or ":" not in token:
+            raise ValueError(
+                f"{token!r} is no bot token such as 110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
+            )
+        known = self.store.find(Bot, bot_id)
+        bot = known or Bot(id=int(bot_id), token=token, username=username, first_name=name or username)
+        bot.token, bot.username = token, username
+        bot.provider_tokens += [new for new in provider_tokens if new not in bot.provider_tokens]
+        self.save(bot)
+        return bot
+
+    def add_user(
+        self,
+        first_name: str,
+        *,
+        last_name: str | None = None,
+        username: str | None = None,
+        language_code: str | None = None,
+        phone: str | None = None,
+    ) -> TelegramUser:
+        """A new person; nobody knows them yet."""
+        user = User(
+            id=_FIRST_USER_ID + self.number("user"),
+            first_name=first_name,
+            last_name=last_name,
+            username=username,
+            language_code=language_code,
+            phone=phone,
+        )
+        self.save(user)
+        return TelegramUser(self, user)
+
+    def user(self, user_id: int) -> TelegramUser:
+        """A person that was added before. Raises KeyError."""
+        found = self.store.find(User, str(user_id))
+        if found is None:
+            raise KeyError(f"no user {user_id} in this world")
+        return TelegramUser(self, found)
+
+    def users(self) -> list[TelegramUser]:
+        return [TelegramUser(self, user) for user in self.store.all(User)]
+
+    def bot(self, name: str) -> Bot:
+        """A bot by username or token. Raises KeyError."""
+        for bot in self.store.all(Bot):
+            if name.removeprefix("@") == bot.username or name == bot.token:
+                return bot
+        raise KeyError(f"no bot {name!r} in this world")
+
+    def chat(self, bot: Bot, chat_id: int) -> Chat | None:
+        """The chat that this id means to this bot."""
+        return self.store.find(Chat, f"{bot.id}:{chat_id}")
+
+    # ── what happens ────────────────────────────────────────────────────────────────────────────────
+
+    def post(self, chat: Chat, sender_id: int, content: Json, **details: Any) -> Message:
+        """A new message in a chat; its id follows the chat's last."""
+        chat.last_message_id += 1
+        message = Message(
+            bot_id=chat.bot_id,
+            chat_id=chat.id,
+            id=chat.last_message_id,
+            from_id=sender_id,
+            sent_at=self.unix_time(),
+            content=content,
+            **details,
+        )
+        self._messages[chat.key][message.id] = message
+        if sender_id == chat.bot_id:
+            self.actions.pop(chat.key, None)
+        self.store.save(chat)
+        self.save(message)
+        return message
+
+    def messages(self, chat: Chat) -> list[Message]:
+        """What is in the chat now, the oldest first."""
+        return list(self._messages[chat.key].values())
+
+    def message(self, chat: Chat, message_id: int) -> Message | None:
+        return self._messages[chat.key].get(message_id)
+
+    def forget_message(self, message: Message) -> None:
+        """Delete it for everybody; its id is not used again."""
+        self._messages[f"{message.bot_id}:{message.chat_id}"].pop(message.id, None)
+        self.store.remove(message)
+        self.changes.notify()
+
+    def keep_file(self, content: bytes, kind: str, *, name: str = "", mime_type: str = "") -> StoredFile:
+        """Take a file in; pictures are measured."""
+        width, height = picture_size(content) or (0, 0)
+        picture = picture_format(content)
+        file = StoredFile.model_validate(
+            {
+                "number": self.number("file"),
+                "type": kind,
+                "name": name or f"file.{picture or FILE_TYPES[kind].extension}",
+                "mime_type": mime_type or (MIME_TYPES[picture] if picture else FILE_TYPES[kind].mime_type),
+                "size": len(content),
+                "width": width,
+                "height": height,
+            }
+        )
+        self.store.save_bytes(file.number, content)
+        self.store.save(file)
+        return file
+
+    def redeliver(self, bot: Bot, update_id: int) -> None:
+        """Tell the bot an update again, as Telegram does when it did not notice the first success."""
+        self.updates.redeliver(bot, update_id)
+
+    def note_refusal(self, bot: Bot | None, method: str, error: ApiError) -> None:
+        """Remember what was refused; tests and the demo ask for it when something does not arrive."""
+        self.refusals.append((bot.username if bot else "", method, error.description))
+
+    def save(self, record: Record) -> None:
+        """Keep a record and wake whoever waits for a change."""
+        self.store.save(record)
+        self.changes.notify()
+
+    def number(self, name: str) -> int:
+        """The next number of a series: 1, 2, 3 …"""
+        counter = self.store.find(Counter, name) or Counter(name=name)
+        counter.last += 1
+        self.store.save(counter)
+        return counter.last
+
+    def now(self) -> float:
+        """Seconds since 1970 by the world's clock."""
+        return self.clock.now().timestamp()
+
+    def unix_time(self) -> int:
+        return int(self.now())
