@@ -12,7 +12,9 @@ from app.settings import LogSettings
 
 MASK = "•••"
 SECRET_NAMES = re.compile(r"token|secret|password|authorization|api_key|signature|cookie", re.IGNORECASE)
-PERSONAL_NAMES = re.compile(r"^(text|name|phone|email|address|caption|said|payload|person|words)$", re.IGNORECASE)
+PERSONAL_NAMES = re.compile(
+    r"^(text|name|phone|email|address|caption|said|payload|person|words)$", re.IGNORECASE
+)
 SECRET_VALUES = re.compile(
     r"\b\d{6,12}:[A-Za-z0-9_-]{30,}"  # a Telegram bot token
     r"|\b(?:sk|rk|pk|whsec)_[A-Za-z0-9_]{6,}"  # Stripe keys

@@ -4,20 +4,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
-from sqlalchemy.orm import Session
+from bot.channels.telegram import TelegramChannel
 
 from app.settings import ROOT, Home, Secrets, Settings
 from bot.channels.port import Abilities, Channel
-from bot.channels.telegram import TelegramChannel
 from bot.channels.web import HostedChannel
 from bot.delivery.engine import Delivery
 from bot.dialogue import flows, replies, slots
 from bot.dialogue.tokens import Tokens
 from bot.handler import Shop, ShopHandler
-from knowledge_base.answers import Answer, Answers
-from knowledge_base.search import ProductQuery, ProductSearch, SearchResult
+from knowledge_base.service import KnowledgeBase
 from nlu import training, training_data
 from nlu.embedding import MiniLmEmbedder
 from nlu.entities.extraction import EntityExtractor
@@ -27,7 +24,6 @@ from nlu.model import ModelStore, TrainedModel
 from nlu.understanding import Interpreter, Understanding
 from payments.stripe_gateway import StripeGateway
 from shop.catalogue import queries
-from shop.catalogue.model import Product
 from shop.errors import Unavailable
 from storage.clock import Clock
 from storage.engine import Database
@@ -45,23 +41,6 @@ class FarEnds:
 
     telegram: str | None = None
     stripe: str | None = None
-
-
-class ShopKnowledge:
-    """Product search and answers over one embedding model."""
-
-    def __init__(self, embedder: MiniLmEmbedder | None, language: str) -> None:
-        self._search = ProductSearch(embedder=embedder)
-        self._answers = Answers(embedder=embedder)
-        self._language = language
-
-    def search(self, session: Session, query: ProductQuery) -> SearchResult:
-        return self._search.find(session, query, language=self._language)
-
-    def answer(
-        self, session: Session, question: str, *, language: str, about: Product | None
-    ) -> Answer | None:
-        return self._answers.answer(session, question, language=language, about=about)
 
 
 class CatalogueAwareInterpreter:
@@ -110,7 +89,7 @@ class Parley:
     delivery: Delivery
     handler: ShopHandler
     interpreter: Interpreter
-    knowledge: ShopKnowledge
+    knowledge: KnowledgeBase
     web: HostedChannel
     terminal: HostedChannel
     telegram: TelegramChannel | None
@@ -177,14 +156,14 @@ def build(
     interpreter = CatalogueAwareInterpreter(
         IntentInterpreter(model), database, language=settings.language, region=settings.shop.country
     )
-    knowledge = ShopKnowledge(embedder, settings.language)
+    knowledge = KnowledgeBase(embedder=embedder)
     tokens = Tokens(home.secret())
     web, terminal = HostedChannel("web"), HostedChannel("terminal")
     telegram = _telegram(settings, secrets, home, clock, far_ends)
     channels: dict[str, Channel] = {channel.name: channel for channel in (web, terminal, telegram) if channel}
     shop = Shop(
         profile=settings.shop,
-        flows=flows.read(sorted(FLOWS.glob("*.yml"), key=_flows_order)),
+        flows=flows.read([path for path in sorted(FLOWS.glob("*.yml")) if path != FLOWS / "slots.yml"]),
         slots=slots.read(FLOWS / "slots.yml"),
         replies=replies.read(FLOWS / "replies", main=settings.language),
         tokens=tokens,
@@ -194,7 +173,9 @@ def build(
     )
     handler = ShopHandler(shop, interpreter)
     stripe = _stripe(secrets, far_ends)
-    delivery = Delivery(database, clock, handler, senders=channels, caller=stripe.call if stripe else _no_stripe)
+    delivery = Delivery(
+        database, clock, handler, senders=channels, caller=stripe.call if stripe else _no_stripe
+    )
     return Parley(
         settings=settings,
         secrets=secrets,
@@ -215,10 +196,6 @@ def build(
 
 def _abilities(channels: Mapping[str, Channel]) -> dict[str, Abilities]:
     return {name: channel.abilities for name, channel in channels.items()}
-
-
-def _flows_order(path: Path) -> str:
-    return path.name
 
 
 def _telegram(

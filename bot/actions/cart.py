@@ -188,6 +188,7 @@ def _searched(dialogue: Dialogue, heard: Understanding) -> list[UUID]:
             sizes=tuple(heard.values("size")),
             limit=CANDIDATES_MAX,
         ),
+        language=dialogue.language,
     )
     found = products_by_id(dialogue, [hit.product_id for hit in result.hits])
     said = _stems(heard.text)

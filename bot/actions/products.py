@@ -115,7 +115,7 @@ def _price(heard: Understanding, name: str, currency: str) -> Money | None:
 
 
 def _show(dialogue: Dialogue, query: ProductQuery) -> Outcome:
-    result = dialogue.knowledge.search(dialogue.session, query)
+    result = dialogue.knowledge.search(dialogue.session, query, language=dialogue.language)
     if not result.hits:
         return Outcome("nothing", {"text": query.text})
     found = products_by_id(dialogue, [hit.product_id for hit in result.hits])
@@ -138,7 +138,9 @@ def _show(dialogue: Dialogue, query: ProductQuery) -> Outcome:
     remember_shown(
         dialogue, [(product, variant if len(product.variants) == 1 else None) for product, variant in shown]
     )
-    dialogue.state.search = Search(query=QUERY.dump_python(query, mode="json"), offset=query.offset + len(result.hits))
+    dialogue.state.search = Search(
+        query=QUERY.dump_python(query, mode="json"), offset=query.offset + len(result.hits)
+    )
     return Outcome("relaxed" if result.relaxed else "found")
 
 

@@ -42,8 +42,24 @@ class Condition:
 
     def names(self) -> set[str]:
         """The dotted names it speaks of."""
-        found: Any = self._tree.find_data("name") if isinstance(self._tree, Tree) else []
-        return {".".join(str(part) for part in node.children) for node in found}
+        return {_dotted(node) for node in self._nodes("name")}
+
+    def compared_with(self, name: str) -> set[str]:
+        """The quoted words that `name` is compared with, as in outcome = "full"."""
+        found: set[str] = set()
+        for comparison in ("equal", "unequal"):
+            for node in self._nodes(comparison):
+                left, right = node.children
+                if left.data == "name" and _dotted(left) == name and right.data == "string":
+                    found.add(str(right.children[0])[1:-1])
+        return found
+
+    def _nodes(self, kind: str) -> list[Any]:
+        return list(self._tree.find_data(kind)) if isinstance(self._tree, Tree) else []
+
+
+def _dotted(node: Any) -> str:
+    return ".".join(str(part) for part in node.children)
 
 
 def _value(node: Any, names: Mapping[str, Any]) -> Any:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from knowledge_base.answers import Answer
 from sqlalchemy.orm import Session
 
 from bot import transcript
@@ -15,6 +14,7 @@ from bot.dialogue.replies import ButtonText, Replies
 from bot.dialogue.state import State
 from bot.dialogue.tokens import Tokens
 from bot.messages import MESSAGE, Button, Card, Message, Rows, Say, ShowCards
+from knowledge_base.answers import Answer
 from knowledge_base.search import ProductQuery, SearchResult
 from nlu.understanding import Understanding
 from shop.catalogue.model import Product
@@ -36,7 +36,7 @@ class Abilities(Protocol):
 class Knowledge(Protocol):
     """Finds products and answers, over an open session."""
 
-    def search(self, session: Session, query: ProductQuery) -> SearchResult: ...
+    def search(self, session: Session, query: ProductQuery, *, language: str) -> SearchResult: ...
 
     def answer(
         self, session: Session, question: str, *, language: str, about: Product | None

@@ -29,6 +29,10 @@ ANSWERS = frozenset({"affirm", "deny", "inform", "correct", "skip", "add_to_cart
 """Intents that an answer to a question often looks like: they never lead away from it."""
 
 
+BUILT_IN_INTENTS = frozenset({"cancel", "repeat", "correct", "affirm", "deny", "skip"})
+"""Intents that this module understands by itself, whatever flow is under way."""
+
+
 class Reader:
     """Knows the flows and slots, and reads messages against them."""
 

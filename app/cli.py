@@ -1,0 +1,218 @@
+"""The command line. `--json` on each command prints one JSON object and nothing else on standard output.
+
+Errors go to standard error, say what to do, and end with exit code 2.
+"""
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, ParamSpec
+
+import typer
+from rich.console import Console
+
+from app import commands, report
+from app.commands import Failure
+from app.settings import ROOT
+from storage.yaml_files import Mistakes
+
+P = ParamSpec("P")
+errors = Console(stderr=True, highlight=False)
+
+app = typer.Typer(
+    help="Parley, the shop that lives in your chat.\n\nTry it with `make demo`; the README has the rest.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+imports = typer.Typer(help="Bring in products or knowledge.", no_args_is_help=True)
+app.add_typer(imports, name="import")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+HomeFolder = Annotated[
+    Path, typer.Option("--home", envvar="PARLEY_HOME", help="Folder for everything that is ever written.")
+]
+ConfigFile = Annotated[Path, typer.Option("--config", envvar="PARLEY_CONFIG", help="The config.yml to use.")]
+Port = Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port of the web server.")]
+HOME = Path("var")
+CONFIG = ROOT / "config.yml"
+
+
+def answers(function: Callable[P, commands.Answer]) -> Callable[P, None]:
+    """Show what a command answers, as text or JSON; say plainly what went wrong, and exit with 2."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            answer = function(*args, **kwargs)
+        except (Failure, Mistakes) as failure:
+            _complain(str(failure))
+            raise typer.Exit(2) from failure
+        except KeyboardInterrupt:
+            _complain("stopped")
+            raise typer.Exit(130) from None
+        if answer.lines:
+            sys.stdout.write("\n".join(answer.lines) + "\n")
+        elif kwargs.get("as_json"):
+            sys.stdout.write(json.dumps(answer.facts, default=str, ensure_ascii=False) + "\n")
+        else:
+            report.show(answer)
+        if not answer.fine:
+            raise typer.Exit(1)
+
+    return run
+
+
+def _complain(text: str) -> None:
+    errors.print(text, style="red", markup=False, soft_wrap=True)
+
+
+@app.command()
+def demo(
+    home: HomeFolder = HOME, config: ConfigFile = CONFIG, port: Port = None, as_json: AsJson = False
+) -> None:
+    """Open the demo shop with its sandbox: no keys, no account."""
+    _serve(home, config, port, sandbox=True, as_json=as_json)
+
+
+@app.command()
+def serve(
+    home: HomeFolder = HOME, config: ConfigFile = CONFIG, port: Port = None, as_json: AsJson = False
+) -> None:
+    """Run for real: config.yml and the environment's secrets; polling or webhooks."""
+    _serve(home, config, port, sandbox=False, as_json=as_json)
+
+
+def _serve(home: Path, config: Path, port: int | None, *, sandbox: bool, as_json: bool) -> None:
+    try:
+        commands.serve(home, config, port=port, sandbox=sandbox, as_json=as_json)
+    except (Failure, Mistakes) as failure:
+        _complain(str(failure))
+        raise typer.Exit(2) from failure
+
+
+@app.command()
+def chat(home: HomeFolder = HOME, config: ConfigFile = CONFIG, port: Port = None) -> None:
+    """Talk to the shop in the terminal; uses the running server, or opens the demo for itself."""
+    try:
+        commands.chat(home, config, port=port)
+    except (Failure, Mistakes) as failure:
+        _complain(str(failure))
+        raise typer.Exit(2) from failure
+
+
+@app.command()
+@answers
+def check(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False) -> commands.Answer:
+    """Config, flows, replies, training data: every mistake, with file and fix."""
+    del home, as_json
+    return commands.check(config)
+
+
+@imports.command("products")
+@answers
+def import_products(
+    file: Annotated[Path, typer.Argument(help="A Shopify product CSV.")],
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Bring in a Shopify product CSV; every bad row is named. Importing twice changes nothing."""
+    return commands.import_products(home, config, file, quiet=as_json)
+
+
+@imports.command("knowledge")
+@answers
+def import_knowledge(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Markdown files, folders, or a CSV of question,answer.")
+    ],
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Bring in the documents that questions are answered from."""
+    return commands.import_knowledge(home, config, paths, quiet=as_json)
+
+
+@app.command()
+@answers
+def train(
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    force: Annotated[
+        bool, typer.Option(help="Train even if nothing changed; adopt even if it is worse.")
+    ] = False,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Train the shop's intent model; one that is worse than the one in use is refused."""
+    return commands.train(home, config, force=force, quiet=as_json)
+
+
+@app.command()
+@answers
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Rasa YAML, or CSV with text,intent.")],
+    train_file: Annotated[
+        Path | None, typer.Option("--train", help="Train the pipeline on this file alone first.")
+    ] = None,
+    out_of_scope: Annotated[str | None, typer.Option(help="The label of what must be refused.")] = None,
+    seed: Annotated[int, typer.Option(help="Fixes the training's chance.")] = 0,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Score the intent model on FILE."""
+    return commands.evaluate(
+        home, config, file, train_file=train_file, out_of_scope=out_of_scope, seed=seed, quiet=as_json
+    )
+
+
+@app.command()
+@answers
+def parse(
+    text: Annotated[str | None, typer.Argument(help="What a customer might write.")] = None,
+    file: Annotated[Path | None, typer.Option(help="One message a line; gives one JSON line a line.")] = None,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Show how a message is understood: intents with probabilities, entities, refusal score, timing."""
+    del as_json
+    return commands.parse(home, config, text, file=file)
+
+
+@app.command()
+@answers
+def ask(
+    text: Annotated[str, typer.Argument(help="A question a customer might ask.")],
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Show what the knowledge base answers, with its source and score."""
+    del as_json
+    return commands.ask(home, config, text)
+
+
+@app.command()
+@answers
+def search(
+    text: Annotated[str, typer.Argument(help="What a customer might look for.")],
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Find products in words, with scores."""
+    del as_json
+    return commands.search(home, config, text)
+
+
+def main() -> None:
+    """The `parley` script."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    app()

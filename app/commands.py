@@ -1,0 +1,325 @@
+"""What each command does, apart from how it is typed and shown."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app import checking, running
+from app.log import set_up
+from app.settings import Home, Secrets, Settings, read_secrets, read_settings
+from app.wiring import CatalogueAwareInterpreter, embedder_for, open_database, trained_model
+from knowledge_base import importing as knowledge_importing
+from knowledge_base import indexing
+from knowledge_base.search import ProductQuery
+from knowledge_base.service import KnowledgeBase
+from nlu import evaluation, training, training_data
+from nlu.interpreter import IntentInterpreter
+from nlu.model import WorseModel
+from nlu.training_data import TrainingDataError
+from shop.catalogue import importing as catalogue_importing
+from shop.catalogue import queries
+from shop.catalogue.sheet import UnreadableFile
+from storage.engine import Database
+
+PROBLEMS_SHOWN_MAX = 50
+SEARCH_HITS = 10
+
+
+class Failure(Exception):  # noqa: N818 - the command's answer when it cannot be done
+    """A command cannot be done; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command found: `facts` for machines, `text` for people; `fine` decides the exit code."""
+
+    facts: dict[str, Any]
+    text: str = ""
+    rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    lines: list[str] = field(default_factory=list[str])  # printed as they are, with or without --json
+    fine: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A home opened by a command: settings and database, logs set up."""
+
+    settings: Settings
+    secrets: Secrets
+    home: Home
+    database: Database
+
+
+@contextmanager
+def opened(home: Path, config: Path) -> Iterator[Shop]:
+    """Open the shop of `home` for a command that reads or writes its database."""
+    settings, secrets = read_settings(config), read_secrets()
+    set_up(settings.log)
+    folder = Home(home)
+    database = open_database(settings, secrets, folder)
+    try:
+        yield Shop(settings, secrets, folder, database)
+    finally:
+        database.close()
+
+
+@contextmanager
+def bar(what: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
+    """A progress bar on standard error; tell it the share that is done, 0 to 1."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
+        task = progress.add_task(what, total=1.0)
+        yield lambda share: progress.update(task, completed=share)
+
+
+def serve(home: Path, config: Path, *, port: int | None, sandbox: bool, as_json: bool) -> None:
+    """Open the shop and stay open until Ctrl-C."""
+    settings, secrets = read_settings(config), read_secrets()
+    set_up(settings.log)
+    try:
+        running.serve(settings, secrets, Home(home), port=port, sandbox=sandbox, quiet=as_json)
+    except running.CannotOpen as error:
+        raise Failure(str(error)) from error
+
+
+def chat(home: Path, config: Path, *, port: int | None) -> None:
+    """Talk in the terminal."""
+    settings, secrets = read_settings(config), read_secrets()
+    set_up(settings.log.model_copy(update={"level": "error"}))
+    try:
+        running.chat(settings, secrets, Home(home), port=port)
+    except running.CannotOpen as error:
+        raise Failure(str(error)) from error
+
+
+def check(config: Path) -> Answer:
+    """Every authoring mistake at once."""
+    mistakes = [str(mistake) for mistake in checking.mistakes(config)]
+    text = "\n".join(mistakes) if mistakes else "Everything fits together."
+    return Answer({"mistakes": mistakes}, text, fine=not mistakes)
+
+
+def import_products(home: Path, config: Path, file: Path, *, quiet: bool) -> Answer:
+    """Products from a CSV into the catalogue, and their vectors."""
+    with opened(home, config) as shop, bar(f"Reading {file.name}", quiet=quiet) as tell:
+        try:
+            report = catalogue_importing.import_products(
+                shop.database,
+                file,
+                currency=shop.settings.shop.currency,
+                media=shop.home.media,
+                at=datetime.now(UTC),
+                progress=tell,
+            )
+        except UnreadableFile as error:
+            raise Failure(f"{file}: {error}") from error
+        _embed_products(shop, quiet=quiet)
+    problems = [asdict(problem) for problem in report.problems]
+    text = f"{report.added} products added, {report.changed} changed, {report.unchanged} as they were."
+    if problems:
+        text += f" {len(problems)} rows could not be taken:"
+    facts = {
+        "added": report.added,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "problems": problems,
+    }
+    return Answer(facts, text, rows=problems[:PROBLEMS_SHOWN_MAX], fine=not problems)
+
+
+def _embed_products(shop: Shop, *, quiet: bool) -> None:
+    embedder = embedder_for(shop.settings)
+    if embedder is None:
+        return
+    with bar("Reading what they mean", quiet=quiet) as tell:
+        indexing.refresh_product_vectors(
+            shop.database, embedder, progress=lambda done, all_: tell(done / max(1, all_))
+        )
+
+
+def import_knowledge(home: Path, config: Path, paths: list[Path], *, quiet: bool) -> Answer:
+    """Documents into passages, and their vectors."""
+    with opened(home, config) as shop:
+        report = knowledge_importing.import_knowledge(
+            shop.database, paths, at=datetime.now(UTC), language=shop.settings.language
+        )
+        embedder = embedder_for(shop.settings)
+        if embedder is not None:
+            with bar("Reading what they mean", quiet=quiet) as tell:
+                indexing.refresh_passage_vectors(
+                    shop.database, embedder, progress=lambda done, all_: tell(done / max(1, all_))
+                )
+    problems = [asdict(problem) for problem in report.problems]
+    text = (
+        f"{report.added} documents added, {report.changed} changed, "
+        f"{report.unchanged} as they were, {report.removed} removed."
+    )
+    return Answer(asdict(report), text, rows=problems[:PROBLEMS_SHOWN_MAX], fine=not problems)
+
+
+def train(home: Path, config: Path, *, force: bool, quiet: bool) -> Answer:
+    """The shop's own model."""
+    settings = read_settings(config)
+    with bar("Learning to understand", quiet=quiet) as tell:
+        try:
+            model, trained = trained_model(
+                settings,
+                Home(home),
+                embedder_for(settings),
+                progress=lambda _what, share: tell(share),
+                force=force,
+            )
+        except (TrainingDataError, WorseModel) as error:
+            raise Failure(str(error)) from error
+        tell(1.0)
+    card = model.card
+    facts = asdict(card) | {"trained_now": trained}
+    text = (
+        f"{'Trained' if trained else 'Nothing changed:'} model {card.id}: {len(card.intents)} intents, "
+        f"{card.examples} examples, {card.accuracy:.1%} right on examples it had not seen."
+    )
+    return Answer(facts, text)
+
+
+def evaluate(
+    home: Path,
+    config: Path,
+    file: Path,
+    *,
+    train_file: Path | None,
+    out_of_scope: str | None,
+    seed: int,
+    quiet: bool,
+) -> Answer:
+    """Scores on FILE, of the shop's model or of one trained on `train_file` alone."""
+    settings = read_settings(config)
+    embedder = embedder_for(settings)
+    label = out_of_scope or training_data.OUT_OF_SCOPE
+    try:
+        data = training_data.load(file, out_of_scope=label)
+        if train_file is None:
+            model, _ = trained_model(settings, Home(home), embedder)
+        else:
+            with bar(f"Training on {train_file.name}", quiet=quiet) as tell:
+                model = training.train(
+                    training_data.load(train_file, out_of_scope=label),
+                    settings.understanding,
+                    embedder=embedder,
+                    at=datetime.now(UTC),
+                    progress=lambda _what, share: tell(share),
+                    seed=seed,
+                )
+    except (TrainingDataError, WorseModel) as error:
+        raise Failure(str(error)) from error
+    scores = evaluation.evaluate(model, data)
+    text = (
+        f"{scores['accuracy']:.1%} of {scores['sentences']} right (macro F1 {scores['macro_f1']:.3f}); "
+        f"{scores['refused']:.1%} refused; {scores['milliseconds_each']:.1f} ms each."
+    )
+    return Answer(scores, text, rows=scores["confusions"][:PROBLEMS_SHOWN_MAX])
+
+
+def parse(home: Path, config: Path, text: str | None, *, file: Path | None) -> Answer:
+    """How a message, or each line of a file, is understood."""
+    if (text is None) == (file is None):
+        raise Failure("Give one text, or --file FILE.")
+    with opened(home, config) as shop:
+        model, _ = trained_model(shop.settings, shop.home, embedder_for(shop.settings))
+        interpreter = CatalogueAwareInterpreter(
+            IntentInterpreter(model),
+            shop.database,
+            language=shop.settings.language,
+            region=shop.settings.shop.country,
+        )
+        texts = _lines(file) if file else [text or ""]
+        understood = [asdict(interpreter.parse(each)) for each in texts]
+    if file is not None:  # one JSON line a line, however it was asked for
+        return Answer({}, lines=[json.dumps(each, ensure_ascii=False) for each in understood])
+    guesses = [
+        {"intent": guess["name"], "probability": round(guess["probability"], 3)}
+        for guess in understood[0]["intents"][:5]
+    ]
+    heard = understood[0]
+    found = (
+        ", ".join(f"{entity['name']}={entity['value']!r}" for entity in heard["entities"]) or "no entities"
+    )
+    refused = "refused" if heard["refused"] else "believed"
+    line = f"{refused} (score {heard['refusal_score']:.2f}); {found}; {heard['seconds'] * 1000:.1f} ms"
+    return Answer(heard, line, rows=guesses)
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{file} cannot be read: {error}") from error
+
+
+def ask(home: Path, config: Path, text: str) -> Answer:
+    """What the knowledge base answers."""
+    with opened(home, config) as shop:
+        knowledge = KnowledgeBase(embedder=embedder_for(shop.settings))
+        found = shop.database.read(
+            lambda session: knowledge.answer(session, text, language=shop.settings.language)
+        )
+    if found is None:
+        return Answer({"answer": None}, "I do not know that.")
+    facts = {
+        "answer": found.text,
+        "source": found.source,
+        "score": found.score,
+        "kind": type(found).__name__.lower(),
+    }
+    return Answer(facts, f"{found.text}\n\nSource: {found.source} (score {found.score:.2f})")
+
+
+def search(home: Path, config: Path, text: str) -> Answer:
+    """Products that fit the words."""
+    with opened(home, config) as shop:
+        knowledge = KnowledgeBase(embedder=embedder_for(shop.settings))
+        started = time.perf_counter()
+        result = shop.database.read(
+            lambda session: knowledge.search(
+                session, ProductQuery(text=text, limit=SEARCH_HITS), language=shop.settings.language
+            )
+        )
+        milliseconds = 1000 * (time.perf_counter() - started)
+        found = shop.database.read(
+            lambda session: queries.by_ids(session, [hit.product_id for hit in result.hits])
+        )
+    titles = {product.id: product for product in found}
+    rows = [
+        {
+            "handle": titles[hit.product_id].handle,
+            "title": titles[hit.product_id].title,
+            "price": next(
+                v.price.format(shop.settings.shop.locale)
+                for v in titles[hit.product_id].variants
+                if v.id == hit.variant_id
+            ),
+            "score": round(hit.score, 3),
+            "reasons": ", ".join(hit.reasons),
+        }
+        for hit in result.hits
+    ]
+    facts = {
+        "hits": rows,
+        "total": result.total,
+        "corrected": dict(result.corrected),
+        "relaxed": [limit.value for limit in result.relaxed],
+        "milliseconds": round(milliseconds, 2),
+    }
+    return Answer(facts, f"{result.total} found in {milliseconds:.0f} ms.", rows=rows)

@@ -1,0 +1,296 @@
+"""Opening the shop: the steps a person sees, the lock on its home, and running until told to stop."""
+
+import asyncio
+import json
+import os
+import secrets as random
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from filelock import FileLock, Timeout
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from app.sandbox import SECRETS as SANDBOX_SECRETS
+from app.sandbox import Sandbox, open_sandbox
+from app.server import AddressInUse, create_app, listen_on, server_for
+from app.settings import ROOT, Home, Secrets, Settings
+from app.wiring import Parley, build, embedder_for, open_database, trained_model
+from bot.channels.terminal import Terminal
+from knowledge_base import importing as knowledge_importing
+from knowledge_base import indexing
+from nlu.embedding import MiniLmEmbedder
+from nlu.model import TrainedModel
+from nlu.training_data import TrainingDataError
+from shop.catalogue.importing import import_products
+from storage.clock import SystemClock
+from storage.engine import Database
+
+DEMO = ROOT / "sandbox" / "demo_shop"
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+START_SECONDS = 30
+
+
+class CannotOpen(Exception):  # noqa: N818 - what happened
+    """The shop cannot be opened; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Says what is being done, on standard error; silent for machines."""
+
+    console: Console
+    quiet: bool
+
+    def say(self, text: str) -> None:
+        if not self.quiet:
+            self.console.print(text, highlight=False)
+
+    @contextmanager
+    def bar(self, what: str) -> Iterator[Any]:
+        columns = (TextColumn("  {task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+        with Progress(*columns, console=self.console, disable=self.quiet, transient=True) as progress:
+            task = progress.add_task(what, total=1.0)
+            yield lambda share: progress.update(task, completed=share)
+
+
+@contextmanager
+def home_lock(home: Home, url: str) -> Iterator[None]:
+    """One process serves a home; others find it by the address that it leaves there. Raises CannotOpen."""
+    lock = FileLock(home.folder / "parley.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        other = running_server(home)
+        where = f" at {other}" if other else ""
+        raise CannotOpen(
+            f"A Parley is running on {home.folder}{where} already. Stop it, or use another folder: --home DIR"
+        ) from None
+    address = home.folder / "server.json"
+    address.write_text(json.dumps({"url": url, "pid": os.getpid()}), "utf-8")
+    try:
+        yield
+    finally:
+        address.unlink(missing_ok=True)
+        lock.release()
+
+
+def running_server(home: Home) -> str | None:
+    """The address of the Parley that serves this home right now; None when there is none."""
+    try:
+        url = str(json.loads((home.folder / "server.json").read_text("utf-8"))["url"])
+        httpx.get(f"{url}/healthz", timeout=2).raise_for_status()
+    except (OSError, ValueError, KeyError, httpx.HTTPError):
+        return None  # none, or one that was killed and left its address behind
+    return url
+
+
+def prepare(settings: Settings, secrets: Secrets, home: Home, teller: Teller, *, demo: bool) -> "Prepared":
+    """Everything before opening: database, model, and for the demo its goods. A second time it is quick."""
+    teller.say("→ Preparing the database")
+    database = open_database(settings, secrets, home)
+    embedder = embedder_for(settings)
+    with teller.bar("Learning to understand") as tell:
+        try:
+            model, trained = trained_model(
+                settings, home, embedder, progress=lambda _what, share: tell(share)
+            )
+        except TrainingDataError as error:
+            database.close()
+            raise CannotOpen(str(error)) from error
+    card = model.card
+    teller.say(
+        f"→ Understands {len(card.intents)} kinds of wishes ({'trained just now' if trained else 'trained before'}, "
+        f"{card.accuracy:.0%} right on unseen examples)"
+    )
+    if demo:
+        seed_demo(settings, home, database, embedder, teller)
+    return Prepared(database, embedder, model)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    database: Database
+    embedder: MiniLmEmbedder | None
+    model: TrainedModel
+
+
+def seed_demo(
+    settings: Settings, home: Home, database: Database, embedder: MiniLmEmbedder | None, teller: Teller
+) -> None:
+    """Kettle & Quay's goods and documents; what is there already stays, stock and orders included."""
+    now = datetime.now(UTC)
+    with teller.bar("Stocking the shelves") as tell:
+        goods = import_products(
+            database,
+            DEMO / "products.csv",
+            currency=settings.shop.currency,
+            media=home.media,
+            at=now,
+            progress=tell,
+        )
+    documents = knowledge_importing.import_knowledge(
+        database, [DEMO / "knowledge"], at=now, language=settings.language
+    )
+    if embedder is not None:
+        with teller.bar("Reading labels and documents") as tell:
+            indexing.refresh_product_vectors(
+                database, embedder, progress=lambda done, all_: tell(done / max(1, all_))
+            )
+            indexing.refresh_passage_vectors(
+                database, embedder, progress=lambda done, all_: tell(done / max(1, all_))
+            )
+    products = goods.added + goods.changed + goods.unchanged
+    papers = documents.added + documents.changed + documents.unchanged
+    teller.say(f"→ {products} products on the shelves, {papers} documents to answer from")
+
+
+def serve(
+    settings: Settings, secrets: Secrets, home: Home, *, port: int | None, sandbox: bool, quiet: bool
+) -> None:
+    """Open the shop and stay until Ctrl-C or SIGTERM. Raises CannotOpen."""
+    teller = Teller(Console(stderr=True), quiet)
+    host = settings.server.host
+    _check_exposure(host, secrets, sandbox=sandbox)
+    with _listening(host, port or settings.server.port) as listener:
+        url = _url(listener)
+        with home_lock(home, url):
+            app_secrets = _with_sandbox(secrets) if sandbox else secrets
+            ready = prepare(settings, app_secrets, home, teller, demo=sandbox)
+            parley, far_ends = _assemble(settings, app_secrets, home, ready, url=url, sandbox=sandbox)
+            server = server_for(create_app(parley, far_ends, notices=_notices(sandbox=sandbox)))
+            try:
+                asyncio.run(_run(server, listener, teller, url, sandbox=sandbox))
+            finally:
+                parley.close()
+    teller.say("Closed. Everything is kept; see you soon.")
+
+
+async def _run(
+    server: uvicorn.Server, listener: socket.socket, teller: Teller, url: str, *, sandbox: bool
+) -> None:
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.02)
+    if server.started:
+        teller.say(f"\n[bold]The shop is open:[/bold] {url}")
+        teller.say(f"  staff page      {url}/staff")
+        if sandbox:
+            teller.say("  terminal        .venv/bin/parley chat")
+            teller.say("  sandbox         no real messages are sent and no real money moves")
+        teller.say("Press Ctrl-C to close.\n")
+    await serving
+
+
+def _assemble(
+    settings: Settings, secrets: Secrets, home: Home, ready: Prepared, *, url: str, sandbox: bool
+) -> tuple[Parley, Sandbox | None]:
+    clock = SystemClock()
+    far_ends = open_sandbox(home, clock, url=url, shop_name=settings.shop.name) if sandbox else None
+    parley = build(
+        settings,
+        secrets,
+        home,
+        clock,
+        far_ends=far_ends.far_ends if far_ends else None,
+        public_url=url if sandbox else settings.server.public_url or url,
+        model=ready.model,
+        embedder=ready.embedder,
+        database=ready.database,
+    )
+    return parley, far_ends
+
+
+def _with_sandbox(secrets: Secrets) -> Secrets:
+    """The sandbox's keys; of the real ones only where the data is and who is staff."""
+    kept = {"database_url": secrets.database_url, "staff_password": secrets.staff_password}
+    return SANDBOX_SECRETS.model_copy(update=kept)
+
+
+def _notices(*, sandbox: bool) -> tuple[str, ...]:
+    return ("This is a demo: no real money moves.",) if sandbox else ()
+
+
+def _check_exposure(host: str, secrets: Secrets, *, sandbox: bool) -> None:
+    if host in LOOPBACK:
+        return
+    if sandbox:
+        raise CannotOpen(
+            f"The sandbox listens on this machine only; set server.host to 127.0.0.1, not {host}."
+        )
+    if secrets.staff_password is None:
+        raise CannotOpen("Set PARLEY_STAFF_PASSWORD before opening the staff page to other machines.")
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        listener = listen_on(host, port)
+    except AddressInUse as error:
+        raise CannotOpen(str(error)) from error
+    with listener:
+        yield listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+# ---------------------------------------------------------------------- the terminal
+
+
+def chat(settings: Settings, secrets: Secrets, home: Home, *, port: int | None) -> None:
+    """Talk in the terminal: to the server of this home, or to one opened just for this chat. Raises CannotOpen."""
+    url = f"http://127.0.0.1:{port}" if port else running_server(home)
+    name = _terminal_chat(home.folder / "terminal.chat")
+    if url is not None:
+        Terminal(url, name).run()
+        return
+    teller = Teller(Console(stderr=True), quiet=False)
+    with _listening("127.0.0.1", 0) as listener, home_lock(home, _url(listener)):
+        app_secrets = _with_sandbox(secrets)
+        ready = prepare(settings, app_secrets, home, teller, demo=True)
+        parley, far_ends = _assemble(settings, app_secrets, home, ready, url=_url(listener), sandbox=True)
+        server = server_for(create_app(parley, far_ends, notices=_notices(sandbox=True)))
+        try:
+            with _in_background(server, listener):
+                Terminal(_url(listener), name).run()
+        finally:
+            parley.close()
+
+
+@contextmanager
+def _in_background(server: uvicorn.Server, listener: socket.socket) -> Iterator[None]:
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="parley-server")
+    thread.start()
+    deadline = time.monotonic() + START_SECONDS
+    while not server.started and thread.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if not server.started:
+        raise CannotOpen("The shop did not open in time; see the lines above.")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _terminal_chat(path: Path) -> str:
+    """This person's chat in the terminal, the same every time."""
+    try:
+        return path.read_text("utf-8").strip()
+    except FileNotFoundError:
+        name = random.token_urlsafe(18)
+        path.write_text(name, "utf-8")
+        path.chmod(0o600)
+        return name

@@ -1,0 +1,74 @@
+"""The far ends for trying Parley without keys: our Telegram and Stripe, served beside the shop on loopback."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from app.settings import Home, Secrets
+from app.wiring import FarEnds
+from sandbox.stripe.app import create_app as create_stripe
+from sandbox.stripe.world import StripeWorld
+from sandbox.telegram.app import create_app as create_telegram
+from sandbox.telegram.world import TelegramWorld
+from storage.clock import Clock
+
+# Not secrets: they open nothing but the sandbox on this machine.
+BOT_TOKEN = "7000000001:sandbox-kettle-and-quay-0000000000"  # noqa: S105
+BOT_NAME = "KettleAndQuayBot"
+PROVIDER_TOKEN = "284685063:TEST:sandbox"  # noqa: S105
+STRIPE_KEY = "sk_test_sandbox0000000000000000"
+STRIPE_WEBHOOK_SECRET = "whsec_sandbox0000000000000000"  # noqa: S105
+
+SECRETS = Secrets(
+    telegram_token=SecretStr(BOT_TOKEN),
+    telegram_payment_token=SecretStr(PROVIDER_TOKEN),
+    stripe_key=SecretStr(STRIPE_KEY),
+    stripe_webhook_secret=SecretStr(STRIPE_WEBHOOK_SECRET),
+)
+
+
+@dataclass
+class Sandbox:
+    """Both emulators, with what they remember in the home folder."""
+
+    telegram: TelegramWorld
+    stripe: StripeWorld
+    far_ends: FarEnds
+
+    def mount(self, app: FastAPI) -> None:
+        """Serve them under /sandbox of the shop's own server."""
+        app.mount("/sandbox/telegram", create_telegram(self.telegram))
+        app.mount("/sandbox/stripe", create_stripe(self.stripe))
+
+    @contextlib.asynccontextmanager
+    async def running(self):  # noqa: ANN201 - an async context manager of nothing
+        """Time passes for them inside this block: notices are delivered, sessions expire."""
+        await self.telegram.open()
+        clockwork = asyncio.create_task(self.stripe.run(), name="stripe sandbox")
+        try:
+            yield
+        finally:
+            clockwork.cancel()
+            await asyncio.gather(clockwork, return_exceptions=True)
+            await self.telegram.close()
+            self.stripe.close()
+
+
+def open_sandbox(home: Home, clock: Clock, *, url: str, shop_name: str) -> Sandbox:
+    """The emulators of this home; `url` is where the shop's own server listens."""
+    stripe = StripeWorld(
+        clock,
+        api_key=STRIPE_KEY,
+        webhook_secret=STRIPE_WEBHOOK_SECRET,
+        base_url=f"{url}/sandbox/stripe",
+        store=home.sandbox / "stripe.db",
+        webhook_urls=[f"{url}/webhooks/stripe"],
+        shop_name=shop_name,
+    )
+    telegram = TelegramWorld(clock, store=home.sandbox / "telegram.db", payments=stripe)
+    telegram.add_bot(BOT_TOKEN, BOT_NAME, name=shop_name, provider_tokens=(PROVIDER_TOKEN,))
+    far_ends = FarEnds(telegram=f"{url}/sandbox/telegram", stripe=f"{url}/sandbox/stripe")
+    return Sandbox(telegram, stripe, far_ends)

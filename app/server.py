@@ -1,0 +1,235 @@
+"""The web server: webhooks, pictures, the hosted chats, the console; and the loops that run beside it."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import structlog
+import uvicorn
+from bot.channels.telegram import webhook_router
+from console.pages import ConsoleServices, mount
+from fastapi import FastAPI, HTTPException, Request, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.sandbox import Sandbox
+from app.wiring import Parley
+from bot.channels.web import ChatInput, HostedChannel
+from bot.events import Inbound, ProviderNotified
+from bot.transcript import since
+from payments.stripe_gateway import ForgedNotice, Notice
+
+log = structlog.get_logger()
+
+NO_CONVERSATION = "system:payments"  # notices that belong to no chat
+LIMITED_PATHS = ("/webhooks/", "/chat/")
+LONG_POLL_SECONDS = 25.0
+STOP_SECONDS = 8
+
+
+class AddressInUse(Exception):  # noqa: N818 - what happened
+    """Somebody else listens there."""
+
+
+class BodyLimit:
+    """Refuses bodies over `bytes_max` with 413, also those that do not say how long they are."""
+
+    def __init__(self, app: ASGIApp, *, bytes_max: int) -> None:
+        self._app = app
+        self._bytes_max = bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(LIMITED_PATHS):
+            await self._app(scope, receive, send)
+            return
+        body = await self._read(receive)
+        if body is None:
+            await Response("Too much: the body is over the limit.", 413)(scope, receive, send)
+            return
+        taken = False
+
+        async def again() -> Message:
+            nonlocal taken
+            if taken:
+                return await receive()
+            taken = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, again, send)
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        chunks, size, more = [b""], 0, True
+        while more:
+            message = await receive()
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > self._bytes_max:
+                return None
+            chunks.append(chunk)
+            more = message["type"] == "http.request" and message.get("more_body", False)
+        return b"".join(chunks)
+
+
+def create_app(parley: Parley, sandbox: Sandbox | None, *, notices: tuple[str, ...] = ()) -> FastAPI:
+    """Everything the shop serves. Its life is the delivery's: start-up takes up what was left, stopping is clean."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            if sandbox is not None:
+                await stack.enter_async_context(sandbox.running())
+            await parley.delivery.start()
+            stack.push_async_callback(parley.delivery.stop)
+            if parley.telegram is not None:
+                polling = asyncio.create_task(_run_telegram(parley), name="telegram")
+                stack.push_async_callback(_cancel, polling)
+                stack.push_async_callback(parley.telegram.close)
+            yield
+
+    app = FastAPI(title="Parley", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(BodyLimit, bytes_max=parley.settings.server.body_max_kilobytes * 1024)
+    _add_health(app)
+    _add_stripe_webhook(app, parley)
+    for channel in (parley.web, parley.terminal):
+        _add_chat(app, parley, channel)
+    if parley.telegram is not None and parley.settings.channels.telegram.updates == "webhook":
+        app.include_router(webhook_router(parley.telegram, parley.delivery.receive))
+    if sandbox is not None:
+        sandbox.mount(app)
+    if parley.settings.channels.web.enabled:
+        _mount_console(app, parley, notices)
+    return app
+
+
+def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...]) -> None:
+    password = parley.secrets.staff_password
+    mount(
+        app,
+        ConsoleServices(
+            database=parley.database,
+            clock=parley.clock,
+            profile=parley.settings.shop,
+            web=parley.web,
+            receive=parley.delivery.receive,
+            wake=parley.delivery.wake,
+            media=parley.home.media,
+            secret=parley.home.secret(),
+            staff_password=password.get_secret_value() if password else None,
+            notices=notices,
+        ),
+    )
+
+
+async def _run_telegram(parley: Parley) -> None:
+    """Poll, or tell Telegram where our webhook is."""
+    assert parley.telegram is not None
+    if parley.settings.channels.telegram.updates == "polling":
+        await parley.telegram.poll(parley.delivery.receive)
+    else:
+        await parley.telegram.set_webhook(f"{parley.settings.server.public_url}/webhooks/telegram")
+
+
+async def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _add_health(app: FastAPI) -> None:
+    @app.get("/healthz")
+    async def health() -> dict[str, str]:  # pyright: ignore[reportUnusedFunction]
+        return {"status": "ok"}
+
+
+def _add_stripe_webhook(app: FastAPI, parley: Parley) -> None:
+    @app.post("/webhooks/stripe")
+    async def stripe_webhook(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
+        if parley.stripe is None:
+            raise HTTPException(404)
+        try:
+            notice = parley.stripe.read_notice(
+                await request.body(), request.headers.get("Stripe-Signature", "")
+            )
+        except ForgedNotice as error:
+            log.warning("webhook.forged", source="stripe", reason=str(error)[:120])
+            raise HTTPException(403, "the signature does not verify") from error
+        await parley.delivery.receive([_inbound(notice)])
+        return Response(status_code=200)
+
+
+def _inbound(notice: Notice) -> Inbound:
+    return Inbound(
+        source="stripe",
+        external_id=notice.id,
+        conversation=notice.conversation or NO_CONVERSATION,
+        sequence=notice.created,
+        event=ProviderNotified(type=notice.type, object=notice.object),
+    )
+
+
+def _add_chat(app: FastAPI, parley: Parley, channel: HostedChannel) -> None:
+    """The chat as plain HTTP: the terminal's way in, and any other client's."""
+
+    @app.post(f"/chat/{channel.name}/{{chat}}", status_code=202)
+    async def say(chat: str, said: ChatInput) -> dict[str, bool]:  # pyright: ignore[reportUnusedFunction]
+        _check_chat_name(chat)
+        new = await parley.delivery.receive([channel.read(chat, said, at=parley.clock.now())])
+        return {"new": bool(new)}
+
+    @app.get(f"/chat/{channel.name}/{{chat}}")
+    async def listen(chat: str, after: int = 0, wait: bool = False) -> dict[str, object]:  # pyright: ignore[reportUnusedFunction]
+        _check_chat_name(chat)
+        bell = channel.look(chat)
+        try:
+            found = await _said(parley, channel.conversation(chat), after)
+            if not found and wait:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(bell.wait(), LONG_POLL_SECONDS)
+                found = await _said(parley, channel.conversation(chat), after)
+            return {"said": found}
+        finally:
+            channel.look_away(chat, bell)
+
+
+def _check_chat_name(chat: str) -> None:
+    if not 16 <= len(chat) <= 64 or not chat.replace("-", "").replace("_", "").isalnum():
+        raise HTTPException(404)
+
+
+async def _said(parley: Parley, conversation: str, after: int) -> list[dict[str, object]]:
+    found = await parley.database.look(lambda session: since(session, conversation, after=after))
+    return [
+        {"id": each.id, "author": each.author.value, "content": each.content, "at": each.at.isoformat()}
+        for each in found
+    ]
+
+
+# ---------------------------------------------------------------------- running
+
+
+def listen_on(host: str, port: int) -> socket.socket:
+    """A listening socket, taken before anything else is begun. Raises AddressInUse."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise AddressInUse(
+            f"{host}:{port} is taken by another program. Stop it, or choose another port: --port {port + 1}"
+        ) from error
+    listener.listen(128)
+    return listener
+
+
+def server_for(app: FastAPI) -> uvicorn.Server:
+    """Uvicorn around the app; logs go through ours."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        server_header=False,
+        lifespan="on",
+    )
+    return uvicorn.Server(config)
