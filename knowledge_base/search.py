@@ -4,8 +4,10 @@ Full text comes from the index that the database keeps (migration 0002), the lim
 and stock are those of this moment. When nothing fits, limits are let go one at a time, and the result says which.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -24,10 +26,10 @@ from knowledge_base.fulltext import PRODUCTS, WordMatches
 from knowledge_base.model import ProductVector
 from knowledge_base.wording import (
     alternatives,
-    content_words,
     fold,
     head_word,
     price_range,
+    product_words,
     singular,
     stems,
     tokens,
@@ -46,6 +48,7 @@ NEIGHBOURS_MAX: Final = 50
 NEIGHBOUR_COSINE_LEAST: Final = 0.45  # below it, a product that shares no word is not meant
 OUT_OF_STOCK_FACTOR: Final = 0.85
 TYPO_CANDIDATES: Final = 20
+PART: Final = re.compile(r"[,;:()&/|–—+]| - ")  # what parts "Cups, set of two" and "Mugs & Cups"
 
 # Sizes that go by several names.
 SIZE_NAMES: Final = {
@@ -77,8 +80,8 @@ class ProductQuery:
     """What is looked for. `text` may hold filler, typos and a price limit; of each collection, any one will do."""
 
     text: str = ""
-    price_max: Money | None = None
-    price_min: Money | None = None
+    price_max: Money | Decimal | None = None  # a plain amount is in the shop's currency
+    price_min: Money | Decimal | None = None
     colors: tuple[str, ...] = ()
     not_colors: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
@@ -87,6 +90,16 @@ class ProductQuery:
     in_stock_only: bool = False
     limit: int = 10
     offset: int = 0
+
+    @property
+    def at_most(self) -> Money | None:
+        """The upper limit once it is known to be money."""
+        return self.price_max if isinstance(self.price_max, Money) else None
+
+    @property
+    def at_least(self) -> Money | None:
+        """The lower limit once it is known to be money."""
+        return self.price_min if isinstance(self.price_min, Money) else None
 
     def limits(self) -> list[Limit]:
         """The demands that it makes, in the order of letting go."""
@@ -156,8 +169,8 @@ class ProductSearch:
 
     def find(self, session: Session, query: ProductQuery, *, language: str = "en") -> SearchResult:
         """The products that answer `query`. Takes any text whatever; a price limit in the text counts like one given apart."""
-        query = _with_price_of_text(session, query, language)
-        words = [word for word in content_words(query.text, language) if word not in _limit_words(query)]
+        query = _with_prices(session, query, language)
+        words = [word for word in product_words(query.text, language) if word not in _limit_words(query)]
         corrected = self._corrections(session, words, language)
         # A correction may be two words ("raincoat" → "rain coat").
         meant = [part for word in words for part in corrected.get(word, word).split()]
@@ -259,16 +272,24 @@ def _joined(row: Row[str, str, str, list[str]]) -> str:
     return " ".join((title, vendor, category, *tags))
 
 
-def _with_price_of_text(session: Session, query: ProductQuery, language: str) -> ProductQuery:
-    """The price limit that the text names, unless one is given apart; the text without it either way."""
-    limit = query.price_max or query.price_min
-    currency = limit.currency if limit else session.scalar(select(Variant.currency).limit(1))
+def _with_prices(session: Session, query: ProductQuery, language: str) -> ProductQuery:
+    """Limits as money; the one that the text names, unless one is given apart. The text without it either way."""
+    currency = session.scalar(select(Variant.currency).limit(1))
     if currency is None:
         return query
     said = price_range(query.text, language=language, currency=currency)
-    if limit:
-        return replace(query, text=said.rest)
-    return replace(query, text=said.rest, price_max=said.at_most, price_min=said.at_least)
+    if query.price_max is None and query.price_min is None:
+        return replace(query, text=said.rest, price_max=said.at_most, price_min=said.at_least)
+    return replace(
+        query,
+        text=said.rest,
+        price_max=_money(query.price_max, currency),
+        price_min=_money(query.price_min, currency),
+    )
+
+
+def _money(amount: Money | Decimal | None, currency: str) -> Money | None:
+    return Money.from_decimal(amount, currency) if isinstance(amount, Decimal) else amount
 
 
 def _limit_words(query: ProductQuery) -> set[str]:
@@ -290,7 +311,7 @@ def _sorted(
     """Best first; where the price had to be let go, the nearest to it first."""
     if Limit.PRICE not in relaxed:
         return sorted(found, key=lambda item: (-item[0].score, item[0].product_id))
-    wanted = query.price_max or query.price_min
+    wanted = query.at_most or query.at_least
     assert wanted is not None
     return sorted(found, key=lambda item: (abs(item[1] - wanted.minor), -item[0].score, item[0].product_id))
 
@@ -310,8 +331,9 @@ class _Plan:
         if self.head is None:
             return False
         wanted = {singular(word) for word in alternatives(self.head, self.language)}
-        labels = [tokens(text) for text in (product.title, product.category)]
-        return any(label and singular(label[-1]) in wanted for label in labels)
+        names = [*PART.split(product.title)[:1], *PART.split(product.category)]
+        heads = [head_word(name, self.language, besides=_COLORS) for name in names]
+        return any(singular(head) in wanted for head in heads if head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,7 +388,7 @@ class _Attempt:
 def _eligible(query: ProductQuery) -> Select[UUID]:
     """Published products that have a published variant within price and stock."""
     conditions: list[Any] = [Variant.product_id == Product.id, Variant.published]
-    for limit, at_most in ((query.price_max, True), (query.price_min, False)):
+    for limit, at_most in ((query.at_most, True), (query.at_least, False)):
         if limit is not None:
             within = Variant.price_minor <= limit.minor if at_most else Variant.price_minor >= limit.minor
             conditions += [Variant.currency == limit.currency, within]
@@ -472,16 +494,16 @@ class _Judge:
             self._material(row) if query.materials else None,
         )
         yield from (reason for reason in found if reason)
-        if query.price_max:
-            yield f"under {_short(query.price_max, self.plan.language)}"
-        if query.price_min:
-            yield f"over {_short(query.price_min, self.plan.language)}"
+        if query.at_most:
+            yield f"under {_short(query.at_most, self.plan.language)}"
+        if query.at_least:
+            yield f"over {_short(query.at_least, self.plan.language)}"
         if row.in_stock:
             yield "in stock"
 
 
 def _price_fits(query: ProductQuery, row: Row[Any]) -> bool:
-    for limit, sign in ((query.price_max, 1), (query.price_min, -1)):
+    for limit, sign in ((query.at_most, 1), (query.at_least, -1)):
         if limit and (row.currency != limit.currency or sign * row.price_minor > sign * limit.minor):
             return False
     return True

@@ -62,6 +62,7 @@ class Words(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     filler: Annotated[frozenset[str], BeforeValidator(_split)]
+    shopping: Annotated[frozenset[str], BeforeValidator(_split)]
     head: Literal["first", "last"]  # where a group of words names the thing itself
     head_ends: frozenset[str]
     same: tuple[tuple[str, ...], ...]
@@ -90,9 +91,15 @@ def _primary(language: str) -> str:
 
 
 def content_words(text: str, language: str) -> list[str]:
-    """The words that say what is meant, each once, in order."""
+    """The words that say what a question is about, each once, in order."""
     filler = words_of(language).filler
     return list(dict.fromkeys(token for token in tokens(text) if token not in filler))
+
+
+def product_words(text: str, language: str) -> list[str]:
+    """The words that say which product is wanted: not "show me", "buy" or "order" either."""
+    shopping = words_of(language).shopping
+    return [word for word in content_words(text, language) if word not in shopping]
 
 
 def head_word(text: str, language: str, *, besides: Collection[str] = ()) -> str | None:
@@ -107,7 +114,7 @@ def head_word(text: str, language: str, *, besides: Collection[str] = ()) -> str
     for token in tokens(text):
         if token in ends and group:
             break
-        if token not in words.filler and token not in besides and not token[0].isdigit():
+        if token not in words.filler | words.shopping | besides and not token[0].isdigit():
             group.append(token)
     return (group[0] if words.head == "first" else group[-1]) if group else None
 

@@ -1,0 +1,34 @@
+"""The knowledge base as the rest of Parley holds it: one object that searches and answers over an open session."""
+
+from sqlalchemy.orm import Session
+
+from knowledge_base.answers import SETTINGS, Answer, Settings, answer
+from knowledge_base.embedding import Embedder
+from knowledge_base.search import ProductQuery, ProductSearch, SearchResult
+from shop.catalogue.model import Product
+
+
+class KnowledgeBase:
+    """Product search and sourced answers, with or without sentence embeddings. May be shared by threads."""
+
+    def __init__(self, *, embedder: Embedder | None = None, settings: Settings = SETTINGS) -> None:
+        self._embedder = embedder
+        self._settings = settings
+        self._products = ProductSearch(embedder=embedder)
+
+    def search(self, session: Session, query: ProductQuery, *, language: str = "en") -> SearchResult:
+        """As `ProductSearch.find`."""
+        return self._products.find(session, query, language=language)
+
+    def answer(
+        self, session: Session, question: str, *, language: str = "en", about: Product | None = None
+    ) -> Answer | None:
+        """As `answers.answer`."""
+        return answer(
+            session,
+            question,
+            language=language,
+            about=about,
+            embedder=self._embedder,
+            settings=self._settings,
+        )
