@@ -1,0 +1,131 @@
+"""Cross-validation, and what it is for: honest probabilities and a sensible refusal threshold.
+
+Each example is scored by a model that never saw it; on those scores temperatures are fitted and the threshold is set.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from scipy import optimize
+from sklearn import linear_model
+
+from nlu.fitting import LabelledTexts, Labels, fit
+from nlu.linear import Doubles, log_softmax
+from nlu.pipeline import PipelineSettings
+from nlu.scorer import DEVIATION_MIN, Calibration, IntentScorer, Raw, signals
+
+Progress = Callable[[str, float], None]  # what is being done, and how much of it all is done (0–1)
+
+OUT_OF_SCOPE_MIN: Final = 20  # fewer examples say too little to weigh signals by
+# How far out-of-scope examples may move the share of in-scope examples that is refused, from and to.
+LENIENT, STRICT = 0.5, 2.0
+
+_optimize: Any = optimize
+_linear_model: Any = linear_model
+
+
+def assign_folds(texts: Sequence[str], labels: Labels, folds: int, *, seed: int = 0) -> Labels:
+    """Which fold holds each text out; −1 for one that is always trained on (its class's only example).
+
+    A text keeps its fold when others come and go, and no class is ever missing from a training part:
+    a class that chance put into one fold is dealt out in turn instead.
+    """
+    digests = [hashlib.sha256(f"{seed}:{text.casefold()}".encode()).digest() for text in texts]
+    assigned = np.array([int.from_bytes(digest[:8]) % folds for digest in digests], dtype=np.int64)
+    for label in np.unique(labels).tolist():
+        rows = np.flatnonzero(labels == label)
+        if len(rows) == 1:
+            assigned[rows] = -1
+        elif len(np.unique(assigned[rows])) == 1:
+            assigned[rows] = np.arange(len(rows)) % folds
+    return assigned
+
+
+def cross_validate(
+    known: LabelledTexts,
+    folds: Labels,
+    intents: tuple[str, ...],
+    settings: PipelineSettings,
+    *,
+    seed: int,
+    tell: Progress,
+) -> Raw:
+    """What models that never saw them say about all texts of a fold ≥ 0, in the order of the texts."""
+    parts: list[Raw] = []
+    order: list[Labels] = []
+    for fold in np.unique(folds[folds >= 0]).tolist():
+        tell(f"cross-validation, part {fold + 1} of {settings.refusal.folds}", fold / settings.refusal.folds)
+        held_out = folds == fold
+        scorer = fit(known.at(~held_out), intents, settings, seed=seed)
+        part = known.at(held_out)
+        parts.append(scorer.raw(part.texts, part.embedding))
+        order.append(np.flatnonzero(held_out))
+    back = np.argsort(np.concatenate(order))
+    classifiers = range(len(parts[0].logits))
+    logits = tuple(np.concatenate([part.logits[k] for part in parts])[back] for k in classifiers)
+    near = [part.neighbour for part in parts if part.neighbour is not None]
+    return Raw(logits, np.concatenate(near)[back] if near else None)
+
+
+def calibrate(
+    held_out: Raw, labels: Labels, scorer: IntentScorer, alien: LabelledTexts, *, quantile: float
+) -> Calibration:
+    """Fit temperatures and the refusal to held-out scores of `labels`, and to out-of-scope texts if there are enough."""
+    heats = tuple(_temperature(logits, labels) for logits in held_out.logits)
+    inside = signals(held_out, scorer.kinds, heats)
+    means, deviations = inside.mean(axis=0), np.maximum(inside.std(axis=0), DEVIATION_MIN)
+    enough = len(alien) >= OUT_OF_SCOPE_MIN
+    outside = signals(scorer.raw(alien.texts, alien.embedding), scorer.kinds, heats) if enough else None
+    z_inside = (inside - means) / deviations
+    z_outside = None if outside is None else (outside - means) / deviations
+    weights = _weights(z_inside, z_outside)
+    parts = [log_softmax(logits / heat) for logits, heat in zip(held_out.logits, heats, strict=True)]
+    return Calibration(
+        temperatures=heats,
+        fused_temperature=_temperature(np.mean(parts, axis=0), labels),
+        means=tuple(means.tolist()),
+        deviations=tuple(deviations.tolist()),
+        weights=tuple(weights.tolist()),
+        threshold=_threshold(
+            -(z_inside @ weights), None if z_outside is None else -(z_outside @ weights), quantile
+        ),
+    )
+
+
+def _temperature(logits: Doubles, labels: Labels) -> float:
+    """The temperature that makes held-out labels most likely (Guo et al. 2017, On Calibration)."""
+    rows = np.arange(len(labels))
+
+    def surprise(log_heat: float) -> float:
+        return -float(log_softmax(logits / np.exp(log_heat))[rows, labels].mean())
+
+    found: Any = _optimize.minimize_scalar(surprise, bounds=(-5.0, 3.0), method="bounded")
+    return float(np.exp(found.x))
+
+
+def _weights(inside: Doubles, outside: Doubles | None) -> Doubles:
+    """How much each signal tells about being in scope; even when there is nothing to learn it from. They sum to one."""
+    even = np.full(inside.shape[1], 1 / inside.shape[1])
+    if outside is None:
+        return even
+    truth = np.concatenate([np.ones(len(inside)), np.zeros(len(outside))])
+    fitted = _linear_model.LogisticRegression(class_weight="balanced")
+    fitted.fit(np.vstack([inside, outside]), truth)
+    weights: Doubles = np.maximum(np.asarray(fitted.coef_)[0], 0.0)
+    return weights / weights.sum() if weights.any() else even
+
+
+def _threshold(inside: Doubles, outside: Doubles | None, quantile: float) -> float:
+    """The refusal score that `quantile` of in-scope texts exceed.
+
+    Out-of-scope texts move that share, within half and twice of it, to where most of them are refused for
+    the fewest in-scope ones (Youden's index).
+    """
+    if outside is None:
+        return float(np.quantile(inside, 1 - quantile))
+    shares: list[float] = np.linspace(LENIENT * quantile, min(1.0, STRICT * quantile), 16).tolist()
+    thresholds = [float(np.quantile(inside, 1 - share)) for share in shares]
+    gains = [float(np.mean(outside > t)) - float(np.mean(inside > t)) for t in thresholds]
+    return max(zip(gains, thresholds, strict=True))[1]

@@ -1,0 +1,128 @@
+"""The words of each language that entity extractors look for, read from one YAML file a language."""
+
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from ruamel.yaml import YAML
+
+Terms = tuple[str, ...]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NumberWords(_Section):
+    """Words around numbers that say whether they count something."""
+
+    phrases: dict[str, int]
+    dozen: Terms
+    one: Terms
+    before_one: Terms
+    more: Terms
+    less: Terms
+    units: Terms
+    not_after: Terms
+
+
+class PriceWords(_Section):
+    """Currencies, and words that make a number a bound."""
+
+    currencies: Terms
+    below: Terms
+    above: Terms
+    around: Terms
+    between: Terms
+    and_: Terms = Field(alias="and")
+    vague: Terms
+    may_follow: Terms
+    after: Terms
+
+
+class OrderWords(_Section):
+    words: Terms
+
+
+class CouponWords(_Section):
+    words: Terms
+    filler: Terms
+
+
+class NameWords(_Section):
+    """What introduces a name, from certain to possible, and what is never one."""
+
+    sure: Terms
+    likely: Terms
+    full: Terms
+    my: Terms
+    particles: Terms
+    not_names: Terms
+
+
+class AddressWords(_Section):
+    """What makes words the name of a street."""
+
+    street_words: Terms
+    vague_street_words: Terms
+    street_endings: Terms
+    street_beginnings: Terms
+    never_in_street: Terms
+    introductions: Terms
+
+
+class OrdinalWords(_Section):
+    words: dict[str, int]
+    numbered: Terms
+    not_before: Terms
+    not_after: Terms
+
+
+class NegationWords(_Section):
+    words: Terms
+    no: Terms
+    filler: Terms
+    or_: Terms = Field(alias="or")
+    one: Terms
+
+
+class SizeWords(_Section):
+    words: Terms
+    aliases: tuple[Terms, ...]
+    before: Terms
+
+
+class Words(_Section):
+    """Everything that extractors know of one language."""
+
+    language: str
+    numbers: NumberWords
+    prices: PriceWords
+    orders: OrderWords
+    coupons: CouponWords
+    names: NameWords
+    addresses: AddressWords
+    delivery: dict[str, Terms]
+    ordinals: OrdinalWords
+    comparatives: dict[str, Terms]
+    negations: NegationWords
+    sizes: SizeWords
+    plurals: tuple[tuple[str, str], ...]
+    common: str
+
+    @property
+    def common_words(self) -> frozenset[str]:
+        return frozenset(self.common.split())
+
+
+@cache
+def words(language: str) -> Words:
+    """The words of a language; English ones where there is no file for it yet."""
+    folder = resources.files(__name__)
+    file = folder / f"{language}.yml"
+    if not file.is_file():
+        file = folder / "en.yml"
+    parser: Any = YAML(typ="safe", pure=True)
+    content: Any = parser.load(file.read_text(encoding="utf-8"))
+    return Words.model_validate(content)

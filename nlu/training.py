@@ -1,0 +1,204 @@
+"""Training: examples in, a calibrated model out, with an honest account of how good it is.
+
+The classifiers and their fusion were chosen by measurement (BANKING77, CLINC150, HWU64, SOFMattress). What makes
+the probabilities and the refusal honest is cross-validation: each example is scored by a model that never saw it.
+"""
+
+import hashlib
+import json
+import platform
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib import metadata
+from typing import Final
+
+import numpy as np
+
+from nlu.calibration import Progress, assign_folds, calibrate, cross_validate
+from nlu.embedding import Embedder
+from nlu.fitting import LabelledTexts, fit
+from nlu.metrics import accuracy, confusion_pairs, macro_f1
+from nlu.model import FORMAT, Confusion, ModelCard, ModelFileError, ModelStore, TrainedModel
+from nlu.pipeline import PipelineSettings
+from nlu.scorer import Calibration, IntentScorer, Raw
+from nlu.training_data import Problem, TrainingData, TrainingDataError
+
+CONFUSIONS_MAX: Final = 20
+_LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
+
+
+def model_id(
+    data: TrainingData, settings: PipelineSettings, *, embedder: Embedder | None, seed: int = 0
+) -> str:
+    """Names the model that this data and these settings give; the same in, the same name."""
+    content = [
+        FORMAT,
+        data.digest(),
+        settings.model_dump(mode="json"),
+        embedder.name if embedder else None,
+        seed,
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def train(
+    data: TrainingData,
+    settings: PipelineSettings,
+    *,
+    embedder: Embedder | None,
+    at: datetime,
+    progress: Progress | None = None,
+    seed: int = 0,
+) -> TrainedModel:
+    """Train the pipeline on `data`. The same data, settings and seed give the same model.
+
+    `embedder` is needed when the pipeline names SentenceEmbedding, and ignored when it does not.
+    Raises TrainingDataError when there are fewer than two intents.
+    """
+    started = time.perf_counter()
+    tell = progress or _silent
+    intents = data.intents
+    _refuse_too_little(data)
+    embedder = _needed(embedder, settings)
+    tell("reading sentences", 0.0)
+    position = {intent: place for place, intent in enumerate(intents)}
+    labels = [position[example.intent] for example in data.examples]
+    known = LabelledTexts.prepare([example.text for example in data.examples], labels, embedder)
+    alien = LabelledTexts.prepare(data.out_of_scope, [-1] * len(data.out_of_scope), embedder)
+    folds = assign_folds(known.texts, known.labels, settings.refusal.folds, seed=seed)
+    held_out = cross_validate(
+        known, folds, intents, settings, seed=seed, tell=lambda what, done: tell(what, 0.35 + 0.5 * done)
+    )
+    tell("fitting all examples", 0.85)
+    scorer = fit(known, intents, settings, seed=seed)
+    tested = known.at(folds >= 0)
+    calibration = calibrate(held_out, tested.labels, scorer, alien, quantile=settings.refusal.quantile)
+    tell("done", 1.0)
+    result = _result(held_out, tested, scorer, calibration)
+    far = scorer.scores(alien.texts, alien.embedding, calibration).refusal if len(alien) else None
+    identity = model_id(data, settings, embedder=embedder, seed=seed)
+    card = _card(identity, data, settings, result, embedder=embedder, at=at)
+    if far is not None:
+        card = replace(card, out_of_scope_refused=round(float(np.mean(far > calibration.threshold)), 4))
+    card = replace(card, seed=seed, seconds=round(time.perf_counter() - started, 2))
+    return TrainedModel(card, scorer, calibration, embedder, result.predictions())
+
+
+def text_key(text: str) -> str:
+    """Names a text in a model's record of held-out predictions, without keeping the text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _silent(_what: str, _done: float) -> None:
+    pass
+
+
+def _refuse_too_little(data: TrainingData) -> None:
+    counts = data.counts
+    if len(counts) < 2:
+        raise TrainingDataError([Problem("training data", 1, f"two intents at least; found {len(counts)}")])
+    if max(counts.values()) < 2:
+        raise TrainingDataError([Problem("training data", 1, "no intent has more than one example")])
+    if not any(character.isalnum() for example in data.examples for character in example.text):
+        raise TrainingDataError([Problem("training data", 1, "no example holds a word")])
+
+
+def _needed(embedder: Embedder | None, settings: PipelineSettings) -> Embedder | None:
+    if settings.embedding is None:
+        return None
+    if embedder is None:
+        raise ValueError("the pipeline names SentenceEmbedding, so training needs an embedder")
+    return embedder
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What cross-validation read, and meant."""
+
+    texts: tuple[str, ...]
+    truth: list[str]
+    read: list[str]
+    refused: float
+
+    def predictions(self) -> dict[str, tuple[str, str]]:
+        return {
+            text_key(text): (meant, guess)
+            for text, meant, guess in zip(self.texts, self.truth, self.read, strict=True)
+        }
+
+    def confusions(self) -> tuple[Confusion, ...]:
+        example = dict(zip(zip(self.truth, self.read, strict=True), self.texts, strict=True))
+        pairs = confusion_pairs(self.truth, self.read)[:CONFUSIONS_MAX]
+        return tuple(Confusion(meant, guess, count, example[meant, guess]) for meant, guess, count in pairs)
+
+
+def _result(held_out: Raw, tested: LabelledTexts, scorer: IntentScorer, calibration: Calibration) -> _Result:
+    best: list[int] = np.argmax(calibration.log_probabilities(held_out), axis=1).tolist()
+    meant: list[int] = tested.labels.tolist()
+    refused = calibration.refusal(held_out, scorer.kinds) > calibration.threshold
+    return _Result(
+        texts=tested.texts,
+        truth=[scorer.intents[label] for label in meant],
+        read=[scorer.intents[label] for label in best],
+        refused=float(np.mean(refused)),
+    )
+
+
+def _card(
+    identity: str,
+    data: TrainingData,
+    settings: PipelineSettings,
+    result: _Result,
+    *,
+    embedder: Embedder | None,
+    at: datetime,
+) -> ModelCard:
+    return ModelCard(
+        id=identity,
+        language=settings.language,
+        trained_at=at.isoformat(),
+        data_sha256=data.digest(),
+        settings=settings.model_dump(mode="json"),
+        embedder=embedder.name if embedder else None,
+        examples=len(data.examples),
+        out_of_scope_examples=len(data.out_of_scope),
+        intents=data.counts,
+        accuracy=round(accuracy(result.truth, result.read), 4),
+        macro_f1=round(macro_f1(result.truth, result.read), 4),
+        refused=round(result.refused, 4),
+        out_of_scope_refused=None,
+        confusions=result.confusions(),
+        versions={"python": platform.python_version()}
+        | {name: metadata.version(name) for name in _LIBRARIES},
+    )
+
+
+def ensure_model(
+    store: ModelStore,
+    data: TrainingData,
+    settings: PipelineSettings,
+    *,
+    embedder: Embedder | None,
+    at: datetime,
+    progress: Progress | None = None,
+    force: bool = False,
+    seed: int = 0,
+) -> tuple[TrainedModel, bool]:
+    """The model of this data and these settings, put to use; True when it had to be trained.
+
+    A model that was trained on the same before is only loaded. Raises TrainingDataError, and WorseModel when
+    the one in use is clearly better (it stays in use), unless forced.
+    """
+    used = _needed(embedder, settings)
+    identity = model_id(data, settings, embedder=used, seed=seed)
+    try:
+        model, trained = (store.load(identity, embedder=used), False) if store.has(identity) else (None, True)
+    except ModelFileError:
+        store.discard(identity)  # half-copied or changed by hand: what it was made from is here
+        model, trained = None, True
+    if model is None:
+        model = train(data, settings, embedder=used, at=at, progress=progress, seed=seed)
+    if trained or store.current_id(settings.language) != identity:
+        store.adopt(model, force=force)
+    return model, trained

@@ -1,0 +1,54 @@
+"""A small model for quick tests, and the shop's own, each trained once."""
+
+from pathlib import Path
+
+import pytest
+from small_shop import AT, small_data
+
+from nlu.embedding import MiniLmEmbedder
+from nlu.entities.extraction import EntityExtractor
+from nlu.entities.vocabulary import Vocabulary
+from nlu.model import TrainedModel
+from nlu.pipeline import PipelineSettings
+from nlu.training import train
+from nlu.training_data import TrainingData, load
+
+SHOP_DATA = Path(__file__).parents[2] / "nlu" / "data" / "en"
+
+
+@pytest.fixture(scope="session")
+def embedder() -> MiniLmEmbedder:
+    return MiniLmEmbedder()
+
+
+@pytest.fixture(scope="session")
+def small_model(embedder: MiniLmEmbedder) -> TrainedModel:
+    return train(small_data(), PipelineSettings(), embedder=embedder, at=AT)
+
+
+@pytest.fixture(scope="session")
+def shop_data() -> TrainingData:
+    return load(SHOP_DATA)
+
+
+@pytest.fixture(scope="session")
+def shop_model(embedder: MiniLmEmbedder, shop_data: TrainingData) -> TrainedModel:
+    return train(shop_data, PipelineSettings(), embedder=embedder, at=AT)
+
+
+@pytest.fixture(scope="session")
+def extractor(shop_data: TrainingData) -> EntityExtractor:
+    vocabulary = Vocabulary(
+        colors=["Black", "White", "Blue", "Red", "Dark Green"],
+        sizes=["S", "M", "L", "42"],
+        materials=["Stoneware", "Bamboo"],
+        categories=["Mugs", "Teapots", "Candles", "Road Bikes", "Blankets", "T-Shirts"],
+        products={
+            "stoneware-mug": "Stoneware Mug",
+            "ocean-teapot": "Ocean Blue Teapot 1 l",
+            "black-mug": "Black Mug",
+            "camp-lantern": "Camp Lantern (rechargeable)",
+            "camp-stove": "Camp Stove",
+        },
+    )
+    return EntityExtractor("en", vocabulary=vocabulary, region="DE", data=shop_data)
