@@ -71,6 +71,7 @@ class Database:
             try:
                 return work(session)
             finally:
+                session.expunge_all()  # what was read may be used outside; a rollback would expire it
                 session.rollback()
 
     def write(self, work: Work[T]) -> "Future[T]":

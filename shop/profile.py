@@ -1,0 +1,75 @@
+"""What the merchant says about the shop itself: the `shop` part of config.yml."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+from shop.money import Money, is_currency
+
+
+class Section(BaseModel):
+    """A part of config.yml: frozen, and every key is known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _currency(code: str) -> str:
+    if not is_currency(code):
+        raise ValueError(f"{code!r} is no currency code such as EUR")
+    return code
+
+
+Price = Annotated[Decimal, Field(ge=0, le=1_000_000)]
+
+
+class DeliveryOption(Section):
+    """One way to get the goods, e.g. `{code: standard, label: Standard, price: 4.90, time: 2–3 working days}`."""
+
+    code: str
+    label: str
+    price: Price
+    time: str
+    free_from: Price | None = None  # goods for this much or more travel free
+    needs_address: bool = True  # False: the customer comes to the shop
+
+
+class ShopProfile(Section):
+    """Name, money, hours, and how parcels travel."""
+
+    name: str
+    promise: str = ""
+    currency: Annotated[str, AfterValidator(_currency)]
+    locale: str = "en"
+    country: str = Field(default="DE", pattern="^[A-Z]{2}$")  # where phone numbers without +… are from
+    time_zone: str = "UTC"
+    address: str = ""
+    hours: str = ""
+    email: str = ""
+    phone: str = ""
+    delivery: tuple[DeliveryOption, ...] = Field(min_length=1)
+    hold_minutes: int = Field(default=45, ge=35, le=1440)  # Stripe's shortest session is 30 minutes
+
+    @field_validator("delivery")
+    @classmethod
+    def _codes_are_unique(cls, options: tuple[DeliveryOption, ...]) -> tuple[DeliveryOption, ...]:
+        codes = [option.code for option in options]
+        if len(set(codes)) < len(codes):
+            raise ValueError(f"two delivery options share a code: {', '.join(codes)}")
+        return options
+
+    @property
+    def hold(self) -> timedelta:
+        """How long stock waits for its payment."""
+        return timedelta(minutes=self.hold_minutes)
+
+    def option(self, code: str) -> DeliveryOption | None:
+        return next((option for option in self.delivery if option.code == code), None)
+
+    def delivery_price(self, option: DeliveryOption, goods: Money) -> Money:
+        """What this option costs for goods of that price."""
+        free_from = option.free_from
+        if free_from is not None and Money.from_decimal(free_from, self.currency) <= goods:
+            return Money(0, self.currency)
+        return Money.from_decimal(option.price, self.currency)
