@@ -39,8 +39,12 @@ class Settings:
 
     embedding_weight: float = 0.9
     words_weight: float = 0.1
-    context_bonus: float = 0.12  # for a passage headed by what is being talked about
-    policy_least: float = 0.42  # with an embedder
+    context_bonus: float = 0.2  # for a passage headed by what is being talked about
+    context_least: float = 0.5  # of the heading's words, to be headed by it
+    context_weight: float = (
+        0.5  # of the question with the product's name put in, where it says "it" or "they"
+    )
+    policy_least: float = 0.45  # with an embedder
     words_least: float = 0.34  # without one: the share of the question's weight that a passage holds
     fact_least: float = 0.5  # of the question's words that the field accounts for; more than this
     value_weight: float = 0.5  # a word found in the field's value, against one in its name
@@ -175,11 +179,13 @@ class _Question:
         rows = self._passages()
         by_words = self._by_words({row.id for row in rows})
         by_meaning = self._by_meaning(rows)
-        scores = {row.id: self._score(row, by_words, by_meaning) for row in rows}
-        best = max(rows, key=lambda row: (scores[row.id], -row.id), default=None)
+        # Whether the documents answer at all is for the question alone to say; which passage, for what it is about too.
+        alone = {row.id: self._score(row, by_words, by_meaning, of=0) for row in rows}
         least = self.settings.policy_least if by_meaning else self.settings.words_least
-        if best is None or scores[best.id] < least or not (by_meaning or best.id in by_words):
+        if max(alone.values(), default=0.0) < least:
             return None
+        scores = {row.id: self._score(row, by_words, by_meaning, of=-1) + self._bonus(row) for row in rows}
+        best = max(rows, key=lambda row: (scores[row.id], -row.id))
         headings = tuple(best.headings)
         return Policy(
             text=self._cut(best.text, by_meaning=bool(by_meaning)),
@@ -207,34 +213,49 @@ class _Question:
         own = found.where(Document.language.startswith(primary, autoescape=True))
         return self.session.execute(own).all() or self.session.execute(found).all()
 
-    def _score(self, row: Row[Any], by_words: Mapping[int, float], by_meaning: Mapping[int, float]) -> float:
+    def _score(
+        self,
+        row: Row[Any],
+        by_words: Mapping[int, float],
+        by_meaning: Mapping[int, Sequence[float]],
+        *,
+        of: int,
+    ) -> float:
         score = by_words.get(row.id, 0.0)
-        if by_meaning:
-            share = score / max(by_words.values()) if score else 0.0
-            score = (
-                self.settings.embedding_weight * by_meaning.get(row.id, 0.0)
-                + self.settings.words_weight * share
-            )
-        return score + (self.settings.context_bonus if self._is_about(row) else 0.0)
+        if not by_meaning:
+            return score
+        share = score / max(by_words.values()) if score else 0.0
+        cosine = by_meaning[row.id][of] if row.id in by_meaning else 0.0
+        return self.settings.embedding_weight * cosine + self.settings.words_weight * share
 
-    def _is_about(self, row: Row[Any]) -> bool:
-        """Whether a heading names the product, what it is or what it is made of."""
+    def _bonus(self, row: Row[Any]) -> float:
+        """For a heading that names the product being talked about, what it is, or what it is made of.
+
+        At least half of it: "Mugs and stoneware" is about a stoneware mug, "Cups with a gold rim" is not.
+        """
+        own = self._own_words()
+        shares = [
+            len(own & words) / len(words) for heading in row.headings[1:] if (words := self._stems(heading))
+        ]
+        nearness = max(shares, default=0.0)
+        return self.settings.context_bonus * nearness if nearness >= self.settings.context_least else 0.0
+
+    def _own_words(self) -> set[str]:
         if self.about is None:
-            return False
+            return set()
         material = [v for k, v in self.about.attributes.items() if fold(k) in ("material", "materials")]
         texts = (self.about.title, self.about.category, *map(str, material))
-        words = {
-            singular(other)
-            for text in texts
-            for word in content_words(text, self.language)
-            for other in alternatives(word, self.language)
-        }
-        return any(words & stems(heading) for heading in row.headings[1:])
+        words = {word for text in texts for word in self._stems(text)}
+        return {singular(other) for word in words for other in alternatives(word, self.language)}
+
+    def _stems(self, text: str) -> set[str]:
+        return {singular(word) for word in content_words(text, self.language)}
 
     def _by_words(self, within: Collection[int]) -> dict[int, float]:
         """The share (0–1) of the question's weight that each passage holds; a word that no passage has counts as missing."""
         rows = fulltext.count(self.session, PASSAGES)
-        found = [self._matches(word, rows) for word in content_words(self.text, self.language)]
+        words = [word for word in content_words(self.text, self.language) if len(word) > 1]
+        found = [self._matches(word, rows) for word in words]
         whole = sum(match.idf for match in found)
         scores: dict[int, float] = {}
         for match in found:
@@ -249,8 +270,11 @@ class _Question:
             [fulltext.matches(self.session, PASSAGES, other, rows=rows) for other in words]
         )
 
-    def _by_meaning(self, rows: Sequence[Row[Any]]) -> dict[int, float]:
-        """The cosine of each passage's nearest vector; empty without an embedder, or when nothing is embedded yet."""
+    def _by_meaning(self, rows: Sequence[Row[Any]]) -> dict[int, tuple[float, float]]:
+        """The cosine of each passage's nearest vector: to the question alone, and with what "it" or "they" stands for.
+
+        Empty without an embedder, or when nothing is embedded yet.
+        """
         if self.embedder is None or not rows:
             return {}
         stored = select(PassageVector.passage_id, PassageVector.vector).where(
@@ -259,11 +283,20 @@ class _Question:
         found = self.session.execute(stored).all()
         if not found:
             return {}
-        cosines = unpacked([vector for _, vector in found]) @ self.embedder.embed([self.text])[0]
-        best: dict[int, float] = {}
-        for (key, _), cosine in zip(found, cosines.tolist(), strict=True):
-            best[key] = max(cosine, best.get(key, 0.0))
+        asked = self.embedder.embed([self.text, self._spelled_out()])
+        alone, spelled_out = (unpacked([vector for _, vector in found]) @ asked.T).T.tolist()
+        weight = self.settings.context_weight
+        best: dict[int, tuple[float, float]] = {}
+        for (key, _), plain, full in zip(found, alone, spelled_out, strict=True):
+            before = best.get(key, (-1.0, -1.0))
+            best[key] = (max(plain, before[0]), max((1 - weight) * plain + weight * full, before[1]))
         return best
+
+    def _spelled_out(self) -> str:
+        """The question with the product's name, where a pronoun stands for it."""
+        if self.about is None or not set(tokens(self.text)) & words_of(self.language).pronouns:
+            return self.text
+        return f"{self.text} ({self.about.title}, {self.about.category})"
 
     # Cutting
 

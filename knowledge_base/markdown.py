@@ -1,5 +1,10 @@
-"""Reads a Markdown document: its front matter, and its sections as passages under their headings."""
+"""Reads a Markdown document: its front matter, and its sections as passages under their headings.
 
+A comment in a section, `<!-- asked: How much is shipping? | What does delivery cost? -->`, says how people ask for it;
+readers of the document do not see it, questions find the section by it.
+"""
+
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -12,6 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 PASSAGE_WORDS_MAX: Final = 160  # a longer section is cut between paragraphs
 BULLET: Final = "• "
+ASKED: Final = re.compile(r"<!--\s*asked:(.*?)-->", re.IGNORECASE | re.DOTALL)
 
 
 class UnreadableDocument(ValueError):  # noqa: N818 - reads as what happened
@@ -49,6 +55,7 @@ class _Outline:
 
     headings: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     blocks: list[str] = field(default_factory=list[str])
+    asked: list[str] = field(default_factory=list[str])
 
     def enter(self, level: int, heading: str) -> None:
         self.headings = [(above, text) for above, text in self.headings if above < level] + [(level, heading)]
@@ -56,7 +63,9 @@ class _Outline:
     def passages(self) -> Iterator[ParsedPassage]:
         """The section's text, in stretches of a readable length; empties the section."""
         path = tuple(heading for _, heading in self.headings)
-        asked = tuple(heading for heading in path[-1:] if heading.endswith("?"))
+        asked = tuple(
+            dict.fromkeys([*(heading for heading in path[-1:] if heading.endswith("?")), *self.asked])
+        )
         stretch: list[str] = []
         for block in self.blocks:
             if stretch and _words(*stretch, block) > PASSAGE_WORDS_MAX:
@@ -66,6 +75,7 @@ class _Outline:
         if stretch:
             yield ParsedPassage(path, "\n\n".join(stretch), asked)
         self.blocks = []
+        self.asked = []
 
 
 def read_markdown(source: str) -> ParsedDocument:
@@ -139,6 +149,9 @@ def _passages(tokens: Sequence[Token]) -> Iterator[ParsedPassage]:
         elif token.type == "inline" and heading is not None:
             outline.enter(heading, _inline(token))
             heading = None
+        elif token.type == "html_block":
+            asked = [question for match in ASKED.findall(token.content) for question in match.split("|")]
+            outline.asked += [" ".join(question.split()) for question in asked if question.strip()]
         else:
             reader.take(token)
     yield from outline.passages()

@@ -230,7 +230,7 @@ class ProductSearch:
 def nearest_word(word: str, words: Mapping[str, int]) -> str | None:
     """The known word that `word` begins, or is a typo or two away from, or the two that it runs together."""
     if len(word) < 4:
-        return None
+        return next((known for known in words if len(word) == 3 and _is_swapped(word, known)), None)
     if beginnings := [known for known in words if known.startswith(word)]:
         return max(beginnings, key=lambda known: (words[known], known))
     distance = 1 if len(word) < 6 else 2
@@ -251,6 +251,11 @@ def nearest_word(word: str, words: Mapping[str, int]) -> str | None:
         ]
     halves = ((word[:i], word[i:]) for i in range(3, len(word) - 2))
     return next((f"{left} {right}" for left, right in halves if left in words and right in words), None)
+
+
+def _is_swapped(word: str, known: str) -> bool:
+    """Whether two neighbouring letters changed places, the one typo that a word of three letters is forgiven."""
+    return sorted(word) == sorted(known) and DamerauLevenshtein.distance(word, known) == 1
 
 
 def _catalogue_words(session: Session) -> dict[str, int]:
@@ -346,7 +351,7 @@ class _Attempt:
 
     def run(self) -> list[tuple[Hit, int]]:
         """Every hit, with its variant's price in minor units; in no order."""
-        scores = self._scores()
+        scores, worded = self._scores()
         best = sorted(scores, key=lambda key: (-scores[key], key))[:CANDIDATES_MAX]
         products = {row.id: row for row in self.session.execute(_product_rows(best))}
         variants: dict[UUID, list[Row[Any]]] = {}
@@ -358,20 +363,25 @@ class _Attempt:
                 bonus = HEAD_BONUS if self.plan.names_head(products[key]) else 0.0
                 judged = _Judge(self.query, self.plan, products[key], variants[key])
                 hits += judged.hits(scores[key] + bonus)
+        if self.plan.words and not any(hit.product_id in worded for hit, _ in hits):
+            return []  # what is only near in meaning must not hide that a limit keeps the named thing out
         least = CUT * max((hit.score for hit, _ in hits), default=0)
         return [(hit, price) for hit, price in hits if hit.score >= least]
 
-    def _scores(self) -> dict[UUID, float]:
+    def _scores(self) -> tuple[dict[UUID, float], Collection[UUID]]:
+        """Every candidate with its score, and those among them that share a word with the query."""
         within = _eligible(self.query)
         words = self.plan.words or sorted({t for text in self._limit_texts() for t in tokens(text)})
         if not words and not self.plan.nearby:
-            return dict.fromkeys(self.session.scalars(within.order_by(Product.id).limit(CANDIDATES_MAX)), 1.0)
+            first = self.session.scalars(within.order_by(Product.id).limit(CANDIDATES_MAX))
+            return dict.fromkeys(first, 1.0), ()
         matches = [self._matches(word, within) for word in words]
         scores: dict[Any, float] = dict(fulltext.combined([match for match in matches if match.strengths]))
+        worded = set(scores)
         for key, cosine in self.plan.nearby.items():
             if key in scores or cosine >= NEIGHBOUR_COSINE_LEAST:
                 scores[key] = scores.get(key, 0.0) + EMBEDDING_WEIGHT * max(0.0, cosine)
-        return scores
+        return scores, worded
 
     def _matches(self, word: str, within: Select[Any]) -> WordMatches:
         return fulltext.either(

@@ -63,6 +63,7 @@ class Words(BaseModel):
 
     filler: Annotated[frozenset[str], BeforeValidator(_split)]
     shopping: Annotated[frozenset[str], BeforeValidator(_split)]
+    pronouns: Annotated[frozenset[str], BeforeValidator(_split)]
     head: Literal["first", "last"]  # where a group of words names the thing itself
     head_ends: frozenset[str]
     same: tuple[tuple[str, ...], ...]
