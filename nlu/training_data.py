@@ -105,6 +105,11 @@ class TrainingData:
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def shipped(language: str) -> Path:
+    """The folder of the training data that comes with Parley; a shop adds its own files to it."""
+    return Path(__file__).parent / "data" / language
+
+
 @dataclass(slots=True)
 class _Collected:
     examples: list[Example] = field(default_factory=list[Example])

@@ -52,6 +52,8 @@ class CatalogueExtractor:
     ) -> None:
         self._words = words
         self._plurals = words.plurals
+        self._common = words.common_words
+        self._word = lru_cache(maxsize=65536)(self._compared)
         self._terms: dict[Key, list[Meaning]] = defaultdict(list)
         for kind, values in _kinds(vocabulary, lookups).items():
             for value in values:
@@ -61,10 +63,12 @@ class CatalogueExtractor:
                 self._add(meaning.entity, said, meaning.value)
         self._add_sizes(vocabulary.sizes)
         self._add_products(vocabulary.products)
-        self._known = sorted({word for key in self._terms for word in key if len(word) >= WORD_LETTERS_MIN})
-        self._known_set = frozenset(word for key in self._terms for word in key)
+        self._known = frozenset(word for key in self._terms for word in key)
+        self._by_letter: dict[str, list[str]] = defaultdict(list)
+        for word in sorted(self._known):
+            if len(word) >= WORD_LETTERS_MIN:
+                self._by_letter[word[0]].append(word)
         self._longest = min(WORDS_OF_TERM_MAX, max(map(len, self._terms), default=0))
-        self._common = words.common_words
         self._size_word = compiled(any_of(words.sizes.words), r"\s*[:=]?\s*$")
         self._before_size = compiled(any_of(words.sizes.before), r"\s+$")
         self._no = compiled(r"(?<!\w)(?:", any_of(words.negations.no), r")\s+$")
@@ -74,9 +78,12 @@ class CatalogueExtractor:
         self._corrected = lru_cache(maxsize=4096)(self._nearest)
 
     @property
-    def vocabulary(self) -> frozenset[str]:
-        """Every word that means something here, in the form it is compared in."""
-        return self._known_set
+    def descriptions(self) -> frozenset[str]:
+        """Every word of a colour, size, material or category, in the form it is compared in."""
+        described = (
+            key for key, meanings in self._terms.items() if any(m.entity != "product" for m in meanings)
+        )
+        return frozenset(word for key in described for word in key)
 
     def extract(self, text: str, taken: Taken) -> Iterator[Entity]:
         words = tokens(text)
@@ -95,9 +102,13 @@ class CatalogueExtractor:
     # --- the index ---
 
     def _add(self, kind: str, said: str, value: str) -> None:
-        key = self._key(said)
-        if key and all(meaning.entity != kind for meaning in self._terms[key]):
-            self._terms[key].append(Meaning(kind, value))
+        if key := self._key(said):
+            self._index(key, Meaning(kind, value))
+
+    def _index(self, key: Key, meaning: Meaning) -> None:
+        """The first meaning of a kind stays."""
+        if all(known.entity != meaning.entity for known in self._terms[key]):
+            self._terms[key].append(meaning)
 
     def _add_sizes(self, sizes: Iterable[str]) -> None:
         """Other ways to say the sizes that there are: medium for M."""
@@ -111,16 +122,20 @@ class CatalogueExtractor:
         parts: dict[Key, set[str]] = defaultdict(set)
         for handle, title in products.items():
             key = self._key(title)[:TITLE_WORDS_MAX]
-            self._add("product", " ".join(key), handle)
-            self._add("product", handle, handle)
+            for said in (key, self._key(handle)):
+                if any(self._is_telling(word) for word in said):
+                    self._index(said, Meaning("product", handle))
             if len(products) <= PRODUCTS_BY_PART_MAX:
                 for part in _runs(key):
                     parts[part].add(handle)
         for part, handles in parts.items():
-            if len(handles) == 1 and not self._is_description(part):
-                meanings = self._terms[part]
-                if all(meaning.entity != "product" for meaning in meanings):
-                    meanings.append(Meaning("product", next(iter(handles))))
+            telling = self._is_telling(part[0]) and self._is_telling(part[-1])
+            if telling and len(handles) == 1 and not self._is_description(part):
+                self._index(part, Meaning("product", next(iter(handles))))
+
+    def _is_telling(self, word: str) -> bool:
+        """Whether a title's word may point to it: "of the" in "Map of the World" does not."""
+        return len(word) > 1 and word not in self._common
 
     def _is_description(self, part: Key) -> bool:
         """Whether it is a colour, a material and the like, side by side: "black mug" asks for any black mug."""
@@ -129,7 +144,7 @@ class CatalogueExtractor:
     def _key(self, said: str) -> Key:
         return tuple(self._word(token.text) for token in tokens(said))
 
-    def _word(self, word: str) -> str:
+    def _compared(self, word: str) -> str:
         """The form that words are compared in: lower case, no accents, singular."""
         folded = unicodedata.normalize("NFKD", word.casefold())
         bare = "".join(character for character in folded if not unicodedata.combining(character))
@@ -160,17 +175,10 @@ class CatalogueExtractor:
 
     def _nearest(self, word: str) -> str:
         """The vocabulary's word that this is a typo of, or the word itself."""
-        if (
-            len(word) < TYPO_LETTERS_MIN
-            or word in self._known_set
-            or word in self._common
-            or not word.isalpha()
-        ):
+        if len(word) < TYPO_LETTERS_MIN or word in self._known or word in self._common or not word.isalpha():
             return word
         typos = 2 if len(word) >= TWO_TYPOS_LETTERS_MIN else 1
-        near = [
-            known for known in self._known if known[0] == word[0] and abs(len(known) - len(word)) <= typos
-        ]
+        near = [known for known in self._by_letter.get(word[0], ()) if abs(len(known) - len(word)) <= typos]
         best = process.extractOne(word, near, scorer=DamerauLevenshtein.distance, score_cutoff=typos)
         return best[0] if best else word
 

@@ -74,7 +74,7 @@ class EntityExtractor:
             AddressExtractor(known),
             PhoneExtractor(region),
             PriceExtractor(known),
-            PersonNameExtractor(known, catalogue.vocabulary),
+            PersonNameExtractor(known, catalogue.descriptions),
             catalogue,
             DeliveryOptionExtractor(known),
             OrdinalExtractor(known),

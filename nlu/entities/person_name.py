@@ -15,12 +15,13 @@ _PART = r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_]))*\.?"
 class PersonNameExtractor:
     """`person_name`: as written; a name typed in lower case after "my name is" gets its capitals.
 
-    `never` are words that no name begins with here, such as the catalogue's: "I'm Black Friday shopping".
+    `never` are words that are no name after a mere "I'm" or "it's", such as the shop's colours: "it's Black".
     """
 
     def __init__(self, words: Words, never: frozenset[str] = frozenset()) -> None:
         names = words.names
-        self._never = never | {word.casefold() for word in names.not_names}
+        self._no_names = frozenset(word.casefold() for word in names.not_names)
+        self._never = never | self._no_names
         self._particles = {word.casefold() for term in names.particles for word in term.split()}
         after = rf"[\s:,]+(?P<name>{_PART}(?:\s+{_PART}){{0,{WORDS_MAX + 1}}})"
         self._sure = compiled(any_of(tuple(term.rstrip(":") for term in names.sure)), after)
@@ -52,16 +53,16 @@ class PersonNameExtractor:
         for part in re.finditer(_PART, words):
             word = part.group()
             particle = word.casefold() in self._particles
-            if self._is_no_name(word) or (capitals and not particle and not word[0].isupper()):
+            no_names = self._never if capitals else self._no_names
+            if word.rstrip(".").casefold() in no_names or (
+                capitals and not particle and not word[0].isupper()
+            ):
                 break
             if counted == WORDS_MAX or (counted and end < part.start() and "." in words[end : part.start()]):
                 break
             if not particle:
                 end, counted = part.start() + len(word.rstrip(".")), counted + 1
         return end if counted >= words_min else 0
-
-    def _is_no_name(self, word: str) -> bool:
-        return word.rstrip(".").casefold() in self._never
 
 
 def _capitalised(name: str) -> str:

@@ -1,7 +1,5 @@
 """A small model for quick tests, and the shop's own, each trained once."""
 
-from pathlib import Path
-
 import pytest
 from small_shop import AT, small_data
 
@@ -11,9 +9,7 @@ from nlu.entities.vocabulary import Vocabulary
 from nlu.model import TrainedModel
 from nlu.pipeline import PipelineSettings
 from nlu.training import train
-from nlu.training_data import TrainingData, load
-
-SHOP_DATA = Path(__file__).parents[2] / "nlu" / "data" / "en"
+from nlu.training_data import TrainingData, load, shipped
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +24,7 @@ def small_model(embedder: MiniLmEmbedder) -> TrainedModel:
 
 @pytest.fixture(scope="session")
 def shop_data() -> TrainingData:
-    return load(SHOP_DATA)
+    return load(shipped("en"))
 
 
 @pytest.fixture(scope="session")

@@ -395,6 +395,16 @@ def test_a_catalogue_of_fifty_thousand_products_is_searched_in_milliseconds() ->
     assert values(extractor, "Item 97 of series 0", "product") == ["item-97"]
 
 
+def test_ordinary_words_of_a_title_do_not_name_its_product() -> None:
+    products = {"map": "Map of the World", "home": "Home", "lamp": "Anna Rose Lamp"}
+    extractor = EntityExtractor("en", vocabulary=Vocabulary(colors=["Rose"], products=products))
+    assert values(extractor, "the price of the mug, sent to my home", "product") == []
+    assert values(extractor, "the anna rose please", "product") == ["lamp"]
+    assert values(extractor, "map of the world", "product") == ["map"]
+    assert values(extractor, "my name is Anna Rose", "person_name") == ["Anna Rose"]
+    assert values(extractor, "I'm Anna", "person_name") == ["Anna"]
+
+
 def test_a_language_without_its_own_words_gets_english_ones() -> None:
     assert words("xx").language == "en"
     assert values(EntityExtractor("en"), "two mugs", "quantity") == [2]
