@@ -1,0 +1,216 @@
+"""Messages on their way to Telegram, one Bot API call after the other."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiogram.enums import ChatAction
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    AnswerPreCheckoutQuery,
+    SendChatAction,
+    SendInvoice,
+    SendMessage,
+    SendPhoto,
+    TelegramMethod,
+)
+from aiogram.types import LabeledPrice, LinkPreviewOptions
+from aiogram.types import Message as SentMessage
+
+from bot import messages
+from bot.channels.telegram_calls import BadRequest, BotApi, ChatMoved, UnreadableAnswer
+from bot.channels.telegram_pictures import Photo, Pictures
+from bot.channels.telegram_rendering import Part, entities, parts_of
+from bot.channels.text import ELLIPSIS, RichText, parse, utf16_length
+from bot.messages import AnswerInvoiceCheck, AnswerTap, Message, Say, ShowCards, ShowTyping
+from shop.errors import Rejected
+
+log = structlog.get_logger()
+
+# https://core.telegram.org/bots/api#sendinvoice and #answercallbackquery
+TITLE_LENGTH_MAX: Final = 32
+DESCRIPTION_LENGTH_MAX: Final = 255
+NOTICE_LENGTH_MAX: Final = 200
+_URGENT_SECONDS: Final = 5  # of the ten that Telegram gives for a pre-checkout answer
+_BEGUN_MAX: Final = 1_000
+_QUERY_GONE: Final = ("query is too old", "query id is invalid")
+_NO_PREVIEW: Final = LinkPreviewOptions(
+    is_disabled=True
+)  # nobody's payment page is to be fetched for a picture
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """How far a message of several parts has come in a chat."""
+
+    message: Message
+    sent: int
+
+
+class Sending:
+    """The sending side of one bot."""
+
+    def __init__(self, api: BotApi, pictures: Pictures, *, payment_token: str | None) -> None:
+        self._api = api
+        self._pictures = pictures
+        self._payment_token = payment_token
+        self._begun: OrderedDict[str, _Begun] = OrderedDict()
+        self._moved: dict[str, int] = {}
+
+    async def send(self, chat: str, message: Message) -> str | None:
+        """Deliver it; the id of its last part. Raises Rejected, Blocked, TooFast or Unavailable."""
+        try:
+            return await self._send(self._moved.get(chat) or _chat_id(chat), message)
+        except ChatMoved as moved:
+            self._moved[chat] = moved.chat_id
+            return await self._send(moved.chat_id, message)
+
+    async def _send(self, chat_id: int, message: Message) -> str | None:
+        match message:
+            case Say() | ShowCards():
+                return await self._send_parts(chat_id, message)
+            case messages.SendInvoice():
+                return await self._send_invoice(chat_id, message)
+            case AnswerInvoiceCheck():
+                await self._answer_invoice_check(message)
+            case AnswerTap():
+                await self._answer_tap(message)
+            case ShowTyping():
+                await self._api.call(SendChatAction(chat_id=chat_id, action=ChatAction.TYPING))
+        return None
+
+    async def _send_parts(self, chat_id: int, message: Say | ShowCards) -> str | None:
+        """Send what of it was not sent yet.
+
+        A message that failed midway comes again, as an equal message and before any other of its chat (the outbox
+        keeps the order), so what this process remembers of the chat's last beginning is enough to go on
+        behind it. After a restart it begins anew: at least once, as everywhere in delivery.
+        """
+        chat, reference = str(chat_id), None
+        begun = self._begun.pop(chat, None)
+        sent = begun.sent if begun and begun.message == message else 0
+        parts = parts_of(message, private=chat_id > 0)
+        try:
+            for part in parts[sent:]:
+                reference = await self._send_part(chat_id, part) or reference
+                sent += 1
+        except Rejected:
+            raise
+        except Exception:
+            self._remember(chat, _Begun(message, sent))
+            raise
+        return reference
+
+    def _remember(self, chat: str, begun: _Begun) -> None:
+        self._begun[chat] = begun
+        if len(self._begun) > _BEGUN_MAX:
+            self._begun.popitem(last=False)
+
+    async def _send_part(self, chat_id: int, part: Part) -> str | None:
+        if part.picture and (photo := await self._pictures.photo(part.picture)):
+            try:
+                return await self._send_photo(chat_id, part, photo)
+            except BadRequest as error:
+                if photo.known:  # Telegram may have forgotten its id, which is worth an upload
+                    self._pictures.forget(photo)
+                    return await self._send_part(chat_id, part)
+                name = part.picture.path or part.picture.url
+                log.warning("telegram.picture_refused", picture=name, error=str(error))
+        return await self._send_text(chat_id, part)
+
+    async def _send_photo(self, chat_id: int, part: Part, photo: Photo) -> str | None:
+        sent = await self._post(
+            SendPhoto(
+                chat_id=chat_id,
+                photo=photo.content,
+                caption=part.text.plain or None,
+                parse_mode=None,
+                caption_entities=entities(part.text),
+                reply_markup=part.keyboard,
+            )
+        )
+        if sent:
+            self._pictures.learn(photo, sent)
+        return _reference(sent)
+
+    async def _send_text(self, chat_id: int, part: Part) -> str | None:
+        text = part.text
+        if part.picture and not text.plain.strip():
+            if not part.keyboard:
+                return None  # a picture that is missing; its words follow in the next part
+            text = RichText(part.picture.alt or ELLIPSIS)  # something must carry the buttons
+        sent = await self._post(
+            SendMessage(
+                chat_id=chat_id,
+                text=text.plain,
+                parse_mode=None,
+                entities=entities(text),
+                link_preview_options=_NO_PREVIEW,
+                reply_markup=part.keyboard,
+            )
+        )
+        return _reference(sent)
+
+    async def _post(self, method: TelegramMethod[SentMessage]) -> SentMessage | None:
+        """Send it; None when it was sent and its id cannot be read: to send it again would be worse."""
+        try:
+            return await self._api.call(method)
+        except UnreadableAnswer:
+            log.warning("telegram.unreadable_answer", method=method.__api_method__)
+            return None
+
+    # ── payment and taps ────────────────────────────────────────────────────────────────────────────
+
+    async def _send_invoice(self, chat_id: int, invoice: messages.SendInvoice) -> str | None:
+        if self._payment_token is None:
+            raise Rejected("no payment provider token is set, so Telegram takes no invoice")
+        method = SendInvoice(
+            chat_id=chat_id,
+            title=_short(invoice.title, TITLE_LENGTH_MAX),
+            description=_short(invoice.description, DESCRIPTION_LENGTH_MAX),
+            payload=invoice.payload,
+            provider_token=self._payment_token,
+            currency=invoice.currency.upper(),
+            prices=[LabeledPrice(label=line.label, amount=line.amount_minor) for line in invoice.lines],
+            photo_url=invoice.picture.url if invoice.picture else None,  # Telegram takes no file here
+        )
+        try:
+            return _reference(await self._post(method))
+        except BadRequest:
+            if method.photo_url is None:
+                raise
+            return _reference(await self._post(method.model_copy(update={"photo_url": None})))
+
+    async def _answer_invoice_check(self, answer: AnswerInvoiceCheck) -> None:
+        error = None if answer.error is None else parse(answer.error).plain
+        method = AnswerPreCheckoutQuery(
+            pre_checkout_query_id=answer.query, ok=error is None, error_message=error
+        )
+        await self._api.call(method, seconds=_URGENT_SECONDS)
+
+    async def _answer_tap(self, answer: AnswerTap) -> None:
+        text = _short(answer.text, NOTICE_LENGTH_MAX) or None
+        try:
+            await self._api.call(
+                AnswerCallbackQuery(callback_query_id=answer.tap, text=text), seconds=_URGENT_SECONDS
+            )
+        except BadRequest as error:  # the spinner has stopped by itself long ago
+            if not any(words in str(error).lower() for words in _QUERY_GONE):
+                raise
+
+
+def _reference(sent: SentMessage | None) -> str | None:
+    return str(sent.message_id) if sent else None
+
+
+def _short(markup: str, length_max: int) -> str:
+    """For places that know no markup and little room."""
+    return parse(markup).cut(length_max, utf16_length).plain
+
+
+def _chat_id(chat: str) -> int:
+    try:
+        return int(chat)
+    except ValueError:
+        raise Rejected(f"{chat!r} is no Telegram chat") from None
