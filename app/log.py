@@ -16,7 +16,7 @@ PERSONAL_NAMES = re.compile(
     r"^(text|name|phone|email|address|caption|said|payload|person|words)$", re.IGNORECASE
 )
 SECRET_VALUES = re.compile(
-    r"\b\d{6,12}:[A-Za-z0-9_-]{30,}"  # a Telegram bot token
+    r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}"  # a Telegram bot token
     r"|\b(?:sk|rk|pk|whsec)_[A-Za-z0-9_]{6,}"  # Stripe keys
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # user:password in a URL
 )

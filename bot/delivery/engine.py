@@ -213,6 +213,9 @@ class Delivery:
         try:
             while await self._take_turn(lane):
                 await self.wake()  # its messages may leave
+        except Exception:  # the database itself is in trouble: the event waits, and so do we
+            log.exception("turn.lane_failed", conversation=lane)
+            await self.clock.sleep(POLL_SECONDS)
         finally:
             self._lanes.discard(lane)
             await self.wake()  # another lane may start
@@ -233,7 +236,7 @@ class Delivery:
                     )
                 )
             except Exception as error:
-                log.exception("turn.failed", conversation=lane, event=event.kind)
+                log.exception("turn.failed", conversation=lane, kind=event.kind)
                 return await self._record_failure(event_id, error)
 
     async def _record_failure(self, event_id: int, error: Exception) -> bool:

@@ -24,6 +24,7 @@ class Turn:
     inbox_id: int
     event: Event
     person: Person | None
+    dedupe_prefix: str = ""
     prepared: Any = None  # what `Handler.prepare` made of the event before the transaction
     _queued: int = field(default=0, init=False)
 
@@ -58,7 +59,7 @@ class Turn:
 
     def _next_dedupe(self) -> str:
         self._queued += 1
-        return f"in:{self.inbox_id}:{self._queued}"
+        return f"{self.dedupe_prefix or f'in:{self.inbox_id}'}:{self._queued}"
 
 
 class Handler(Protocol):
@@ -108,7 +109,9 @@ def give_up(session: Session, event_id: int, handler: Handler, *, error: str, at
     row = session.get_one(InboxEvent, event_id)
     locked = _lock(session, row.conversation, at=at, wait=True)
     assert locked is not None, "a waited-for lock is always granted"
-    handler.apologise(_turn(session, locked, row, at=at))
+    turn = _turn(session, locked, row, at=at)
+    turn.dedupe_prefix = f"parked:{row.id}"  # staff may try the event again: its answers are other messages
+    handler.apologise(turn)
     return True
 
 
