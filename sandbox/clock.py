@@ -17,6 +17,7 @@ class SimulatedClock:
         self._now = start
         self._order = itertools.count()
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._someone_sleeps = asyncio.Event()
 
     def now(self) -> datetime:
         """The simulated present."""
@@ -29,6 +30,7 @@ class SimulatedClock:
             return
         woken = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._now + timedelta(seconds=seconds), next(self._order), woken))
+        self._someone_sleeps.set()
         await woken
 
     def advance(self, seconds: float) -> None:
@@ -50,6 +52,12 @@ class SimulatedClock:
             await _settle()
         self._now = end
         await _settle()
+
+    async def somebody_sleeps(self) -> None:
+        """Wait, in real time, until somebody waits on this clock; at once when somebody does."""
+        while not self.sleepers:
+            self._someone_sleeps.clear()
+            await self._someone_sleeps.wait()
 
     @property
     def sleepers(self) -> int:

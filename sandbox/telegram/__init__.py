@@ -6,11 +6,11 @@ markup.py, text.py, keyboards.py, schema.py         what is refused, and in whic
 updates.py, webhooks.py                             how bots are told
 """
 
+from sandbox.telegram.app import create_app
 from sandbox.telegram.faults import Fault, drop, hang, refuse
 from sandbox.telegram.limits import Limits
 from sandbox.telegram.payments import CardDeclined, CardPayments, OrderDetails, PaymentOutcome, TestCards
 from sandbox.telegram.people import Button, CannotDo, Pressed, ShownMessage, TelegramUser
-from sandbox.telegram.app import create_app
 from sandbox.telegram.state import Bot
 from sandbox.telegram.world import TelegramWorld
 

@@ -1,6 +1,9 @@
-"""The emulator alone on loopback: python -m sandbox.telegram --port 8081 [--store FILE] [--bot TOKEN:… NAME]."""
+"""The emulator alone on loopback: python -m sandbox.telegram --port 8081 [--store FILE] [--bot TOKEN NAME]."""
 
 import argparse
+import asyncio
+import socket
+import sys
 from pathlib import Path
 
 import uvicorn
@@ -21,14 +24,17 @@ def main() -> None:
     world = TelegramWorld(store=chosen.store)
     for token, username in chosen.bot:
         world.add_bot(token, username, provider_tokens=tuple(chosen.provider_token))
+    asyncio.run(serve(world, chosen.port))
+
+
+async def serve(world: TelegramWorld, port: int) -> None:
+    """Serve until the process is told to stop; says so on stderr once connections are taken."""
+    config = uvicorn.Config(create_app(world), log_level="warning", timeout_graceful_shutdown=1)
     # Loopback alone: whoever can connect can act as anybody.
-    uvicorn.run(
-        create_app(world),
-        host="127.0.0.1",
-        port=chosen.port,
-        timeout_graceful_shutdown=1,
-        log_level="warning",
-    )
+    with socket.create_server(("127.0.0.1", port)) as listening:
+        sys.stderr.write(f"Telegram emulator on http://127.0.0.1:{listening.getsockname()[1]}\n")
+        sys.stderr.flush()
+        await uvicorn.Server(config).serve(sockets=[listening])
 
 
 if __name__ == "__main__":

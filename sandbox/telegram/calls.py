@@ -158,4 +158,6 @@ def _read(name: str, value: Any, type_text: str) -> Any:
         if str(wrong) == "not JSON":
             spoken = _SPOKEN_NAMES.get(name, name.replace("_", " "))
             raise bad_request(f"Can't parse {spoken} JSON object") from None
+        if str(wrong) == "no object":
+            raise bad_request(f"Object expected as {name.replace('_', ' ')}") from None
         raise bad_request(f'Field "{name}" {wrong}') from None

@@ -91,6 +91,8 @@ def checked(value: Any, wanted: Type) -> Any:
         return _checked_array(value, wanted.item)
     if wanted.is_structured and (fields := as_object(value)) is not None:
         return fields  # objects are read field by field where they are used
+    if wanted.is_structured and "String" not in wanted.names and not isinstance(value, str):
+        raise WrongType("no object")
     if isinstance(value, bool):
         return _expect("Boolean", value, wanted, {"Boolean", "True"})
     if isinstance(value, int | float):
@@ -159,7 +161,8 @@ def _checked_array(value: Any, item: Type) -> list[Any]:
     items = as_array(value)
     if items is None:
         raise WrongType(f"must be of type Array of {_spoken(item)}")
-    return [checked(one, item) for one in items]
+    # Objects in arrays are read, and refused, where they are used.
+    return items if item.is_structured and item.item is None else [checked(one, item) for one in items]
 
 
 def _number(value: float | str, wanted: Type) -> Any:
