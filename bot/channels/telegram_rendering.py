@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from aiogram.types import (
     InlineKeyboardButton,
@@ -37,7 +36,11 @@ _ENTITIES: Final[dict[Kind, str]] = {
     "code": "code",
     "link": "text_link",
 }
-_HOST = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=-]+|(?=.*[^\x00-\x7f])[^\s/\\]+")
+_WEB_LINK = re.compile(
+    r"https?://(?:[^/?#@\s]*@)?(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._~!$&'()*+,;=\x80-\U0010ffff-]+)"
+    r"(?::(?P<port>[0-9]{1,5}))?(?:[/?#]\S*)?",
+    re.IGNORECASE,
+)
 _APP_LINK = re.compile(r"(?:tg|ton)://[A-Za-z0-9_-]+(?:[/?#]\S*)?", re.IGNORECASE)
 
 
@@ -75,19 +78,16 @@ def takes_link(url: str) -> bool:
     """
     if _APP_LINK.fullmatch(url):
         return True
-    try:
-        parts = urlsplit(url)
-        port, host = parts.port, parts.hostname or ""
-    except ValueError:
+    parts = _WEB_LINK.fullmatch(url)
+    if parts is None or not 0 < int(parts["port"] or 80) < 65536:
         return False
-    if parts.scheme.lower() not in {"http", "https"} or port == 0 or re.search(r"\s", url):
-        return False
-    return _is_address(host) or ("." in host.strip(".") and _HOST.fullmatch(host) is not None)
+    host = parts["host"]
+    return _is_address(host[1:-1]) if host.startswith("[") else "." in host.strip(".")
 
 
 def _is_address(host: str) -> bool:
     try:
-        ipaddress.ip_address(host)
+        ipaddress.IPv6Address(host)
     except ValueError:
         return False
     return True
