@@ -40,6 +40,10 @@ class StripeWorld:
         http: httpx.AsyncClient | None = None,
         **settings: Any,
     ) -> None:
+        if store is not None and random is not None:
+            raise ValueError(
+                "a seed makes the same ids again, and a store keeps those of the last run: choose one"
+            )
         self.account = Account(
             AccountSettings(
                 api_key=api_key, webhook_secret=webhook_secret, base_url=base_url.rstrip("/"), **settings
@@ -83,17 +87,24 @@ class StripeWorld:
     async def tick(self) -> int:
         """Catch up with the clock and send the webhooks that are due; how many were taken."""
         passage.catch_up(self.account)
-        if self._http is not None:
-            return await self.webhooks.deliver_due(self._http)
-        async with httpx.AsyncClient() as client:
+        due = self.webhooks.next_due()
+        if due is None or due > self.account.clock.now().timestamp():
+            return 0
+        async with self._client() as client:
             return await self.webhooks.deliver_due(client)
 
     async def run(self) -> None:
         """Tick whenever something is due, until cancelled."""
-        while True:
-            self._changed.clear()
-            await self.tick()
-            await self._something_due()
+        async with self._client() as client:
+            while True:
+                self._changed.clear()
+                passage.catch_up(self.account)
+                await self.webhooks.deliver_due(client)
+                await self._something_due()
+
+    def _client(self) -> contextlib.AbstractAsyncContextManager[httpx.AsyncClient]:
+        """The client that was given, which stays open, or one for the occasion."""
+        return httpx.AsyncClient() if self._http is None else contextlib.nullcontext(self._http)
 
     async def _something_due(self) -> None:
         due = self._next_due()

@@ -68,7 +68,7 @@ class Sandbox:
             base_url=self.url,
             store=store,
             webhook_urls=[self.hook] if webhooks else [],
-            random=Random(7),
+            random=Random(7) if store is None else None,
             shop_name="Tea & Things",
         )
         host = FastAPI()

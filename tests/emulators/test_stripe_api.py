@@ -102,8 +102,8 @@ def test_the_library_works_below_a_path_and_asynchronously(sandbox: Sandbox) -> 
         client = sandbox.new_client(http_client=stripe.HTTPXClient())
         made = await client.v1.payment_intents.create_async(intent_parameters())
         listed = await client.v1.charges.list_async({"payment_intent": made.id})
+        declined = intent_parameters(payment_method="pm_card_visa_chargeDeclined")
         with pytest.raises(stripe.CardError):
-            declined = intent_parameters(payment_method="pm_card_visa_chargeDeclined")
             await client.v1.payment_intents.create_async(declined)
         await client._requestor._get_http_client().close_async()
         return made.status, [charge.id async for charge in listed.auto_paging_iter()]
