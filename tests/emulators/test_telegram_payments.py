@@ -105,6 +105,7 @@ async def test_after_ten_seconds_without_an_answer_the_payment_fails(
     assert not paying.done()
     await clock.run(0.1)
 
+    assert paying.done()
     assert (await paying).status == "timed_out"
     with pytest.raises(
         aiogram_errors.TelegramBadRequest, match="query is too old and response timeout expired"

@@ -134,8 +134,11 @@ async def test_a_second_poll_ends_the_first_with_a_conflict(
     first = asyncio.ensure_future(ptb_bot.get_updates(timeout=30))
     await clock.somebody_sleeps()
     assert await result(served, "getUpdates") == []
-    with pytest.raises(telegram.error.Conflict, match="terminated by other getUpdates request; make sure"):
-        await first
+    async with asyncio.timeout(10):
+        with pytest.raises(
+            telegram.error.Conflict, match="terminated by other getUpdates request; make sure"
+        ):
+            await first
 
 
 async def test_polling_is_a_conflict_while_a_webhook_is_set(
