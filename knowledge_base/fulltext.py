@@ -17,6 +17,7 @@ K1: Final = 1.2
 SATURATED: Final = K1 + 1  # what a match approaches as it repeats
 RANK_ONCE: Final = 6 / math.pi**2  # ts_rank of one occurrence with weight 1 (PostgreSQL, tsrank.c)
 MATCHES_MAX: Final = 2000
+OTHER_WORD_FACTOR: Final = 0.8
 FTS5_IDF_LEAST: Final = 1e-6  # what FTS5 takes when a word is in more than half of all rows
 
 
@@ -97,12 +98,13 @@ def matches(
 
 
 def either(words: list[WordMatches]) -> WordMatches:
-    """Several words for one thing, as one word: as rare as the commonest, as strong as the strongest."""
+    """A word and others for the same thing, as one: as rare as the commonest of them, the word itself a little stronger."""
     found = [word for word in words if word.strengths] or words[:1]
     strengths: dict[Any, float] = {}
     for word in found:
+        factor = 1.0 if word is words[0] else OTHER_WORD_FACTOR
         for key, strength in word.strengths.items():
-            strengths[key] = max(strength, strengths.get(key, 0.0))
+            strengths[key] = max(factor * strength, strengths.get(key, 0.0))
     return WordMatches(min(word.idf for word in found), strengths)
 
 

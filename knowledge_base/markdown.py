@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 PASSAGE_WORDS_MAX: Final = 160  # a longer section is cut between paragraphs
 BULLET: Final = "• "
@@ -110,6 +110,8 @@ def _front_matter(source: str) -> tuple[dict[str, Any], str]:
         raise UnreadableDocument(
             f"the front matter is not valid YAML: {error.problem}", line=line
         ) from caught
+    except (YAMLError, ValueError) as error:  # a date such as 2026-13-45, a character that YAML has not
+        raise UnreadableDocument(f"the front matter cannot be read: {error}", line=1) from error
     if values is not None and not isinstance(values, dict):
         raise UnreadableDocument("the front matter must be lines of the form key: value", line=2)
     found = cast("dict[str, Any]", values or {})

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shop.errors import Refused
@@ -31,7 +31,8 @@ class Product(Base):
     category: Mapped[str] = mapped_column(default="")  # Shopify calls it Type
     tags: Mapped[list[str]] = mapped_column(default=list)
     description: Mapped[str] = mapped_column(default="")  # plain text, paragraphs apart by blank lines
-    attributes: Mapped[JsonObject] = mapped_column(default=dict)  # facts such as {"Material": "stoneware"}
+    # Facts such as {"Material": "stoneware"}. Plain JSON: PostgreSQL's JSONB would forget their order.
+    attributes: Mapped[JsonObject] = mapped_column(JSON(), default=dict)
     published: Mapped[bool] = mapped_column(default=True)
     updated_at: Mapped[datetime]
     source_hash: Mapped[str] = mapped_column(
@@ -61,9 +62,8 @@ class Variant(Base):
     product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
     position: Mapped[int] = mapped_column(default=0)
     sku: Mapped[str | None] = mapped_column(index=True)
-    options: Mapped[dict[str, str]] = mapped_column(
-        default=dict
-    )  # {"Colour": "black", "Size": "M"}, in order
+    # {"Colour": "black", "Size": "M"}, in the merchant's order, which JSONB would forget
+    options: Mapped[dict[str, str]] = mapped_column(JSON(), default=dict)
     option_key: Mapped[str] = mapped_column(
         default=""
     )  # the options' values, normalised: unique in a product

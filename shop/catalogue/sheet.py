@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from charset_normalizer import from_bytes
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 SAMPLE_BYTES: Final = 256 * 1024
 ROW_CHARACTERS_MAX: Final = 1_000_000  # a row longer than this is refused
@@ -213,7 +213,7 @@ def _check(sheet: Sheet, columns: Columns, line: int) -> None:
 
 
 def _missing(name: str, headers: list[str]) -> str:
-    nearest = process.extractOne(name, headers, processor=_squeezed, score_cutoff=60)
+    nearest = process.extractOne(name, headers, scorer=fuzz.ratio, processor=_squeezed, score_cutoff=60)
     hint = f" (nearest: {nearest[0]!r})" if nearest else ""
     return f"no column {name!r}{hint}"
 

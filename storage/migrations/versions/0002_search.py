@@ -105,9 +105,9 @@ CREATE FUNCTION product_search_write(changed uuid) RETURNS void LANGUAGE sql AS 
         || setweight(to_tsvector('english', search_words(p.category || ' ' || coalesce(
             (SELECT string_agg(value, ' ') FROM jsonb_array_elements_text(p.tags)), ''))), 'C')
         || setweight(to_tsvector('english', search_words(p.description || ' ' || coalesce(
-            (SELECT string_agg(key || ' ' || value, ' ') FROM jsonb_each_text(p.attributes)), '')
+            (SELECT string_agg(key || ' ' || value, ' ') FROM json_each_text(p.attributes)), '')
             || ' ' || coalesce(
-            (SELECT string_agg(o.value, ' ') FROM variant v, jsonb_each_text(v.options) o
+            (SELECT string_agg(o.value, ' ') FROM variant v, json_each_text(v.options) o
              WHERE v.product_id = p.id AND v.published), ''))), 'D')
     FROM product p WHERE p.id = changed
     ON CONFLICT (product_id) DO UPDATE SET document = excluded.document
