@@ -20,7 +20,7 @@ from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
 from knowledge_base.search import ProductQuery
 from knowledge_base.service import KnowledgeBase
-from nlu import evaluation, training, training_data
+from nlu import evaluation, training_data
 from nlu.interpreter import IntentInterpreter
 from nlu.model import WorseModel
 from nlu.training_data import TrainingDataError
@@ -207,24 +207,21 @@ def evaluate(
     """Scores on FILE, of the shop's model or of one trained on `train_file` alone."""
     settings = read_settings(config)
     embedder = embedder_for(settings)
-    label = out_of_scope or training_data.OUT_OF_SCOPE
     try:
-        data = training_data.load(file, out_of_scope=label)
-        if train_file is None:
-            model, _ = trained_model(settings, Home(home), embedder)
-        else:
-            with bar(f"Training on {train_file.name}", quiet=quiet) as tell:
-                model = training.train(
-                    training_data.load(train_file, out_of_scope=label),
-                    settings.understanding,
-                    embedder=embedder,
-                    at=datetime.now(UTC),
-                    progress=lambda _what, share: tell(share),
-                    seed=seed,
-                )
+        with bar(f"Reading {file.name}", quiet=quiet) as tell:
+            scores = evaluation.evaluate_file(
+                file,
+                settings=settings.understanding,
+                embedder=embedder,
+                at=datetime.now(UTC),
+                model=None if train_file else trained_model(settings, Home(home), embedder)[0],
+                train_file=train_file,
+                out_of_scope=out_of_scope or training_data.OUT_OF_SCOPE,
+                seed=seed,
+                progress=lambda _what, share: tell(share),
+            )
     except (TrainingDataError, WorseModel) as error:
         raise Failure(str(error)) from error
-    scores = evaluation.evaluate(model, data)
     text = (
         f"{scores['accuracy']:.1%} of {scores['sentences']} right (macro F1 {scores['macro_f1']:.3f}); "
         f"{scores['refused']:.1%} refused; {scores['milliseconds_each']:.1f} ms each."

@@ -22,7 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from app.sandbox import SECRETS as SANDBOX_SECRETS
 from app.sandbox import Sandbox, open_sandbox
-from app.server import AddressInUse, create_app, listen_on, server_for
+from app.server import AddressInUse, ShopServer, create_app, listen_on
 from app.settings import ROOT, Home, Secrets, Settings
 from app.wiring import Parley, build, embedder_for, open_database, trained_model
 from bot.channels.terminal import Terminal
@@ -164,10 +164,10 @@ def serve(
     with _listening(host, port or settings.server.port) as listener:
         url = _url(listener)
         with home_lock(home, url):
-            app_secrets = _with_sandbox(secrets) if sandbox else secrets
+            app_secrets = with_sandbox(secrets) if sandbox else secrets
             ready = prepare(settings, app_secrets, home, teller, demo=sandbox)
-            parley, far_ends = _assemble(settings, app_secrets, home, ready, url=url, sandbox=sandbox)
-            server = server_for(create_app(parley, far_ends, notices=_notices(sandbox=sandbox)))
+            parley, far_ends = assemble(settings, app_secrets, home, ready, url=url, sandbox=sandbox)
+            server = ShopServer(create_app(parley, far_ends, notices=_notices(sandbox=sandbox)), parley)
             try:
                 asyncio.run(_run(server, listener, teller, url, sandbox=sandbox))
             finally:
@@ -191,7 +191,7 @@ async def _run(
     await serving
 
 
-def _assemble(
+def assemble(
     settings: Settings, secrets: Secrets, home: Home, ready: Prepared, *, url: str, sandbox: bool
 ) -> tuple[Parley, Sandbox | None]:
     clock = SystemClock()
@@ -210,7 +210,7 @@ def _assemble(
     return parley, far_ends
 
 
-def _with_sandbox(secrets: Secrets) -> Secrets:
+def with_sandbox(secrets: Secrets) -> Secrets:
     """The sandbox's keys; of the real ones only where the data is and who is staff."""
     kept = {"database_url": secrets.database_url, "staff_password": secrets.staff_password}
     return SANDBOX_SECRETS.model_copy(update=kept)
@@ -258,10 +258,10 @@ def chat(settings: Settings, secrets: Secrets, home: Home, *, port: int | None) 
         return
     teller = Teller(Console(stderr=True), quiet=False)
     with _listening("127.0.0.1", 0) as listener, home_lock(home, _url(listener)):
-        app_secrets = _with_sandbox(secrets)
+        app_secrets = with_sandbox(secrets)
         ready = prepare(settings, app_secrets, home, teller, demo=True)
-        parley, far_ends = _assemble(settings, app_secrets, home, ready, url=_url(listener), sandbox=True)
-        server = server_for(create_app(parley, far_ends, notices=_notices(sandbox=True)))
+        parley, far_ends = assemble(settings, app_secrets, home, ready, url=_url(listener), sandbox=True)
+        server = ShopServer(create_app(parley, far_ends, notices=_notices(sandbox=True)), parley)
         try:
             with _in_background(server, listener):
                 Terminal(_url(listener), name).run()

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 import structlog
 import uvicorn
 from bot.channels.telegram import webhook_router
-from console.pages import ConsoleServices, mount
 from fastapi import FastAPI, HTTPException, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -82,9 +81,9 @@ def create_app(parley: Parley, sandbox: Sandbox | None, *, notices: tuple[str, .
             await parley.delivery.start()
             stack.push_async_callback(parley.delivery.stop)
             if parley.telegram is not None:
-                polling = asyncio.create_task(_run_telegram(parley), name="telegram")
-                stack.push_async_callback(_cancel, polling)
                 stack.push_async_callback(parley.telegram.close)
+                app.state.listening = asyncio.create_task(_run_telegram(parley), name="telegram")
+                stack.push_async_callback(stop_listening, app, parley)
             yield
 
     app = FastAPI(title="Parley", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
@@ -103,6 +102,8 @@ def create_app(parley: Parley, sandbox: Sandbox | None, *, notices: tuple[str, .
 
 
 def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...]) -> None:
+    from console.pages import ConsoleServices, mount  # noqa: PLC0415 - heavy: only where pages are served
+
     password = parley.secrets.staff_password
     mount(
         app,
@@ -117,6 +118,8 @@ def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...]) -> No
             secret=parley.home.secret(),
             staff_password=password.get_secret_value() if password else None,
             notices=notices,
+            replies=parley.shop.replies,
+            secure_cookies=(parley.settings.server.public_url or "").startswith("https://"),
         ),
     )
 
@@ -130,9 +133,14 @@ async def _run_telegram(parley: Parley) -> None:
         await parley.telegram.set_webhook(f"{parley.settings.server.public_url}/webhooks/telegram")
 
 
-async def _cancel(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+async def stop_listening(app: FastAPI, parley: Parley) -> None:
+    """Take nothing more in: no updates, and nobody waits in a chat. Repeating it does no harm."""
+    for channel in (parley.web, parley.terminal):
+        channel.close()
+    listening: asyncio.Task[None] | None = getattr(app.state, "listening", None)
+    if listening is not None:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
 
 
 def _add_health(app: FastAPI) -> None:
@@ -222,14 +230,21 @@ def listen_on(host: str, port: int) -> socket.socket:
     return listener
 
 
-def server_for(app: FastAPI) -> uvicorn.Server:
-    """Uvicorn around the app; logs go through ours."""
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
-        server_header=False,
-        lifespan="on",
-    )
-    return uvicorn.Server(config)
+class ShopServer(uvicorn.Server):
+    """uvicorn, which waits for open requests before it stops: so the long ones are ended first."""
+
+    def __init__(self, app: FastAPI, parley: Parley) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,  # logs go through ours
+            access_log=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+            server_header=False,
+            lifespan="on",
+        )
+        super().__init__(config)
+        self._app, self._parley = app, parley
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await stop_listening(self._app, self._parley)
+        await super().shutdown(sockets)

@@ -32,6 +32,12 @@ from storage.types import JsonObject
 
 FLOWS = ROOT / "flows"
 TRAINING_DATA = ROOT / "nlu" / "data"
+TELEGRAM_MENU = (  # a tapped command reaches us as its word, and is understood like any other
+    ("browse", "Look around the shop"),
+    ("cart", "What is in my cart"),
+    ("order", "Where is my order?"),
+    ("help", "What I can do here"),
+)
 CATALOGUE_LOOK_SECONDS = 0.5  # a changed product is understood by name within this time
 
 
@@ -50,6 +56,7 @@ class CatalogueAwareInterpreter:
         self._inner = inner
         self._database = database
         self._language, self._region = language, region
+        self._data = training_data.load(TRAINING_DATA / language)  # its lookups and synonyms
         self._version: int | None = None
         self._looked = 0.0
 
@@ -72,7 +79,7 @@ class CatalogueAwareInterpreter:
                 products={product.handle: product.title for product in words.products},
             )
             self._inner.use_extractor(
-                EntityExtractor(self._language, vocabulary=vocabulary, region=self._region)
+                EntityExtractor(self._language, vocabulary=vocabulary, region=self._region, data=self._data)
             )
             self._version = version
 
@@ -88,6 +95,7 @@ class Parley:
     database: Database
     delivery: Delivery
     handler: ShopHandler
+    shop: Shop
     interpreter: Interpreter
     knowledge: KnowledgeBase
     web: HostedChannel
@@ -125,15 +133,15 @@ def trained_model(
 ) -> tuple[TrainedModel, bool]:
     """The model for today's training data and settings, and whether it had to be trained just now."""
     data = training_data.load(TRAINING_DATA / settings.language)
-    pipeline = settings.understanding
-    store = ModelStore(home.models)
-    wanted = training.model_id(data, pipeline, embedder=embedder)
-    if store.has(wanted) and not force:
-        store.use(wanted, settings.language)
-        return store.load(wanted, embedder=embedder), False
-    model = training.train(data, pipeline, embedder=embedder, at=datetime.now(UTC), progress=progress)
-    store.adopt(model, force=force)
-    return model, True
+    return training.ensure_model(
+        ModelStore(home.models / "intent"),
+        data,
+        settings.understanding,
+        embedder=embedder,
+        at=datetime.now(UTC),
+        progress=progress,
+        force=force,
+    )
 
 
 def build(
@@ -184,6 +192,7 @@ def build(
         database=database,
         delivery=delivery,
         handler=handler,
+        shop=shop,
         interpreter=interpreter,
         knowledge=knowledge,
         web=web,
@@ -211,6 +220,7 @@ def _telegram(
         webhook_secret=webhook.get_secret_value() if webhook else None,
         media=home.media,
         clock=clock,
+        commands=TELEGRAM_MENU,
     )
 
 

@@ -3,16 +3,22 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
+from filelock import FileLock
 from pytest_socket import socket_allow_hosts
+from rich.console import Console
 
+from app.running import Teller, prepare, seed_demo
+from app.settings import Home, Secrets
 from storage.engine import Database
 from storage.migrate import upgrade
+from tests.open_shop import OpenShop, Template, copy_home, open_shop, settings_for_tests
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -55,11 +61,18 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """A fresh, migrated PostgreSQL database."""
+    with _copied(postgres_server, "parley_template") as url:
+        yield url
+
+
+@contextmanager
+def _copied(server: str, template: str) -> Iterator[str]:
+    """A database of one's own, copied from a template."""
     name = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres_server.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE parley_template STRATEGY file_copy')
-    yield postgres_server.format(name=name)
-    with psycopg.connect(postgres_server.format(name="postgres"), autocommit=True) as connection:
+    with psycopg.connect(server.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+    yield server.format(name=name)
+    with psycopg.connect(server.format(name="postgres"), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
@@ -82,6 +95,57 @@ def database(database_url: str) -> Iterator[Database]:
     database = Database.open(database_url)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def shop_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The demo shop's home, made once for all test processes: seeded database, pictures, trained model."""
+    shared = (
+        tmp_path_factory.getbasetemp().parent
+        if "PYTEST_XDIST_WORKER" in os.environ
+        else tmp_path_factory.mktemp("shop")
+    )
+    settings = settings_for_tests()
+    home = shared / "demo-home"
+    with FileLock(shared / "demo-home.lock"):
+        ready = prepare(settings, Secrets(), Home(home), Teller(Console(), quiet=True), demo=True)
+        ready.database.close()
+    assert ready.embedder is not None
+    return Template(home, ready.model, ready.embedder)
+
+
+@pytest.fixture(scope="session")
+def postgres_shop(postgres_server: str, shop_template: Template) -> str:
+    """The name of a seeded PostgreSQL database to copy."""
+    name = "parley_shop_template"
+    with psycopg.connect(postgres_server.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE parley_template STRATEGY file_copy')
+    database = Database.open(postgres_server.format(name=name))
+    seed_demo(
+        settings_for_tests(),
+        Home(shop_template.home),
+        database,
+        shop_template.embedder,
+        Teller(Console(), quiet=True),
+    )
+    database.close()
+    return name
+
+
+@pytest.fixture(params=ENGINES)
+async def shop(
+    request: pytest.FixtureRequest, shop_template: Template, tmp_path: Path
+) -> AsyncIterator[OpenShop]:
+    """The demo shop, open, on each database."""
+    home = copy_home(shop_template, tmp_path / "home")
+    if request.param == "sqlite":
+        async with open_shop(shop_template, home) as opened:
+            yield opened
+        return
+    server = str(request.getfixturevalue("postgres_server"))
+    with _copied(server, str(request.getfixturevalue("postgres_shop"))) as url:
+        async with open_shop(shop_template, home, database_url=url) as opened:
+            yield opened
 
 
 @pytest.fixture

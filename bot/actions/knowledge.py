@@ -26,5 +26,5 @@ def place_detail(dialogue: Dialogue) -> Outcome:
     wishes = {"product", "category", "color", "size", "material", "price_max", "price_min"}
     if any(entity.name in wishes for entity in heard.entities):
         return Outcome("search")
-    kept = {"name", "phone", "address", "email"} & {entity.name for entity in heard.entities}
+    kept = {"person_name", "phone", "address", "email"} & {entity.name for entity in heard.entities}
     return Outcome("noted" if kept else "nothing")

@@ -44,6 +44,7 @@ class HostedChannel:
         self.name = name
         self.abilities = Abilities(cards=name == "web", pictures=name == "web")
         self._looking: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._closed = False
 
     def is_group(self, chat: str) -> bool:
         del chat
@@ -63,13 +64,21 @@ class HostedChannel:
     def look(self, chat: str) -> asyncio.Event:
         """A bell that rings whenever something new comes; give it back with `look_away`."""
         bell = asyncio.Event()
+        if self._closed:
+            bell.set()
         self._looking[chat].add(bell)
         return bell
+
+    def close(self) -> None:
+        """Nobody waits any longer: the shop is closing."""
+        self._closed = True
+        for chat in list(self._looking):
+            self.wake(chat)
 
     def look_away(self, chat: str, bell: asyncio.Event) -> None:
         self._looking[chat].discard(bell)
         if not self._looking[chat]:
-            del self._looking[chat]
+            self._looking.pop(chat, None)
 
     def conversation(self, chat: str) -> str:
         return f"{self.name}:{chat}"

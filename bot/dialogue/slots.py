@@ -17,6 +17,7 @@ Kind = Literal["text", "integer", "boolean", "choice", "phone", "name", "address
 
 LABEL_SCORE_MIN = 82  # of 100: below it a label was hardly meant
 NAME_WORDS_MAX = 5
+PHONE_DIGITS = range(7, 16)  # E.164 has 15 at most
 ADDRESS_LETTERS_MAX = 300
 
 
@@ -109,12 +110,17 @@ def _by_label(text: str, choices: list[Choice]) -> str | None:
 
 
 def _phone(_slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
-    digits = sum(letter.isdigit() for letter in heard.text)
-    return heard.value("phone") or (Unfit("utter_phone_unfit") if digits >= 3 else None)
+    """A number that some network could have; a typo in the area code is the courier's to notice, not ours."""
+    if found := heard.value("phone"):
+        return found
+    digits = re.sub(r"\D", "", heard.text)
+    if re.fullmatch(r"\+?[\d\s()./-]+", heard.text.strip()) and len(digits) in PHONE_DIGITS:
+        return f"+{digits}" if heard.text.strip().startswith("+") else digits
+    return Unfit("utter_phone_unfit") if len(digits) >= 3 else None
 
 
 def _name(_slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
-    if named := heard.value("name"):
+    if named := heard.value("person_name"):
         return named
     words = heard.text.strip(" .!,").split()
     letters = all(re.fullmatch(r"[^\W\d_]+(?:['’.-][^\W\d_]*)*", word) for word in words)

@@ -15,7 +15,10 @@ amounts = st.integers(-(10**12), 10**12)
 def test_the_parts_of_a_split_sum_to_the_whole(minor: int, weights: list[int]) -> None:
     parts = Money(minor, "EUR").split(weights)
     assert total(parts, "EUR").minor == minor
-    assert all(abs(part.minor - minor * weight / sum(weights)) < 1 for part, weight in zip(parts, weights, strict=True))
+    assert all(
+        abs(part.minor - minor * weight / sum(weights)) < 1
+        for part, weight in zip(parts, weights, strict=True)
+    )
 
 
 @given(amounts, st.sampled_from(["EUR", "JPY", "KWD"]))
@@ -34,6 +37,8 @@ def test_two_currencies_never_meet_in_one_sum() -> None:
         Money(1, "EUR") + Money(1, "USD")
 
 
-@pytest.mark.parametrize(("locale", "text"), [("en", "€1,234.50"), ("es", "1.234,50\xa0€"), ("de", "1.234,50\xa0€")])
+@pytest.mark.parametrize(
+    ("locale", "text"), [("en", "€1,234.50"), ("es", "1.234,50\xa0€"), ("de", "1.234,50\xa0€")]
+)
 def test_money_is_written_as_its_reader_writes_it(locale: str, text: str) -> None:
     assert Money(123450, "EUR").format(locale) == text

@@ -31,7 +31,7 @@ def test_a_condition_says_what_it_reads_like(text: str, holds: bool) -> None:
     assert Condition(text).holds(NAMES) is holds
 
 
-@pytest.mark.parametrize("text", ["", "slots.", "a = ", "import os", "outcome = \"x", "f(1)", "a b"])
+@pytest.mark.parametrize("text", ["", "slots.", "a = ", "import os", 'outcome = "x', "f(1)", "a b"])
 def test_what_is_no_condition_is_refused_by_its_text(text: str) -> None:
     with pytest.raises(BadCondition, match="is no condition"):
         Condition(text)

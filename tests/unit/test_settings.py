@@ -23,12 +23,21 @@ def test_the_config_that_is_shipped_is_right() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("  port: 8080", "  prot: 8080"), r"config.yml:\d+: unknown key 'server.prot' — did you mean 'port'\?"),
+        (
+            ("  port: 8080", "  prot: 8080"),
+            r"config.yml:\d+: unknown key 'server.prot' — did you mean 'port'\?",
+        ),
         (("channels:", "chanels:"), r"config.yml:\d+: unknown key 'chanels' — did you mean 'channels'\?"),
         (("currency: EUR", "currency: EURO"), r"config.yml:\d+: 'shop.currency': 'EURO' is no currency code"),
-        (("label: Express delivery", "lable: Express delivery"), r"unknown key 'shop.delivery.1.lable' — did you mean 'label'"),
+        (
+            ("label: Express delivery", "lable: Express delivery"),
+            r"unknown key 'shop.delivery.1.lable' — did you mean 'label'",
+        ),
         (("  port: 8080", "  port: 80800"), r"'server.port': .*less than or equal to 65535"),
-        (("- name: CharFeaturizer", "- name: CharFeaturiser"), r"config.yml:\d+: 'pipeline': .*CharFeaturizer"),
+        (
+            ("- name: CharFeaturizer", "- name: CharFeaturiser"),
+            r"config.yml:\d+: 'pipeline': .*CharFeaturizer",
+        ),
         (("updates: polling", "updates: pulling"), r"'channels.telegram.updates': .*'polling' or 'webhook'"),
         (("code: express", "code: standard"), r"two delivery options share a code"),
         (("server:", "server: ["), r"config.yml:\d+: is not valid YAML"),
