@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from knowledge_base import fulltext
 from knowledge_base.embedding import Embedder, unpacked
-from knowledge_base.fulltext import PASSAGES, WordMatches
+from knowledge_base.fulltext import PASSAGES, FullText, WordMatches
 from knowledge_base.model import Document, Passage, PassageVector
 from knowledge_base.wording import (
     TEXT_CHARACTERS_MAX,
@@ -253,9 +253,9 @@ class _Question:
 
     def _by_words(self, within: Collection[int]) -> dict[int, float]:
         """The share (0–1) of the question's weight that each passage holds; a word that no passage has counts as missing."""
-        rows = fulltext.count(self.session, PASSAGES)
+        index = FullText(self.session, PASSAGES)
         words = [word for word in content_words(self.text, self.language) if len(word) > 1]
-        found = [self._matches(word, rows) for word in words]
+        found = [self._matches(index, word) for word in words]
         whole = sum(match.idf for match in found)
         scores: dict[int, float] = {}
         for match in found:
@@ -264,11 +264,8 @@ class _Question:
                     scores[key] = scores.get(key, 0.0) + match.idf * (0.5 + 0.5 * strength) / whole
         return scores
 
-    def _matches(self, word: str, rows: int) -> WordMatches:
-        words = alternatives(word, self.language)
-        return fulltext.either(
-            [fulltext.matches(self.session, PASSAGES, other, rows=rows) for other in words]
-        )
+    def _matches(self, index: FullText, word: str) -> WordMatches:
+        return fulltext.either([index.matches(other) for other in alternatives(word, self.language)])
 
     def _by_meaning(self, rows: Sequence[Row[Any]]) -> dict[int, tuple[float, float]]:
         """The cosine of each passage's nearest vector: to the question alone, and with what "it" or "they" stands for.

@@ -6,9 +6,9 @@ positive even in a catalogue of three products. (FTS5's own turns to nothing the
 """
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import BigInteger, Select, Uuid, column, func, literal, literal_column, select, table
 from sqlalchemy.orm import Session
@@ -61,40 +61,79 @@ class WordMatches:
     strengths: Mapping[Any, float] = field(default_factory=dict[Any, float])
 
 
-def count(session: Session, index: Index) -> int:
-    """How many rows are indexed."""
-    name = index.row_table if _is_sqlite(session) and index.row_table else index.name
-    return session.execute(select(func.count()).select_from(table(name))).scalar_one()
+class FullText:
+    """One index, asked over one session. Counts are remembered, so make a new one for each question."""
 
+    def __init__(self, session: Session, index: Index) -> None:
+        self._session = session
+        self._index = index
+        self._is_sqlite = session.get_bind().dialect.name == "sqlite"
+        self._frequencies: dict[str, int] = {}
+        self._rows: int | None = None
 
-def occurs(session: Session, index: Index, word: str) -> int:
-    """In how many rows a word occurs, in any of its forms."""
-    found = table(index.name)
-    return session.execute(
-        select(func.count()).select_from(found).where(_match(session, index, word))
-    ).scalar_one()
+    def frequency(self, word: str) -> int:
+        """In how many rows a word occurs, in any of its forms."""
+        if word not in self._frequencies:
+            self._frequencies[word] = self._count(table(self._index.name), self._match(word))
+        return self._frequencies[word]
 
+    def matches(self, word: str, *, within: Callable[[Any], Any] | None = None) -> WordMatches:
+        """The rows that a word occurs in, the strongest few thousand of those that `within` lets through.
 
-def matches(
-    session: Session, index: Index, word: str, *, rows: int, within: Select[Any] | None = None
-) -> WordMatches:
-    """The rows that a word occurs in, of those whose key `within` selects; the strongest few thousand."""
-    frequency = occurs(session, index, word)
-    idf = math.log(1 + (rows - frequency + 0.5) / (frequency + 0.5)) if frequency <= rows else 0.0
-    if not frequency:
-        return WordMatches(idf)
-    statement = _ranked(session, index, word)
-    if within is not None:
-        statement = statement.where(statement.selected_columns[0].in_(within))
-    found = session.execute(statement.limit(MATCHES_MAX)).all()
-    if _is_sqlite(session):
-        own = (
-            max(math.log((rows - frequency + 0.5) / (frequency + 0.5)), FTS5_IDF_LEAST)
-            if rows > frequency
-            else FTS5_IDF_LEAST
-        )
-        return WordMatches(idf, {key: min(1.0, rank / own / SATURATED) for key, rank in found})
-    return WordMatches(idf, {key: _levelled(rank / RANK_ONCE * index.postgres_most) for key, rank in found})
+        `within` makes a condition from the column of the rows' keys.
+        """
+        frequency, rows = self.frequency(word), self._row_count()
+        idf = math.log(1 + (max(rows, frequency) - frequency + 0.5) / (frequency + 0.5))
+        if not frequency:
+            return WordMatches(idf)
+        key, statement = self._ranked(word)
+        if within is not None:
+            statement = statement.where(within(key))
+        found = self._session.execute(statement.limit(MATCHES_MAX)).all()
+        factor = self._factor(frequency, rows)
+        return WordMatches(idf, {row[0]: min(1.0, factor * row[1]) for row in found})
+
+    def _row_count(self) -> int:
+        if self._rows is None:
+            name = (self._is_sqlite and self._index.row_table) or self._index.name
+            self._rows = self._count(table(name))
+        return self._rows
+
+    def _count(self, source: Any, *conditions: Any) -> int:
+        return self._session.execute(select(func.count()).select_from(source).where(*conditions)).scalar_one()
+
+    def _factor(self, frequency: int, rows: int) -> float:
+        """What takes a rank to the scale from 0 to 1: FTS5's holds its own idf, PostgreSQL's is levelled already."""
+        if not self._is_sqlite:
+            return 1.0
+        ratio = (rows - frequency + 0.5) / (frequency + 0.5)
+        own = max(math.log(ratio), FTS5_IDF_LEAST) if ratio > 0 else FTS5_IDF_LEAST
+        return 1 / own / SATURATED
+
+    def _match(self, word: str) -> Any:
+        if self._is_sqlite:
+            return literal_column(self._index.name).op("MATCH")(literal(f'"{word}"'))
+        return literal_column("document").op("@@")(_query(word))
+
+    def _ranked(self, word: str) -> tuple[Any, Select[Any, Any]]:
+        """The column of keys, and a statement that yields key and rank, the best first."""
+        index = self._index
+        if not self._is_sqlite:
+            found = table(index.name, column(index.key, index.key_type))
+            weights = cast("Any", literal_column(f"'{index.postgres_weights}'::float4[]"))
+            once: Any = func.ts_rank(weights, literal_column("document"), _query(word)) / RANK_ONCE
+            rank = once * index.postgres_most / (once * index.postgres_most + K1)
+            key = found.c[index.key]
+            return key, select(key, rank).where(self._match(word)).order_by(rank.desc())
+        found = table(index.name, column("rowid", BigInteger()))
+        rank = -func.bm25(literal_column(index.name), *index.sqlite_weights)
+        if index.row_table is None:
+            key = found.c.rowid
+            return key, select(key, rank).where(self._match(word)).order_by(rank.desc())
+        row = table(index.row_table, column("id", BigInteger()), column(index.key, index.key_type))
+        key = row.c[index.key]
+        joined = found.join(row, row.c.id == found.c.rowid)
+        return key, select(key, rank).select_from(joined).where(self._match(word)).order_by(rank.desc())
 
 
 def either(words: list[WordMatches]) -> WordMatches:
@@ -118,40 +157,5 @@ def combined(words: list[WordMatches]) -> dict[Hashable, float]:
     return scores
 
 
-def _levelled(frequency: float) -> float:
-    return frequency * SATURATED / (frequency + K1) / SATURATED
-
-
-def _is_sqlite(session: Session) -> bool:
-    return session.get_bind().dialect.name == "sqlite"
-
-
-def _match(session: Session, index: Index, word: str) -> Any:
-    if _is_sqlite(session):
-        return literal_column(index.name).op("MATCH")(literal(f'"{word}"'))
-    return literal_column("document").op("@@")(_query(word))
-
-
 def _query(word: str) -> Any:
     return func.plainto_tsquery(literal_column("'english'"), func.search_words(word))
-
-
-def _ranked(session: Session, index: Index, word: str) -> Select[Any, Any]:
-    if not _is_sqlite(session):
-        found = table(index.name, column(index.key, index.key_type))
-        rank: Any = func.ts_rank(
-            literal_column(f"'{index.postgres_weights}'::float4[]"), literal_column("document"), _query(word)
-        )
-        return select(found.c[index.key], rank).where(_match(session, index, word)).order_by(rank.desc())
-    found = table(index.name, column("rowid", BigInteger()))
-    rank = -func.bm25(literal_column(index.name), *index.sqlite_weights)
-    if index.row_table is None:
-        return select(found.c.rowid, rank).where(_match(session, index, word)).order_by(rank.desc())
-    row = table(index.row_table, column("id", BigInteger()), column(index.key, index.key_type))
-    joined = found.join(row, row.c.id == found.c.rowid)
-    return (
-        select(row.c[index.key], rank)
-        .select_from(joined)
-        .where(_match(session, index, word))
-        .order_by(rank.desc())
-    )

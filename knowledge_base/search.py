@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,12 +18,12 @@ from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency
 from rapidfuzz.distance import DamerauLevenshtein
 from rapidfuzz.process import extract
-from sqlalchemy import Row, Select, and_, exists, not_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, exists, not_, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from knowledge_base import fulltext
 from knowledge_base.embedding import Embedder, Vectors, unpacked
-from knowledge_base.fulltext import PRODUCTS, WordMatches
+from knowledge_base.fulltext import PRODUCTS, FullText, WordMatches
 from knowledge_base.model import ProductVector
 from knowledge_base.wording import (
     alternatives,
@@ -49,6 +50,8 @@ NEIGHBOUR_COSINE_LEAST: Final = 0.45  # below it, a product that shares no word 
 OUT_OF_STOCK_FACTOR: Final = 0.85
 TYPO_CANDIDATES: Final = 20
 PART: Final = re.compile(r"[,;:()&/|–—+]| - ")  # what parts "Cups, set of two" and "Mugs & Cups"
+
+IN_STOCK: Final = or_(not_(Variant.tracked), Variant.oversell, Variant.on_hand > Variant.allocated)
 
 # Sizes that go by several names.
 SIZE_NAMES: Final = {
@@ -171,17 +174,19 @@ class ProductSearch:
         """The products that answer `query`. Takes any text whatever; a price limit in the text counts like one given apart."""
         query = _with_prices(session, query, language)
         words = [word for word in product_words(query.text, language) if word not in _limit_words(query)]
-        corrected = self._corrections(session, words, language)
+        index = FullText(session, PRODUCTS)
+        unknown = [word for word in words if not word.isdigit() and not _occurs(index, word, language)]
+        corrected = self._corrections(session, unknown)
         # A correction may be two words ("raincoat" → "rain coat").
         meant = [part for word in words for part in corrected.get(word, word).split()]
         nearby = self._neighbours(session, query.text) if words else {}
         asked = len(meant)
-        meant = [word for word in meant if self._occurs(session, word, language)]
+        meant = [word for word in meant if _occurs(index, word, language)]
         if asked and not meant and not nearby and not (query.colors or query.category or query.materials):
             return SearchResult(corrected=corrected)
         head = head_word(query.text, language, besides=_COLORS | _limit_words(query))
         head = corrected.get(head, head).split()[-1] if head else None
-        plan = _Plan(meant, head, nearby, fulltext.count(session, PRODUCTS), language)
+        plan = _Plan(index, meant, head, nearby, language)
         for relaxed in _relaxations(query.limits()):
             found = _Attempt(session, query.without(relaxed), plan).run()
             if found:
@@ -190,41 +195,46 @@ class ProductSearch:
                 return SearchResult(page, len(found), corrected, relaxed)
         return SearchResult(corrected=corrected)
 
-    def _occurs(self, session: Session, word: str, language: str) -> bool:
-        return any(fulltext.occurs(session, PRODUCTS, other) for other in alternatives(word, language))
-
-    def _corrections(self, session: Session, words: Sequence[str], language: str) -> dict[str, str]:
+    def _corrections(self, session: Session, unknown: Sequence[str]) -> dict[str, str]:
         """For each word that no product has, the one of the catalogue's that was probably meant."""
-        unknown = [word for word in words if not word.isdigit() and not self._occurs(session, word, language)]
         if not unknown:
             return {}
-        lexicon = self._lexicon(session)
-        return {word: better for word in unknown if (better := nearest_word(word, lexicon.words))}
+        words = self._lexicon(session).words
+        return {word: better for word in unknown if (better := nearest_word(word, words))}
 
     def _lexicon(self, session: Session) -> _Lexicon:
         version = catalogue_version(session)
-        if self._words is None or self._words.version != version:
-            self._words = _Lexicon(version, _catalogue_words(session))
-        return self._words
+        known = self._words
+        if known is None or known.version != version:
+            known = self._words = _Lexicon(version, _catalogue_words(session))
+        return known
 
     def _neighbours(self, session: Session, text: str) -> dict[UUID, float]:
         """The products nearest to the text in meaning, with their cosines."""
         if self._embedder is None or not text.strip():
             return {}
-        version = catalogue_version(session)
-        if self._vectors is None or self._vectors.version != version:
-            found = session.execute(
-                select(ProductVector.product_id, ProductVector.vector).where(
-                    ProductVector.model == self._embedder.name
-                )
-            ).all()
-            vectors = unpacked([vector for _, vector in found])
-            self._vectors = _Lexicon(version, {}, tuple(key for key, _ in found), vectors)
-        if not self._vectors.product_ids:
+        known = self._with_vectors(session, self._embedder.name)
+        if not known.product_ids:
             return {}
-        cosines = self._vectors.vectors @ self._embedder.embed([text])[0]
+        cosines = known.vectors @ self._embedder.embed([text])[0]
         best = np.argsort(-cosines)[:NEIGHBOURS_MAX]
-        return {self._vectors.product_ids[i]: float(cosines[i]) for i in best}
+        return {known.product_ids[i]: float(cosines[i]) for i in best}
+
+    def _with_vectors(self, session: Session, model: str) -> _Lexicon:
+        version = catalogue_version(session)
+        known = self._vectors
+        if known is None or known.version != version:
+            stored = select(ProductVector.product_id, ProductVector.vector).where(
+                ProductVector.model == model
+            )
+            found = session.execute(stored).all()
+            vectors = unpacked([vector for _, vector in found])
+            known = self._vectors = _Lexicon(version, {}, tuple(key for key, _ in found), vectors)
+        return known
+
+
+def _occurs(index: FullText, word: str, language: str) -> bool:
+    return any(index.frequency(other) for other in alternatives(word, language))
 
 
 def nearest_word(word: str, words: Mapping[str, int]) -> str | None:
@@ -325,10 +335,10 @@ def _sorted(
 class _Plan:
     """What is looked for, whatever the limits."""
 
+    index: FullText
     words: Sequence[str]  # known to the catalogue
     head: str | None  # the one that names the thing itself
     nearby: Mapping[UUID, float]  # products near in meaning, with their cosines
-    rows: int  # products in the index
     language: str
 
     def names_head(self, product: Row[Any]) -> bool:
@@ -370,12 +380,11 @@ class _Attempt:
 
     def _scores(self) -> tuple[dict[UUID, float], Collection[UUID]]:
         """Every candidate with its score, and those among them that share a word with the query."""
-        within = _eligible(self.query)
         words = self.plan.words or sorted({t for text in self._limit_texts() for t in tokens(text)})
         if not words and not self.plan.nearby:
-            first = self.session.scalars(within.order_by(Product.id).limit(CANDIDATES_MAX))
-            return dict.fromkeys(first, 1.0), ()
-        matches = [self._matches(word, within) for word in words]
+            first = select(Product.id).where(_eligible(self.query, Product.id)).order_by(Product.id)
+            return dict.fromkeys(self.session.scalars(first.limit(CANDIDATES_MAX)), 1.0), ()
+        matches = [self._matches(word) for word in words]
         scores: dict[Any, float] = dict(fulltext.combined([match for match in matches if match.strengths]))
         worded = set(scores)
         for key, cosine in self.plan.nearby.items():
@@ -383,28 +392,28 @@ class _Attempt:
                 scores[key] = scores.get(key, 0.0) + EMBEDDING_WEIGHT * max(0.0, cosine)
         return scores, worded
 
-    def _matches(self, word: str, within: Select[Any]) -> WordMatches:
-        return fulltext.either(
-            [
-                fulltext.matches(self.session, PRODUCTS, other, rows=self.plan.rows, within=within)
-                for other in alternatives(word, self.plan.language)
-            ]
-        )
+    def _matches(self, word: str) -> WordMatches:
+        within = partial(_eligible, self.query)
+        others = alternatives(word, self.plan.language)
+        return fulltext.either([self.plan.index.matches(other, within=within) for other in others])
 
     def _limit_texts(self) -> list[str]:
         return [*self.query.colors, *self.query.materials, *filter(None, [self.query.category])]
 
 
-def _eligible(query: ProductQuery) -> Select[UUID]:
-    """Published products that have a published variant within price and stock."""
-    conditions: list[Any] = [Variant.product_id == Product.id, Variant.published]
+def _eligible(query: ProductQuery, key: Any) -> Any:
+    """That `key` is of a published product which has a published variant within price and stock."""
+    product = aliased(Product)
+    conditions: list[Any] = []
     for limit, at_most in ((query.at_most, True), (query.at_least, False)):
         if limit is not None:
             within = Variant.price_minor <= limit.minor if at_most else Variant.price_minor >= limit.minor
             conditions += [Variant.currency == limit.currency, within]
     if query.in_stock_only:
-        conditions.append(or_(not_(Variant.tracked), Variant.oversell, Variant.on_hand > Variant.allocated))
-    return select(Product.id).where(Product.published, exists().where(and_(*conditions)))
+        conditions.append(IN_STOCK)
+    if conditions:
+        conditions = [exists().where(Variant.product_id == product.id, Variant.published, *conditions)]
+    return exists().where(product.id == key, product.published, *conditions)
 
 
 def _product_rows(keys: Sequence[UUID]) -> Select[*tuple[Any, ...]]:

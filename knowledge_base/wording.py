@@ -109,15 +109,22 @@ def head_word(text: str, language: str, *, besides: Collection[str] = ()) -> str
     `besides` are words that say how the thing shall be (colours, sizes), so never what it is.
     """
     words = words_of(language)
-    ends = {fold(word) for word in words.head_ends}
-    besides = {*besides, *map(fold, words.units), *map(fold, words.currency)}
+    never, ends = _never_head(language)
     group: list[str] = []
     for token in tokens(text):
         if token in ends and group:
             break
-        if token not in words.filler | words.shopping | besides and not token[0].isdigit():
+        if token not in never and token not in besides and not token[0].isdigit():
             group.append(token)
     return (group[0] if words.head == "first" else group[-1]) if group else None
+
+
+@cache
+def _never_head(language: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Words that never name the thing itself, and words before which it was named."""
+    words = words_of(language)
+    measures = frozenset(fold(word) for word in (*words.units, *words.currency))
+    return words.filler | words.shopping | measures, frozenset(fold(word) for word in words.head_ends)
 
 
 @cache
