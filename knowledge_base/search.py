@@ -42,9 +42,8 @@ from shop.money import Money
 CANDIDATES_MAX: Final = 500  # products whose variants are looked at
 CUT: Final = 0.4  # a hit below this share of the best one's score is noise
 EMBEDDING_WEIGHT: Final = 0.3  # NLU.md: with it, and typos in the query, recall rises from .89 to .90
-HEAD_BONUS: Final = (
-    1.0  # for being the thing that the words name, where all the words together give at most 1
-)
+# For being the thing that the words name, where all the words together give at most 1
+HEAD_BONUS: Final = 1.0
 NEIGHBOURS_MAX: Final = 50
 NEIGHBOUR_COSINE_LEAST: Final = 0.45  # below it, a product that shares no word is not meant
 OUT_OF_STOCK_FACTOR: Final = 0.85
