@@ -16,6 +16,7 @@ from nicegui.staticfiles import CacheControlledStaticFiles
 
 from console import staff_catalogue, staff_conversations, staff_orders, staff_problems, staff_sign_in, webchat
 from console.elements import STATIC, STATIC_PATH
+from console.safety_headers import SafetyHeaders
 from console.services import ConsoleServices
 from console.staff_access import StaffAccess
 from shop.profile import ShopProfile
@@ -38,6 +39,7 @@ def mount(app: FastAPI, services: ConsoleServices) -> None:
     NiceGUI keeps one set of pages a process, so that the app mounted last is the one whose services count.
     """
     _forget_earlier_mount()
+    app.add_middleware(SafetyHeaders)
     app.mount(
         "/media", CacheControlledStaticFiles(directory=services.media, max_cache_age=PICTURE_CACHE_SECONDS)
     )

@@ -23,12 +23,29 @@ def window(
         if profile.promise:
             text(profile.promise, "window-promise", tag="h1")
         text("Find, ask, buy and pay: all of it in the chat.", "window-lead", tag="p")
-        if products:
-            with box("window-goods", role="group", aria_label="Some of our goods"):
-                for product in products:
-                    _tile(product, profile, ask)
-        with box("window-facts"):
-            _facts(profile)
+        _goods(profile, products, ask)
+        with box("facts window-facts", tag="dl"):
+            _fact("Open", profile.hours)
+            _fact("Visit", profile.address)
+
+
+def intro(
+    profile: ShopProfile, products: Sequence[FrontProduct], *, ask: Callable[[str], Awaitable[None]]
+) -> None:
+    """The same on a phone: it stands before the first message and is scrolled away with it."""
+    with box("intro"):
+        if profile.promise:
+            text(profile.promise, "intro-promise", tag="h1")
+        _goods(profile, products, ask)
+
+
+def _goods(
+    profile: ShopProfile, products: Sequence[FrontProduct], ask: Callable[[str], Awaitable[None]]
+) -> None:
+    if products:
+        with box("goods", role="group", aria_label="Some of our goods"):
+            for product in products:
+                _tile(product, profile, ask)
 
 
 def _tile(product: FrontProduct, profile: ShopProfile, ask: Callable[[str], Awaitable[None]]) -> None:

@@ -1,8 +1,9 @@
 """The conversations: who writes, what was said, and a field to answer in."""
 
 import asyncio
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Path, Request
 from fastapi.responses import Response
 from nicegui import ui
 from starlette.exceptions import HTTPException
@@ -11,6 +12,7 @@ from bot.transcript import Author
 from console import staff_reply
 from console.chat_elements import Composer, MessageList, Written
 from console.elements import box, button, link, text, time_tag
+from console.notation import notation_of
 from console.reads.conversations import (
     CartRow,
     ConversationRow,
@@ -23,7 +25,6 @@ from console.reads.conversations import (
 from console.reads.listing import Listed
 from console.reads.talk import lines
 from console.services import ConsoleServices
-from console.shop_calendar import calendar_of
 from console.staff_access import StaffAccess
 from console.staff_frame import attention_of, badge, empty_state, page_links, search_form, staff_page
 from console.staff_orders import order_link, status_badge
@@ -34,6 +35,8 @@ TALK_LOOK_SECONDS = 1.5
 LINES_AT_ONCE = 200
 PREFIX = {Author.BOT: "Bot: ", Author.STAFF: "Team: ", Author.CUSTOMER: ""}
 RECONNECT_SECONDS = 30.0
+
+LineNumber = Annotated[int, Path(ge=1, le=2**53)]
 
 
 def add_pages(services: ConsoleServices, access: StaffAccess) -> None:
@@ -50,7 +53,7 @@ def add_pages(services: ConsoleServices, access: StaffAccess) -> None:
         return None
 
     @ui.page("/staff/conversations/{number}", title=title, reconnect_timeout=RECONNECT_SECONDS)
-    async def conversation_page(request: Request, number: int) -> Response | None:  # pyright: ignore[reportUnusedFunction]
+    async def conversation_page(request: Request, number: LineNumber) -> Response | None:  # pyright: ignore[reportUnusedFunction]
         if (elsewhere := access.turned_away(request)) is not None:
             return elsewhere
         conversation = await services.database.look(lambda session: conversation_at(session, number))
@@ -69,7 +72,7 @@ class ConversationList:
         self._services = services
         self._page = page
         self._search = search
-        self._calendar = calendar_of(services.profile)
+        self._notation = notation_of(services.profile)
         self._seen: Listed[ConversationRow] | None = None
 
     async def build(self) -> None:
@@ -110,7 +113,7 @@ class ConversationList:
                     badge("Wants a person", "urgent")
                 text(each.channel, "inbox-channel")
                 now = self._services.clock.now()
-                time_tag(each.at, self._calendar.brief(each.at, now=now), "inbox-time")
+                time_tag(each.at, self._notation.brief(each.at, now=now), "inbox-time")
             text(PREFIX[each.last_author] + each.last_words, "inbox-words", tag="p", dir="auto")
 
 
@@ -120,7 +123,7 @@ class ConversationView:
     def __init__(self, services: ConsoleServices, conversation: str) -> None:
         self._services = services
         self._conversation = conversation
-        self._calendar = calendar_of(services.profile)
+        self._notation = notation_of(services.profile)
         self._shown = 0
         self._facts: CustomerFacts | None = None
         self._looking = asyncio.Lock()  # the timer's look and the one after an answer never show a line twice
@@ -134,7 +137,7 @@ class ConversationView:
                 with self._list:
                     self._talk = Talk(
                         self._services.clock,
-                        self._calendar,
+                        self._notation,
                         names={Author.CUSTOMER: "Customer", Author.BOT: "Bot", Author.STAFF: "Team"},
                     )
                 Composer("Answer as the shop", self._answer)
@@ -194,7 +197,7 @@ class ConversationView:
             self._fact("Phone", facts.phone)
             self._fact("E-mail", facts.email)
             self._fact("Address", facts.address)
-            self._fact("Since", self._calendar.moment(facts.since) if facts.since else "")
+            self._fact("Since", self._notation.moment(facts.since) if facts.since else "")
         self._show_cart(facts.cart)
         self._show_orders(facts.orders)
 
@@ -212,7 +215,7 @@ class ConversationView:
         for each in cart:
             with box("fact-row"):
                 text(f"{each.units} × {each.name}", dir="auto")
-                text(each.price.format(self._calendar.locale), "amount")
+                text(self._notation.money(each.price), "amount")
 
     def _show_orders(self, orders: tuple[OrderRow, ...]) -> None:
         text("Orders", "facts-title", tag="h2")
@@ -222,4 +225,4 @@ class ConversationView:
             with box("fact-row"):
                 order_link(each.reference)
                 status_badge(each.status)
-                text(each.total.format(self._calendar.locale), "amount")
+                text(self._notation.money(each.total), "amount")

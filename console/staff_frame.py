@@ -34,7 +34,7 @@ def staff_page(
         if access.is_open:
             words = "No staff password is set, so this page is open to everyone who uses this computer."
             text(f"{words} Set PARLEY_STAFF_PASSWORD to close it.", "notice warning", tag="p", role="note")
-        with box("staff-content", tag="main") as content:
+        with box("staff-content") as content:
             yield content
 
 

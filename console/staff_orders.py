@@ -9,10 +9,10 @@ from starlette.exceptions import HTTPException
 
 from console import fulfilment
 from console.elements import box, guarded, hidden_text, link, text
+from console.notation import notation_of
 from console.reads.listing import Listed
 from console.reads.orders import MoneyRow, MoveRow, OrderFacts, OrderRow, facts_of, listed
 from console.services import ConsoleServices
-from console.shop_calendar import calendar_of
 from console.staff_access import StaffAccess
 from console.staff_frame import (
     attention_of,
@@ -108,7 +108,7 @@ def _show_table(
     if not found.rows:
         _say_empty(search, status)
         return
-    calendar = calendar_of(services.profile)
+    notation = notation_of(services.profile)
     with table("Order", "Customer", "Status", "Total", "Delivery", "Placed"):
         for each in found.rows:
             with row():
@@ -117,9 +117,9 @@ def _show_table(
                 cell(each.name)
                 with box(tag="td"):
                     status_badge(each.status)
-                cell(each.total.format(calendar.locale), "amount")
+                cell(notation.money(each.total), "amount")
                 cell(delivery_label(services.profile, each.delivery))
-                cell(calendar.moment(each.placed_at), "moment")
+                cell(notation.moment(each.placed_at), "moment")
     page_links(PATH, found, search=search, **kept)
 
 
@@ -141,7 +141,7 @@ class OrderView:
     def __init__(self, services: ConsoleServices, reference: str) -> None:
         self._services = services
         self._reference = reference
-        self._calendar = calendar_of(services.profile)
+        self._notation = notation_of(services.profile)
 
     def build(self, facts: OrderFacts) -> None:
         """Lay it out."""
@@ -221,7 +221,7 @@ class OrderView:
             self._amount(facts.total)
 
     def _amount(self, amount: Money) -> None:
-        text(amount.format(self._calendar.locale), "amount")
+        text(self._notation.money(amount), "amount")
 
     def _show_customer(self, facts: OrderFacts) -> None:
         text("Customer", "facts-title", tag="h2")
@@ -230,7 +230,7 @@ class OrderView:
                 ("Name", facts.name),
                 ("Phone", facts.phone),
                 ("Address", facts.address or "Picks it up"),
-                ("Placed", self._calendar.moment(facts.placed_at)),
+                ("Placed", self._notation.moment(facts.placed_at)),
                 ("Tracking", facts.tracking),
             ):
                 if value:
@@ -247,7 +247,7 @@ class OrderView:
         for each in money:
             with box("fact-row"):
                 with box("fact-words"):
-                    text(f"{each.what}, {self._calendar.moment(each.at)}")
+                    text(f"{each.what}, {self._notation.moment(each.at)}")
                     text(each.note, "facts-note failed" if each.failed else "facts-note")
                 self._amount(each.amount)
 
@@ -257,5 +257,5 @@ class OrderView:
             text("Nothing has happened since it was placed", "facts-note", tag="p")
         for move in moves:
             with box("fact-row"), box("fact-words"):
-                text(f"{STATUS_WORDS[move.after][0]}, {self._calendar.moment(move.at)}")
+                text(f"{STATUS_WORDS[move.after][0]}, {self._notation.moment(move.at)}")
                 text(f"by {move.by}" + (f": {move.why}" if move.why else ""), "facts-note")

@@ -9,9 +9,9 @@ from nicegui import ui
 
 from bot.delivery import inbox
 from console.elements import box, button, link, text, time_tag
+from console.notation import Notation, notation_of
 from console.reads.problems import Problem, dead, parked
 from console.services import ConsoleServices
-from console.shop_calendar import ShopCalendar, calendar_of
 from console.staff_access import StaffAccess
 from console.staff_frame import attention_of, empty_state, page_links, staff_page
 
@@ -43,7 +43,7 @@ class ProblemList:
         self._services = services
         self._kind = kind
         self._page = page
-        self._calendar = calendar_of(services.profile)
+        self._notation = notation_of(services.profile)
 
     async def build(self) -> None:
         """Lay it out."""
@@ -64,7 +64,7 @@ class ProblemList:
                 empty_state("No problems", "Whatever fails for good is shown here, with its reason.")
             retry = self._retry if self._kind == "events" else None
             for problem in found.rows:
-                show_problem(problem, self._calendar, retry)
+                show_problem(problem, self._notation, retry)
             page_links(PATH, found, kind=self._kind)
 
     async def _retry(self, problem: Problem) -> None:
@@ -74,13 +74,13 @@ class ProblemList:
         await self._show()
 
 
-def show_problem(problem: Problem, calendar: ShopCalendar, retry: Retry | None) -> None:
+def show_problem(problem: Problem, notation: Notation, retry: Retry | None) -> None:
     """What, where, when and why; the whole error behind a fold."""
     with box("problem", tag="article"):
         with box("problem-head"):
             text(problem.what, "problem-what", tag="h2")
             text(problem.where, "inbox-channel")
-            time_tag(problem.at, calendar.moment(problem.at), "inbox-time")
+            time_tag(problem.at, notation.moment(problem.at), "inbox-time")
         if problem.words:
             text(f"“{problem.words}”", "inbox-words", tag="p", dir="auto")
         text(problem.reason, "problem-reason", tag="p")

@@ -54,7 +54,7 @@ def add_pages(services: ConsoleServices, access: StaffAccess) -> None:
 
 def _form(name: str, to: str, verdict: str) -> None:
     use_style()
-    with box("door", tag="main"), box("door-form", tag="form", method="post", action=SIGN_IN_PATH):
+    with box("door"), box("door-form", tag="form", method="post", action=SIGN_IN_PATH):
         text(initials(name), "mark", aria_hidden="true")
         text(name, "door-name", tag="h1")
         if verdict in {each.value for each in WORDS}:

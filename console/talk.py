@@ -21,8 +21,8 @@ from console.elements import (
     text,
     time_tag,
 )
+from console.notation import Notation
 from console.reads.talk import Line
-from console.shop_calendar import ShopCalendar
 from shop.money import Money
 from storage.clock import Clock
 
@@ -40,14 +40,14 @@ class Talk:
     def __init__(
         self,
         clock: Clock,
-        calendar: ShopCalendar,
+        notation: Notation,
         *,
         names: Mapping[Author, str],
         on_tap: OnTap | None = None,
         on_phone: OnPhone | None = None,
     ) -> None:
         self._clock = clock
-        self._calendar = calendar
+        self._notation = notation
         self._names = names
         self._on_tap = on_tap
         self._on_phone = on_phone
@@ -71,10 +71,10 @@ class Talk:
             self._container.remove(children[0])
 
     def _begin_day(self, line: Line) -> None:
-        day = self._calendar.date(line.at)
+        day = self._notation.date(line.at)
         if day != self._day:
             self._day, self._before = day, None
-            text(self._calendar.day(line.at, now=self._clock.now()), "day", tag="div")
+            text(self._notation.day(line.at, now=self._clock.now()), "day", tag="div")
 
     def _say(self, line: Line) -> None:
         match line.said:
@@ -90,7 +90,7 @@ class Talk:
                 self._cards(cards)
                 self._rows(rows)
             case SendInvoice() as invoice:
-                self._plain(line, _invoice_words(invoice, self._calendar.locale))
+                self._plain(line, _invoice_words(invoice, self._notation))
             case said:
                 self._plain(line, words_of(said))
 
@@ -101,7 +101,7 @@ class Talk:
             self._time(line)
 
     def _time(self, line: Line) -> None:
-        time_tag(line.at, self._calendar.time(line.at), "bubble-time")
+        time_tag(line.at, self._notation.time(line.at), "bubble-time")
 
     def _cards(self, cards: tuple[Card, ...]) -> None:
         with box("cards", role="group", aria_label="Products", tabindex="0"):
@@ -194,6 +194,6 @@ def _shows(line: Line) -> bool:
     return isinstance(line.said, Say | ShowCards | SendInvoice) or bool(words_of(line.said))
 
 
-def _invoice_words(invoice: SendInvoice, locale: str) -> str:
+def _invoice_words(invoice: SendInvoice, notation: Notation) -> str:
     total = Money(sum(line.amount_minor for line in invoice.lines), invoice.currency)
-    return f"{invoice.title}\n{invoice.description}\n{total.format(locale)}"
+    return f"{invoice.title}\n{invoice.description}\n{notation.money(total)}"

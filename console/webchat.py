@@ -25,10 +25,10 @@ from bot.transcript import Author
 from console import shop_front
 from console.chat_elements import Composer, MessageList, Written
 from console.elements import box, text, use_style
+from console.notation import notation_of
 from console.reads.front import FrontProduct, products_in_window
 from console.reads.talk import Line, lines
 from console.services import ConsoleServices
-from console.shop_calendar import calendar_of
 from console.talk import Talk, typing_dots, words_of
 
 LINES_AT_ONCE: Final = 100
@@ -100,20 +100,21 @@ class ChatPage:
         use_style()
         with box("shop"):
             shop_front.window(self._services.profile, in_window, ask=self._ask_about)
-            with box("chat", tag="main"):
+            with box("chat"):
                 shop_front.header(self._services.profile)
                 for notice in self._services.notices:
                     text(notice, "notice", tag="p", role="note")
-                self._build_list()
+                self._build_list(in_window)
                 Composer("Write a message", self._write)
 
-    def _build_list(self) -> None:
+    def _build_list(self, in_window: list[FrontProduct]) -> None:
         name = self._services.profile.name
         self._list = MessageList(f"Conversation with {name}")
         with self._list:
+            shop_front.intro(self._services.profile, in_window, ask=self._ask_about)
             self._talk = Talk(
                 self._services.clock,
-                calendar_of(self._services.profile),
+                notation_of(self._services.profile),
                 names={Author.CUSTOMER: "You", Author.BOT: name, Author.STAFF: f"{name} team"},
                 on_tap=self._tap,
                 on_phone=self._share_phone,
