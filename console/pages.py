@@ -44,7 +44,7 @@ def mount(app: FastAPI, services: ConsoleServices) -> None:
         "/media", CacheControlledStaticFiles(directory=services.media, max_cache_age=PICTURE_CACHE_SECONDS)
     )
     app.mount(STATIC_PATH, CacheControlledStaticFiles(directory=STATIC, max_cache_age=COOKIE_SECONDS))
-    access = StaffAccess(services)
+    access = StaffAccess(services.clock, secret=services.secret, password=services.staff_password)
     webchat.add_page(services)
     staff_sign_in.add_pages(services, access)
     staff_conversations.add_pages(services, access)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import ipaddress
+import re
 from collections import defaultdict, deque
 from collections.abc import MutableMapping
 from datetime import timedelta
@@ -13,7 +14,7 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from console.services import ConsoleServices
+from storage.clock import Clock
 
 SIGN_IN_PATH: Final = "/staff/sign-in"
 SIGN_OUT_PATH: Final = "/staff/sign-out"
@@ -21,7 +22,8 @@ STAFF_KEY: Final = "staff"
 SESSION_HOURS: Final = 12
 TRIES_PER_MINUTE: Final = 5  # from one address
 TRIES_PER_MINUTE_IN_ALL: Final = 60  # from all of them: a guesser has many addresses
-LOOPBACK_NAMES: Final = {"localhost", "127.0.0.1", "[::1]", "::1"}
+LOOPBACK_NAMES: Final = {"localhost", "127.0.0.1", "[::1]"}
+_PORT: Final = re.compile(r":\d+$")
 CLOSED: Final = (
     "The staff page is closed to other machines until it has a password. "
     "Set PARLEY_STAFF_PASSWORD and start Parley again."
@@ -39,10 +41,10 @@ class Verdict(StrEnum):
 class StaffAccess:
     """Checks passwords and remembers, in the signed cookie, who gave the right one."""
 
-    def __init__(self, services: ConsoleServices) -> None:
-        self._clock = services.clock
-        self._secret = services.secret
-        self._password = services.staff_password
+    def __init__(self, clock: Clock, *, secret: bytes, password: str | None) -> None:
+        self._clock = clock
+        self._secret = secret
+        self._password = password
         self._tries: defaultdict[str, deque[float]] = defaultdict(deque)
 
     @property
@@ -121,7 +123,7 @@ def _is_this_machine(request: Request) -> bool:
 
     The Host header is looked at because a foreign web page can give its own name our address (DNS rebinding).
     """
-    host = request.headers.get("host", "").rsplit(":", 1)[0] if request.headers.get("host") else ""
+    host = _PORT.sub("", request.headers.get("host", ""))
     behind_proxy = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip"))
     address = request.client.host if request.client else ""
     return not behind_proxy and host in LOOPBACK_NAMES and _is_loopback(address)

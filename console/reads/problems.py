@@ -53,7 +53,7 @@ def _event(session: Session, event: InboxEvent) -> Problem:
         conversation_number=number_of(session, event.conversation),
         at=event.received_at,
         attempts=event.attempts,
-        reason=_reason(event.error),
+        reason=reason_of(event.error),
         trace=event.error or "",
     )
 
@@ -68,7 +68,7 @@ def _row(session: Session, row: OutboxRow) -> Problem:
         conversation_number=number_of(session, row.conversation),
         at=row.sent_at or row.created_at,
         attempts=row.attempts,
-        reason=_reason(row.error),
+        reason=reason_of(row.error),
         trace=row.error or "",
     )
 
@@ -82,7 +82,7 @@ def _words(payload: dict[str, Any]) -> str:
     return plain(str(payload.get("text") or payload.get("label") or ""))[:WORDS_MAX]
 
 
-def _reason(error: str | None) -> str:
+def reason_of(error: str | None) -> str:
     """The last line of a traceback is what happened."""
     lines = [line.strip() for line in (error or "").splitlines() if line.strip()]
     return lines[-1] if lines else "unknown"
