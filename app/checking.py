@@ -14,12 +14,9 @@ from bot.dialogue.flows import Flow, Step
 from bot.dialogue.replies import Replies
 from bot.dialogue.slots import Slot
 from bot.dialogue.understanding import BUILT_IN_INTENTS
-from bot.handler import TOPICS
 from nlu import training_data
 from storage import yaml_files
 from storage.yaml_files import Mistake, Mistakes
-
-assert TOPICS, "importing the handler registers every action"
 
 
 def mistakes(config: Path) -> list[Mistake]:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -59,7 +59,7 @@ class Shop:
 
 
 @contextmanager
-def opened(home: Path, config: Path) -> Iterator[Shop]:
+def opened(home: Path, config: Path) -> Generator[Shop]:
     """Open the shop of `home` for a command that reads or writes its database."""
     settings, secrets = read_settings(config), read_secrets()
     set_up(settings.log)
@@ -72,7 +72,7 @@ def opened(home: Path, config: Path) -> Iterator[Shop]:
 
 
 @contextmanager
-def bar(what: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
+def bar(what: str, *, quiet: bool) -> Generator[Callable[[float], None]]:
     """A progress bar on standard error; tell it the share that is done, 0 to 1."""
     columns = (
         TextColumn("{task.description}"),
@@ -125,7 +125,7 @@ def import_products(home: Path, config: Path, file: Path, *, quiet: bool) -> Ans
                 progress=tell,
             )
         except UnreadableFile as error:
-            raise Failure(f"{file}: {error}") from error
+            raise Failure(str(error)) from error
         _embed_products(shop, quiet=quiet)
     problems = [asdict(problem) for problem in report.problems]
     text = f"{report.added} products added, {report.changed} changed, {report.unchanged} as they were."

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 import structlog
 import uvicorn
-from bot.channels.telegram import webhook_router
 from fastapi import FastAPI, HTTPException, Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.sandbox import Sandbox
 from app.wiring import Parley
+from bot.channels.telegram import webhook_router
 from bot.channels.web import ChatInput, HostedChannel
 from bot.events import Inbound, ProviderNotified
 from bot.transcript import since
@@ -243,7 +243,12 @@ class ShopServer(uvicorn.Server):
             lifespan="on",
         )
         super().__init__(config)
+        self.opened = asyncio.Event()
         self._app, self._parley = app, parley
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.opened.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await stop_listening(self._app, self._parley)

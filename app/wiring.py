@@ -5,10 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.channels.telegram import TelegramChannel
-
 from app.settings import ROOT, Home, Secrets, Settings
 from bot.channels.port import Abilities, Channel
+from bot.channels.telegram import TelegramChannel
 from bot.channels.web import HostedChannel
 from bot.delivery.engine import Delivery
 from bot.dialogue import flows, replies, slots

@@ -6,8 +6,11 @@ None of this waits: a provider call is queued with the turn and its answer is an
 from typing import Any
 from uuid import UUID
 
+import structlog
+from sqlalchemy.orm import Session
+
 from bot.dialogue.dialogue import Dialogue
-from bot.events import CallReturned, InvoiceChecked, InvoicePaid, ProviderNotified, TimerFired
+from bot.events import CallReturned, Event, InvoiceChecked, InvoicePaid, ProviderNotified, TimerFired
 from bot.messages import AnswerInvoiceCheck, PriceLine, SendInvoice, ShowTyping
 from payments import refunds, settlement
 from payments.model import Refund, RefundStatus
@@ -16,8 +19,12 @@ from payments.stripe_gateway import checkout_arguments
 from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.model import Order, OrderStatus
+from shop.orders.service import NoSuchOrder
 
 INVOICE_TITLE_LETTERS_MAX = 32  # Bot API sendInvoice
+SESSION_PAID = {"checkout.session.completed", "checkout.session.async_payment_succeeded"}
+
+log = structlog.get_logger()
 
 
 def order_facts(order: Order) -> dict[str, Any]:
@@ -95,40 +102,40 @@ def _invoice_problem(dialogue: Dialogue, event: InvoiceChecked) -> str | None:
 
 
 def take_invoice_payment(dialogue: Dialogue, event: InvoicePaid) -> None:
-    """Telegram says the money moved."""
-    order = _own_order(dialogue, event.payload)
-    if order is None:
-        raise LookupError(
-            f"a payment {event.charge} came for {event.payload!r}, which is no order of this chat"
-        )
-    amount = Money(event.amount_minor, event.currency)
-    result = settlement.settle(
-        dialogue.session,
-        order.id,
+    """Telegram says the money moved: it pays their order, or goes back."""
+    _settle(
+        dialogue,
+        _own_order(dialogue, event.payload),
         provider="telegram",
         reference=event.charge,
-        amount=amount,
-        at=dialogue.now,
+        amount=Money(event.amount_minor, event.currency),
     )
-    _tell(dialogue, result)
 
 
 def _own_order(dialogue: Dialogue, payload: str) -> Order | None:
+    """The order that an invoice was for, if this person placed it."""
+    order = _order(dialogue.session, payload)
+    return order if order and order.customer_id == dialogue.customer.id else None
+
+
+def _order(session: Session, order_id: str | None) -> Order | None:
+    """The order that an outside text names; None when it names none of ours."""
     try:
-        order = orders.get(dialogue.session, UUID(payload))
-    except (ValueError, LookupError):
+        return orders.get(session, UUID(order_id)) if order_id else None
+    except (ValueError, NoSuchOrder):
         return None
-    return order if order.customer_id == dialogue.customer.id else None
 
 
 # ---------------------------------------------------------------------- Stripe
 
 
 def on_call_returned(dialogue: Dialogue, event: CallReturned) -> None:
-    """A provider call is done."""
+    """A call is done, or was given up."""
     match event.call:
         case "create_checkout":
             _on_checkout(dialogue, event)
+        case "send_invoice":
+            _take_back(dialogue, UUID(event.arguments["payload"]), f"no invoice: {event.error}")
         case "refund":
             _on_refund_call(dialogue, event)
         case _:
@@ -137,26 +144,34 @@ def on_call_returned(dialogue: Dialogue, event: CallReturned) -> None:
 
 def _on_checkout(dialogue: Dialogue, event: CallReturned) -> None:
     """The payment page is there (or will not be): give the link, or take the order back."""
-    order = orders.get(dialogue.session, UUID(event.arguments["client_reference_id"]))
+    order_id = UUID(event.arguments["client_reference_id"])
     if event.result is None:
-        orders.cancel(
-            dialogue.session, order, at=dialogue.now, by="provider", why=f"no payment page: {event.error}"
-        )
-        dialogue.say("utter_no_payment_page", **order_facts(order))
+        _take_back(dialogue, order_id, f"no payment page: {event.error}")
         return
+    order = orders.get(dialogue.session, order_id)
     order.payment_session, order.payment_url = event.result["id"], event.result["url"]
-    if order.status is not OrderStatus.AWAITING_PAYMENT:  # cancelled while we waited for Stripe
+    if order.status is not OrderStatus.AWAITING_PAYMENT:  # it ended, or was paid, while we waited for Stripe
         close_payment_page(dialogue, order)
         return
     dialogue.say("utter_pay_link", url=order.payment_url, **order_facts(order))
 
 
+def _take_back(dialogue: Dialogue, order_id: UUID, why: str) -> None:
+    """They cannot be asked for the money: no order, and the goods are in the cart again."""
+    order = orders.get(dialogue.session, order_id)
+    if order.status is not OrderStatus.AWAITING_PAYMENT:  # it ended before
+        return
+    orders.cancel(dialogue.session, order, at=dialogue.now, by="provider", why=why)
+    orders.return_to_cart(dialogue.session, order, at=dialogue.now)
+    dialogue.say("utter_no_payment_page", **order_facts(order))
+
+
 def on_provider_notified(dialogue: Dialogue, event: ProviderNotified) -> None:
     """A verified Stripe notice: in any order, late or twice."""
     match event.type:
-        case "checkout.session.completed" | "checkout.session.async_payment_succeeded":
+        case type_ if type_ in SESSION_PAID:
             _on_session_paid(dialogue, event.object)
-        case "refund.updated" | "refund.failed":
+        case "refund.created" | "refund.updated" | "refund.failed":
             _on_refund(dialogue, event.object)
         case _:
             pass  # facts that we do not act on
@@ -165,15 +180,34 @@ def on_provider_notified(dialogue: Dialogue, event: ProviderNotified) -> None:
 def _on_session_paid(dialogue: Dialogue, session: dict[str, Any]) -> None:
     if session["payment_status"] != "paid":  # a slow method: its own notice follows
         return
-    result = settlement.settle(
-        dialogue.session,
-        UUID(session["client_reference_id"]),
+    _settle(
+        dialogue,
+        _order(dialogue.session, session.get("client_reference_id")),
         provider="stripe",
         reference=session["payment_intent"],
         amount=Money(session["amount_total"], session["currency"].upper()),
-        at=dialogue.now,
     )
-    _tell(dialogue, result)
+
+
+def buyer(session: Session, event: Event) -> UUID | None:
+    """The customer whose order a notice is about, for when the conversation it names knows nobody."""
+    if not isinstance(event, ProviderNotified) or event.type not in SESSION_PAID:
+        return None
+    order = _order(session, event.object.get("client_reference_id"))
+    return order.customer_id if order else None
+
+
+def _settle(dialogue: Dialogue, order: Order | None, *, provider: str, reference: str, amount: Money) -> None:
+    """Money has moved: it pays its order or goes back, and the customer hears which."""
+    payment: Any = {"provider": provider, "reference": reference, "amount": amount, "at": dialogue.now}
+    if order is not None:
+        _tell(dialogue, settlement.settle(dialogue.session, order.id, **payment))
+        return
+    refund = settlement.give_back(dialogue.session, **payment)
+    if refund is not None:
+        log.error("payment.no_order", reference=reference, conversation=dialogue.conversation)
+        dialogue.say("utter_payment_no_order", amount=amount)
+        send_refund(dialogue, refund)
 
 
 def _tell(dialogue: Dialogue, result: settlement.Settlement) -> None:
@@ -211,14 +245,14 @@ def refund_order(dialogue: Dialogue, order: Order, *, reason: str) -> list[Refun
 def _on_refund_call(dialogue: Dialogue, event: CallReturned) -> None:
     refund_id = UUID(event.arguments["metadata"]["refund"])
     if event.result is None:
-        refund = refunds.fail(dialogue.session, refund_id, error=event.error or "refused")
-        dialogue.say("utter_refund_failed", amount=refund.amount)
-        return
-    _tell_refund(dialogue, refunds.record(dialogue.session, refund_id, event.result, at=dialogue.now))
+        _tell_refund(dialogue, refunds.fail(dialogue.session, refund_id, error=event.error or "refused"))
+    else:
+        _tell_refund(dialogue, refunds.record(dialogue.session, refund_id, event.result, at=dialogue.now))
 
 
 def _on_refund(dialogue: Dialogue, provider: dict[str, Any]) -> None:
-    refund_id = (provider.get("metadata") or {}).get("refund")
+    metadata: dict[str, Any] = provider.get("metadata") or {}
+    refund_id: str | None = metadata.get("refund")
     if refund_id is not None:
         _tell_refund(dialogue, refunds.record(dialogue.session, UUID(refund_id), provider, at=dialogue.now))
 
@@ -226,8 +260,11 @@ def _on_refund(dialogue: Dialogue, provider: dict[str, Any]) -> None:
 def _tell_refund(dialogue: Dialogue, refund: Refund | None) -> None:
     if refund is None:
         return
-    settled = refund.status is RefundStatus.SETTLED
-    dialogue.say("utter_refund_sent" if settled else "utter_refund_failed", amount=refund.amount)
+    if refund.status is RefundStatus.SETTLED:
+        dialogue.say("utter_refund_sent", amount=refund.amount)
+        return
+    dialogue.say("utter_refund_failed", amount=refund.amount)
+    dialogue.customer.wants_person = True  # staff see the conversation first, as the sentence promises
 
 
 # ---------------------------------------------------------------------- time

@@ -75,6 +75,10 @@ class HostedChannel:
         for chat in list(self._looking):
             self.wake(chat)
 
+    def is_looked_at(self, chat: str) -> bool:
+        """Whether somebody has this chat open."""
+        return chat in self._looking
+
     def look_away(self, chat: str, bell: asyncio.Event) -> None:
         self._looking[chat].discard(bell)
         if not self._looking[chat]:

@@ -7,6 +7,7 @@ On SQLite there is one process. Loops are woken by whoever made work, and look b
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import uuid4
@@ -29,10 +30,25 @@ from storage.types import JsonObject
 log = structlog.get_logger()
 
 TURNS_AT_ONCE = 8
-SENDS_AT_ONCE = 32
-URGENT_AT_ONCE = 16  # beside the others: a pre-checkout answer never queues behind a campaign
 STOP_SECONDS = 5.0
 POLL_SECONDS = 1.0  # the safety net under the wake-ups
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many rows of a kind may be under way at once."""
+
+    size: int
+    kind: OutboxKind
+    priority_max: int = outbox.BROADCAST
+
+
+# A pre-checkout answer never queues behind a campaign, and no answer to a person behind a slow Stripe.
+ROOMS = (
+    Room(16, OutboxKind.MESSAGE, outbox.URGENT),
+    Room(32, OutboxKind.MESSAGE),
+    Room(16, OutboxKind.CALL),
+)
 
 
 class Blocked(Rejected):
@@ -89,7 +105,7 @@ class Delivery:
         self._work = asyncio.Condition()
         self._made = 0  # rises whenever there may be new work, so that a wake-up between looks is not lost
         self._lanes: set[str] = set()
-        self._sending: dict[int, int] = {}  # outbox id → priority
+        self._sending: dict[int, Room] = {}  # outbox id → where it counts
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
 
@@ -252,17 +268,16 @@ class Delivery:
     # ------------------------------------------------------------------ sends
 
     async def run_sends(self) -> None:
-        """Lead, then start what is due: urgent answers always find room."""
+        """Lead, then start what is due, room by room."""
         epoch = await self._lead()
         if epoch is None:
             return
-        urgent = sum(priority == outbox.URGENT for priority in self._sending.values())
-        await self._start_sends(epoch, room=URGENT_AT_ONCE - urgent, priority_max=outbox.URGENT)
-        others = len(self._sending) - urgent
-        await self._start_sends(epoch, room=SENDS_AT_ONCE - others, priority_max=outbox.BROADCAST)
+        for room in ROOMS:
+            taken = sum(other is room for other in self._sending.values())
+            await self._start_sends(epoch, room, room.size - taken)
 
-    async def _start_sends(self, epoch: int, *, room: int, priority_max: int) -> None:
-        if room <= 0:
+    async def _start_sends(self, epoch: int, room: Room, most: int) -> None:
+        if most <= 0:
             return
         now = self.clock.now()
         if not await self.database.look(
@@ -271,17 +286,20 @@ class Delivery:
                 .where(
                     OutboxRow.state == OutboxState.DUE,
                     OutboxRow.due_at <= now,
-                    OutboxRow.priority <= priority_max,
+                    OutboxRow.kind == room.kind,
+                    OutboxRow.priority <= room.priority_max,
                 )
                 .limit(1)
             )
         ):
             return
         rows = await self.database.run(
-            lambda session: outbox.claim(session, at=now, epoch=epoch, most=room, priority_max=priority_max)
+            lambda session: outbox.claim(
+                session, at=now, epoch=epoch, most=most, kind=room.kind, priority_max=room.priority_max
+            )
         )
         for row in rows:
-            self._sending[row.id] = row.priority
+            self._sending[row.id] = room
             self._spawn(self._send(row, epoch))
 
     async def _lead(self) -> int | None:
@@ -289,7 +307,7 @@ class Delivery:
         now = self.clock.now()
 
         def lead(session: Session) -> int | None:
-            epoch = leases.take(session, "sender", self.owner, at=now)
+            epoch = leases.take(session, "sender", self.owner, at=now, alone=self.database.is_sqlite)
             if epoch is not None and epoch != self.epoch:
                 outbox.reclaim(session, epoch=epoch)
             return epoch
@@ -339,8 +357,15 @@ class Delivery:
             )
 
     async def _settle(self, row: OutboxRow, epoch: int, write: Callable[[Session, int], object]) -> None:
-        await self.database.run(lambda session: write(session, epoch))
-        log.debug("outbox.settled", row=row.id)
+        """Write it down, however long the database is away: a row left half sent would hold up its lane."""
+        while True:
+            try:
+                await self.database.run(lambda session: write(session, epoch))
+            except Exception:
+                log.exception("outbox.unsettled", row=row.id)
+                await self.clock.sleep(POLL_SECONDS)
+            else:
+                return
 
     async def _send_message(self, row: OutboxRow) -> str | None:
         channel, _, chat = row.conversation.partition(":")

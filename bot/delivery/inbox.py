@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -24,8 +24,8 @@ def put(session: Session, inbounds: Iterable[Inbound], *, at: datetime) -> int:
             "external_id": inbound.external_id,
             "conversation": inbound.conversation,
             "sequence": inbound.sequence,
-            "payload": EVENT.dump_python(inbound.event, mode="json"),
-            "person": inbound.person.model_dump(mode="json") if inbound.person else None,
+            "payload": _storable(EVENT.dump_python(inbound.event, mode="json")),
+            "person": _storable(inbound.person.model_dump(mode="json")) if inbound.person else None,
             "state": InboxState.WAITING,
             "attempts": 0,
             "received_at": at,
@@ -38,6 +38,21 @@ def put(session: Session, inbounds: Iterable[Inbound], *, at: datetime) -> int:
     return new
 
 
+def _storable(value: Any) -> Any:
+    """Without what PostgreSQL cannot keep in text: NUL characters and halves of surrogate pairs."""
+    match value:
+        case str():
+            return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+        case dict():
+            whole: dict[str, Any] = value
+            return {key: _storable(inner) for key, inner in whole.items()}
+        case list():
+            parts: list[Any] = value
+            return [_storable(inner) for inner in parts]
+        case _:
+            return value
+
+
 def _insert_new(session: Session, row: dict[str, Any]) -> int:
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = dialect.insert(InboxEvent).values(row).on_conflict_do_nothing()
@@ -45,18 +60,23 @@ def _insert_new(session: Session, row: dict[str, Any]) -> int:
 
 
 def lanes_waiting(session: Session, *, at: datetime, most: int) -> list[str]:
-    """Conversations whose next event may be worked on now, the longest waiting first."""
-    head = (
-        select(InboxEvent.conversation, InboxEvent.retry_at)
+    """Conversations whose next event may be worked on now, the longest waiting first.
+
+    Only the head of a lane counts: a failed event holds back what follows it, and however much waits in one
+    lane, the others are seen.
+    """
+    heads = (
+        select(func.min(InboxEvent.id))
         .where(InboxEvent.state == InboxState.WAITING)
-        .order_by(InboxEvent.id)
-        .limit(most * 8)
+        .group_by(InboxEvent.conversation)
     )
-    lanes: dict[str, bool] = {}
-    for conversation, retry_at in session.execute(head):
-        # Only the head of a lane says whether the lane may go on: a failed event holds back what follows it.
-        lanes.setdefault(conversation, retry_at is None or retry_at <= at)
-    return [lane for lane, ready in lanes.items() if ready][:most]
+    ready = (
+        select(InboxEvent.conversation)
+        .where(InboxEvent.id.in_(heads), or_(InboxEvent.retry_at.is_(None), InboxEvent.retry_at <= at))
+        .order_by(InboxEvent.id)
+        .limit(most)
+    )
+    return list(session.scalars(ready))
 
 
 def next_event(session: Session, conversation: str, *, at: datetime) -> InboxEvent | None:

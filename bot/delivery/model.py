@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shop.customers.model import Customer
 from storage.types import Base, JsonObject
 
 

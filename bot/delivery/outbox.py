@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -77,7 +77,13 @@ def _queue(session: Session, *, at: datetime, **row: Any) -> bool:
 
 
 def claim(
-    session: Session, *, at: datetime, epoch: int, most: int, priority_max: int = BROADCAST
+    session: Session,
+    *,
+    at: datetime,
+    epoch: int,
+    most: int,
+    kind: OutboxKind | None = None,
+    priority_max: int = BROADCAST,
 ) -> list[OutboxRow]:
     """Take the due heads of lanes, the urgent ones first; a lane with a row under way waits for it."""
     earlier = aliased(OutboxRow)
@@ -93,6 +99,7 @@ def claim(
                 OutboxRow.state == OutboxState.DUE,
                 OutboxRow.due_at <= at,
                 OutboxRow.priority <= priority_max,
+                OutboxRow.kind == kind if kind else true(),
                 is_head,
             )
             .order_by(OutboxRow.priority, OutboxRow.id)
@@ -158,12 +165,15 @@ def postpone(
 
 
 def bury(session: Session, row_id: int, *, epoch: int, at: datetime, error: str) -> bool:
-    """It will never succeed. The lane goes on; a call's failure is answered like a result. True if ours."""
+    """It will never succeed. The lane goes on; a call's failure is answered like a result. True if ours.
+
+    So is an invoice's: there an order waits for money that nobody can pay.
+    """
     row = _mine(session, row_id, epoch)
     if row is None:
         return False
     row.state, row.error, row.sent_at = OutboxState.DEAD, error, at
-    if row.kind is OutboxKind.CALL:
+    if row.kind is OutboxKind.CALL or row.payload["kind"] == "send_invoice":
         _answer_call(session, row, at=at, error=error)
     return True
 
@@ -182,8 +192,12 @@ def _answer_call(
     result: JsonObject | None = None,
     error: str | None = None,
 ) -> None:
+    is_call = row.kind is OutboxKind.CALL
     event = CallReturned(
-        call=row.payload["call"], arguments=row.payload["arguments"], result=result, error=error
+        call=row.payload["call" if is_call else "kind"],
+        arguments=row.payload["arguments"] if is_call else row.payload,
+        result=result,
+        error=error,
     )
     inbound = Inbound(
         source="call",

@@ -4,14 +4,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.delivery import inbox, outbox, timers
 from bot.delivery.model import Conversation, InboxEvent
 from bot.events import EVENT, Event, Inbound, Person
-from bot.messages import Message
+from bot.messages import AnswerInvoiceCheck, AnswerTap, Message
 from storage.types import JsonObject
+
+log = structlog.get_logger()
 
 
 @dataclass
@@ -29,7 +32,13 @@ class Turn:
     _queued: int = field(default=0, init=False)
 
     def send(self, message: Message, *, to: str | None = None, dedupe: str | None = None) -> bool:
-        """Queue a message, to this conversation unless said otherwise; False when it was queued before."""
+        """Queue a message, to this conversation unless said otherwise.
+
+        False when it was queued before, or when the person has stopped the bot and so will hear nothing.
+        """
+        unheard = self.conversation.blocked and not isinstance(message, AnswerInvoiceCheck | AnswerTap)
+        if to is None and unheard:
+            return False
         return outbox.queue_message(
             self.session,
             to or self.conversation.key,
@@ -103,7 +112,10 @@ def take(
 
 
 def give_up(session: Session, event_id: int, handler: Handler, *, error: str, at: datetime) -> bool:
-    """Note a failed turn; when it was the last try, park the event and apologise. True when it was parked."""
+    """Note a failed turn; when it was the last try, park the event and apologise. True when it was parked.
+
+    What keeps the turn from working may keep the apology from working too: the event is parked all the same.
+    """
     if not inbox.record_failure(session, event_id, error=error, at=at):
         return False
     row = session.get_one(InboxEvent, event_id)
@@ -111,7 +123,11 @@ def give_up(session: Session, event_id: int, handler: Handler, *, error: str, at
     assert locked is not None, "a waited-for lock is always granted"
     turn = _turn(session, locked, row, at=at)
     turn.dedupe_prefix = f"parked:{row.id}"  # staff may try the event again: its answers are other messages
-    handler.apologise(turn)
+    try:
+        with session.begin_nested():
+            handler.apologise(turn)
+    except Exception:
+        log.exception("turn.no_apology", event_id=event_id, conversation=row.conversation)
     return True
 
 

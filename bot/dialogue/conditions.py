@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lark import Lark, Token, Tree
+from lark import Lark, Token
 from lark.exceptions import LarkError
 
 GRAMMAR = Lark(Path(__file__).with_name("conditions.lark").read_text("utf-8"), parser="lalr")
@@ -31,8 +31,9 @@ class Condition:
     def __init__(self, text: str) -> None:
         """Raises BadCondition."""
         self.text = text
+        grammar: Any = GRAMMAR  # lark's trees carry no useful types
         try:
-            self._tree: Any = GRAMMAR.parse(text)
+            self._tree: Any = grammar.parse(text)
         except LarkError as error:
             raise BadCondition(f"{text!r} is no condition: {str(error).splitlines()[0]}") from error
 
@@ -55,7 +56,7 @@ class Condition:
         return found
 
     def _nodes(self, kind: str) -> list[Any]:
-        return list(self._tree.find_data(kind)) if isinstance(self._tree, Tree) else []
+        return list(self._tree.find_data(kind)) if hasattr(self._tree, "find_data") else []
 
 
 def _dotted(node: Any) -> str:
@@ -77,8 +78,12 @@ def _value(node: Any, names: Mapping[str, Any]) -> Any:
 def _look_up(parts: list[Any], names: Mapping[str, Any]) -> Any:
     found: Any = names
     for part in parts:
-        found = found.get(str(part)) if isinstance(found, Mapping) else getattr(found, str(part), None)
+        found = _part(found, str(part))
     return found
+
+
+def _part(whole: Any, name: str) -> Any:
+    return whole.get(name) if hasattr(whole, "get") else getattr(whole, name, None)
 
 
 def _number(text: str) -> int | float:

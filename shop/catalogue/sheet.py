@@ -27,10 +27,10 @@ LEGACY_ENCODINGS: Final = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "ma
 KNOWN_BINARIES: Final = {
     b"PK\x03\x04": "an Excel workbook or a ZIP archive; save it as CSV first",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook; save it as CSV first",
-    b"%PDF": "a PDF",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"GIF8": "a picture",
+    b"%PDF": "a PDF, not a table; export the products as CSV",
+    b"\x89PNG": "a picture, not a table",
+    b"\xff\xd8\xff": "a picture, not a table",
+    b"GIF8": "a picture, not a table",
     b"\x1f\x8b": "a compressed file; unpack it first",
 }
 

@@ -183,6 +183,17 @@ async def test_a_parked_event_can_be_tried_again(database: Database, monkeypatch
     assert phone.got["ann"] == ["sorry", "poison 1"]
 
 
+@pytest.mark.parametrize("text", ["\0", "a\0b", "\ud800", "\udfff and more"])
+async def test_characters_that_no_database_keeps_cost_nobody_their_message(
+    database: Database, text: str
+) -> None:
+    handler, phone = Echo(), Phone()
+    async with delivering(database, handler, phone) as delivery:
+        await delivery.receive([said(text)])
+        await settled(delivery)
+    assert len(phone.got["ann"]) == 1
+
+
 async def test_a_call_is_answered_in_its_own_conversation(database: Database) -> None:
     phone = Phone()
     async with delivering(database, Echo(), phone) as delivery:

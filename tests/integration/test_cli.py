@@ -1,0 +1,187 @@
+"""The command line as it is typed: JSON alone on standard output, errors on standard error with exit code 2."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.settings import ROOT
+from tests.open_shop import Template
+
+SHOPIFY = ROOT.parent / "shared" / "data" / "shopify"
+PARLEY = Path(sys.executable).with_name("parley")
+HEADER = "Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price\n"
+
+
+def parley(
+    *words: str, home: Path, text: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own program
+        [str(PARLEY), *words],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "PARLEY_HOME": str(home), "COLUMNS": "200", **environment},
+    )
+
+
+@pytest.fixture
+def home(shop_template: Template, tmp_path: Path) -> Path:
+    """A home that has its model, and an empty catalogue."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "models").symlink_to(shop_template.home / "models")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["apparel", "bicycles", "jewelry", "snowdevil"])
+def test_a_real_export_is_imported_once_and_then_changes_nothing(home: Path, name: str) -> None:
+    file = SHOPIFY / f"{name}.csv"
+    if not file.exists():
+        pytest.skip(f"the sample exports are not here: {file}")
+    first = json.loads(parley("import", "products", str(file), "--json", home=home).stdout)
+    assert first["added"] > 0
+    assert first["problems"] == []
+    again = json.loads(parley("import", "products", str(file), "--json", home=home).stdout)
+    assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, first["added"])
+
+
+def test_an_imported_catalogue_is_searchable_within_its_price(home: Path) -> None:
+    file = SHOPIFY / "bicycles.csv"
+    if not file.exists():
+        pytest.skip(f"the sample exports are not here: {file}")
+    parley("import", "products", str(file), home=home)
+    found = json.loads(parley("search", "road bike under 1500", "--json", home=home).stdout)
+    assert found["hits"]
+    assert all(float(hit["price"].strip("€").replace(",", "")) <= 1500 for hit in found["hits"])
+    with file.open(encoding="utf-8") as rows:
+        kinds = {row["Handle"]: row["Type"] for row in csv.DictReader(rows) if row["Title"]}
+    assert all("bi" in kinds[hit["handle"]].casefold() for hit in found["hits"][:5]), (
+        "whole bikes, no bar tape"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", ["empty"]),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), ["a picture, not a table"]),
+        (b"colour;weight\nred;2\n", ["Handle"]),
+    ],
+    ids=["empty", "a picture", "other columns"],
+)
+def test_a_file_that_is_no_product_file_is_refused_plainly(
+    home: Path, tmp_path: Path, content: bytes, words: list[str]
+) -> None:
+    file = tmp_path / "products.csv"
+    file.write_bytes(content)
+    done = parley("import", "products", str(file), "--json", home=home)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_bad_rows_are_named_by_line_and_the_good_ones_land(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "products.csv"
+    rows = [
+        "mug,Mug,<p>A mug</p>,K,Mugs,,true,Title,Default Title,M1,5,12.00",
+        "cup,Cup,,K,Mugs,,true,Title,Default Title,C1,5,twelve",
+        'jug,Jug,"<p>two\nlines</p>",K,Mugs,,true,Title,Default Title,J1,5,"1.299,00"',
+        "pot,Pot,,K,Mugs,,true,Title,Default Title,P1,5,-3",
+    ]
+    file.write_text(HEADER + "\n".join(rows) + "\n", "utf-8")
+    done = parley("import", "products", str(file), "--json", home=home)
+    report = json.loads(done.stdout)
+    assert report["added"] == 2
+    assert [(problem["line"], problem["product"]) for problem in report["problems"]] == [
+        (3, "cup"),
+        (6, "pot"),
+    ]
+    assert done.returncode == 1
+    found = json.loads(parley("search", "jug", "--json", home=home).stdout)
+    assert found["hits"][0]["price"] == "€1,299.00"
+
+
+def test_a_message_is_parsed_to_json_alone(home: Path) -> None:
+    done = parley("parse", "two black mugs under 15 euros", "--json", home=home)
+    heard = json.loads(done.stdout)
+    assert heard["intents"][0]["probability"] > 0
+    assert {"quantity", "price_max"} <= {entity["name"] for entity in heard["entities"]}
+
+
+def test_a_file_of_messages_is_parsed_line_by_line(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "messages.txt"
+    file.write_text("hello\nwhere is my order?\n", "utf-8")
+    lines = parley("parse", "--file", str(file), home=home).stdout.splitlines()
+    assert [json.loads(line)["intents"][0]["name"] for line in lines] == ["greet", "order_status"]
+
+
+def test_training_again_with_the_same_data_trains_nothing(home: Path) -> None:
+    card = json.loads(parley("train", "--json", home=home).stdout)
+    assert card["trained_now"] is False
+    assert card["examples"] > 1000
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("search", "mug", "--config", "nowhere.yml"), "there is no such file"),
+        (("import", "products", "nowhere.csv"), "nowhere.csv"),
+        (("parse",), "Give one text"),
+        (("evaluate", "nowhere.yml"), "nowhere.yml"),
+    ],
+)
+def test_what_cannot_be_done_is_said_without_a_traceback(
+    home: Path, words: tuple[str, ...], message: str
+) -> None:
+    done = parley(*words, home=home)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_variable_stops_with_the_nearest_known_one(home: Path) -> None:
+    done = parley("search", "mug", home=home, PARLEY_TELEGRAM_TOKE="x")
+    assert done.returncode == 2
+    assert "did you mean 'PARLEY_TELEGRAM_TOKEN'" in done.stderr
+
+
+def test_everything_that_people_wrote_fits_together(home: Path) -> None:
+    done = parley("check", "--json", home=home)
+    assert json.loads(done.stdout) == {"mistakes": []}
+    assert done.returncode == 0
+
+
+def test_the_terminal_chat_opens_the_demo_and_sells(home: Path) -> None:
+    script = "hi\nI need a black mug for coffee, under 15 euros\n2 of them please\ncheckout\nBo Lind\nexpress\nHauptstr. 7, 10115 Berlin\n+49 30 1234567\nyes\n/pay visa\nwhere is my order?\n/quit\n"
+    done = parley("chat", home=home, text=script)
+    assert done.returncode == 0, done.stderr
+    for words in (
+        "Welcome",
+        "Black stoneware mug",
+        "€24.00",
+        "Total €33.90",
+        "Thank you, Bo",
+        "paid and waits",
+    ):
+        assert words in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_taken_port_is_said_with_the_way_out(home: Path) -> None:
+    import socket  # noqa: PLC0415
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = parley("demo", "--port", str(port), home=home)
+    assert done.returncode == 2
+    assert f"--port {port + 1}" in done.stderr
