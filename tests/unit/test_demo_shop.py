@@ -14,6 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import sandbox.demo_shop
+from app.settings import ROOT, read_settings
 from shop.catalogue.sheet import open_sheet
 from shop.catalogue.shopify import COLUMNS, ParsedProduct, read_products
 from shop.profile import ShopProfile
@@ -55,7 +56,7 @@ def products(rows: list[Row]) -> dict[str, list[Row]]:
 
 @pytest.fixture(scope="module")
 def profile() -> ShopProfile:
-    return ShopProfile.model_validate(read_yaml("shop.yml"))
+    return read_settings(ROOT / "config.yml").shop
 
 
 @pytest.fixture(scope="module")
