@@ -19,7 +19,7 @@ def config_for(connection: Connection, metadata: MetaData | None = None) -> Conf
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     config.attributes["metadata"] = metadata
-    config.attributes["include_object"] = _ours
+    config.attributes["include_object"] = ours
     return config
 
 
@@ -43,7 +43,7 @@ def downgrade(database: Database, revision: str = "base") -> None:
     database.engine.dispose()
 
 
-def _ours(item: Any, name: str | None, kind: str, reflected: bool, _compare_to: object) -> bool:
+def ours(item: Any, name: str | None, kind: str, reflected: bool, _compare_to: object) -> bool:
     """Full-text tables and what the database makes for them are kept by hand, not compared."""
     del item
     return not (reflected and kind == "table" and bool(name) and "search" in str(name))
