@@ -25,7 +25,11 @@ __all__ = ["ConsoleServices", "mount"]
 
 COOKIE_SECONDS: Final = int(timedelta(days=365).total_seconds())
 PICTURE_CACHE_SECONDS: Final = int(timedelta(days=30).total_seconds())  # names are made from the content
-FAVICON: Final = STATIC / "favicon.svg"
+FAVICON: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="16" fill="#1f4d43"/>'
+    '<path d="M16 20h32a6 6 0 0 1 6 6v12a6 6 0 0 1-6 6H32l-11 9v-9h-5a6 6 0 0 1-6-6V26a6 6 0 0 1 6-6z" fill="#fdfbf7"/>'
+    '<g fill="#1f4d43"><circle cx="23" cy="32" r="3"/><circle cx="32" cy="32" r="3"/><circle cx="41" cy="32" r="3"/></g></svg>'
+)
 ERROR_PAGE: Final = (Path(__file__).parent / "error.html").read_text("utf-8")
 
 LANGUAGES: Final = cast("tuple[Language, ...]", get_args(Language))
