@@ -25,12 +25,11 @@ from app.sandbox import SECRETS as SANDBOX_SECRETS
 from app.sandbox import Sandbox, open_sandbox
 from app.server import AddressInUse, ShopServer, create_app, listen_on
 from app.settings import ROOT, Home, Secrets, Settings
-from app.wiring import Parley, build, embedder_for, open_database, trained_model
+from app.wiring import Loaded, Parley, build, embedder_for, open_database, trained_model
 from bot.channels.terminal import Terminal
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
 from nlu.embedding import MiniLmEmbedder
-from nlu.model import TrainedModel
 from nlu.training_data import TrainingDataError
 from shop.catalogue.importing import import_products
 from storage.clock import SystemClock
@@ -100,7 +99,7 @@ def running_server(home: Home) -> str | None:
     return url
 
 
-def prepare(settings: Settings, secrets: Secrets, home: Home, teller: Teller, *, demo: bool) -> "Prepared":
+def prepare(settings: Settings, secrets: Secrets, home: Home, teller: Teller, *, demo: bool) -> Loaded:
     """Everything before opening: database, model, and for the demo its goods. A second time it is quick."""
     teller.say("→ Preparing the database")
     database = open_database(settings, secrets, home)
@@ -117,14 +116,7 @@ def prepare(settings: Settings, secrets: Secrets, home: Home, teller: Teller, *,
     teller.say(f"→ Understands {len(model.card.intents)} kinds of wishes ({how})")
     if demo:
         seed_demo(settings, home, database, embedder, teller)
-    return Prepared(database, embedder, model)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    database: Database
-    embedder: MiniLmEmbedder | None
-    model: TrainedModel
+    return Loaded(database, embedder, model)
 
 
 def seed_demo(
@@ -205,7 +197,7 @@ def _settle_memory() -> None:
 
 
 def assemble(
-    settings: Settings, secrets: Secrets, home: Home, ready: Prepared, *, url: str, sandbox: bool
+    settings: Settings, secrets: Secrets, home: Home, ready: Loaded, *, url: str, sandbox: bool
 ) -> tuple[Parley, Sandbox | None]:
     clock = SystemClock()
     far_ends = open_sandbox(home, clock, url=url, shop_name=settings.shop.name) if sandbox else None
@@ -216,9 +208,7 @@ def assemble(
         clock,
         far_ends=far_ends.far_ends if far_ends else None,
         public_url=url if sandbox else settings.server.public_url or url,
-        model=ready.model,
-        embedder=ready.embedder,
-        database=ready.database,
+        loaded=ready,
     )
     return parley, far_ends
 

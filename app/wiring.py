@@ -48,6 +48,15 @@ class FarEnds:
     stripe: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What takes time to load: the database at today's schema, the embedding model, the intent model."""
+
+    database: Database
+    embedder: MiniLmEmbedder | None
+    model: TrainedModel
+
+
 class CatalogueAwareInterpreter:
     """Our interpreter, which learns the catalogue's words anew whenever the catalogue changed."""
 
@@ -149,21 +158,17 @@ def build(
     home: Home,
     clock: Clock,
     *,
-    far_ends: FarEnds | None = None,
+    loaded: Loaded,
     public_url: str,
-    model: TrainedModel | None = None,
-    embedder: MiniLmEmbedder | None = None,
-    database: Database | None = None,
+    far_ends: FarEnds | None = None,
 ) -> Parley:
     """Connect everything. Nothing has begun to run when it returns."""
     far_ends = far_ends or FarEnds()
-    database = database or open_database(settings, secrets, home)
-    embedder = embedder or embedder_for(settings)
-    model = model or trained_model(settings, home, embedder)[0]
+    database = loaded.database
     interpreter = CatalogueAwareInterpreter(
-        IntentInterpreter(model), database, language=settings.language, region=settings.shop.country
+        IntentInterpreter(loaded.model), database, language=settings.language, region=settings.shop.country
     )
-    knowledge = KnowledgeBase(embedder=embedder)
+    knowledge = KnowledgeBase(embedder=loaded.embedder)
     tokens = Tokens(home.secret())
     web, terminal = HostedChannel("web"), HostedChannel("terminal")
     telegram = _telegram(settings, secrets, home, clock, far_ends)

@@ -13,11 +13,11 @@ import httpx
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from app.running import Prepared, assemble, with_sandbox
+from app.running import assemble, with_sandbox
 from app.sandbox import BOT_NAME, Sandbox
 from app.server import ShopServer, create_app, listen_on
 from app.settings import ROOT, Home, Secrets, Settings, read_settings
-from app.wiring import Parley
+from app.wiring import Loaded, Parley
 from bot.delivery.limits import UNLIMITED, Limiter
 from bot.delivery.model import InboxEvent, InboxState
 from bot.messages import MESSAGE, Button, Message, Say, ShowCards
@@ -145,8 +145,7 @@ class Telegrammer:
 
     async def pays(self, card: str = "visa") -> Any:
         self._look()
-        outcome = await self.user.pay(self.bot, card)
-        return outcome
+        return await self.user.pay(self.bot, card)
 
     async def hears(self, text: str) -> str:
         """Wait for a new message of the bot with `text` in it; all that is new once the shop is quiet."""
@@ -230,9 +229,9 @@ async def open_shop(
     """Open the shop on a free port of this machine until the block ends."""
     settings = settings_for_tests(console=console)
     listener = listen_on("127.0.0.1", 0)
-    url = "http://127.0.0.1:{}".format(listener.getsockname()[1])
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     database = Database.open(database_url or home.database_url)
-    ready = Prepared(database, template.embedder, template.model)
+    ready = Loaded(database, template.embedder, template.model)
     parley, sandbox = assemble(settings, with_sandbox(Secrets()), home, ready, url=url, sandbox=True)
     assert sandbox is not None
     # Tests of the limits set their own; here nobody should have to wait for them.

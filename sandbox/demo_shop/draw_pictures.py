@@ -145,7 +145,7 @@ def box(corner: tuple[float, float], size: tuple[float, float], radius: float = 
     )
 
 
-def place(drawing: str, x: float, y: float, scale: float = 1, turn: float = 0) -> str:  # noqa: PLR0917 - as SVG says it
+def place(drawing: str, x: float, y: float, scale: float = 1, turn: float = 0) -> str:
     """A drawing moved, scaled and turned (degrees, clockwise)."""
     return f'<g transform="translate({x:.1f} {y:.1f}) rotate({turn}) scale({scale})">{drawing}</g>'
 
@@ -159,7 +159,7 @@ def clipped(drawing: str, outline: str, name: str) -> str:
     return f'<clipPath id="{name}"><path d="{outline}"/></clipPath><g clip-path="url(#{name})">{drawing}</g>'
 
 
-def words(text: str, y: float, size: float, fill: str, extra: str = "") -> str:  # noqa: PLR0917 - as SVG says it
+def words(text: str, y: float, size: float, fill: str, extra: str = "") -> str:
     """One centred line of label lettering."""
     return (
         f'<text x="0" y="{y}" font-family="Source Serif Pro" font-size="{size}" fill="{fill}" '
@@ -201,7 +201,7 @@ def straight(height: float, radius: float, corner: float = 22) -> Profile:
     ]
 
 
-def mouth(height: float, radius: float, colour: str, inside: str, wall: float = 7) -> str:  # noqa: PLR0917 - a shape's measures
+def mouth(height: float, radius: float, colour: str, inside: str, wall: float = 7) -> str:
     """The open rim of a vessel and what is seen inside."""
     rim = shaded_oval((0, -height), (radius, radius * TILT), light(colour, 0.35), "flat")
     hole = ((0, -height + wall * 0.22), (radius - wall, (radius - wall) * TILT))

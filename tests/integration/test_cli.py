@@ -20,7 +20,7 @@ HEADER = "Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Optio
 def parley(
     *words: str, home: Path, text: str | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own program
+    return subprocess.run(
         [str(PARLEY), *words],
         input=text,
         capture_output=True,

@@ -128,8 +128,9 @@ async def test_pages_are_told_at_once_when_the_shop_closes(shop: OpenShop) -> No
     visitor = shop.web_visitor()
     async with httpx.AsyncClient() as client:
         waiting = asyncio.create_task(client.get(visitor.address, params={"wait": True}, timeout=30))
-        while not shop.parley.web.is_looked_at(visitor.address.rsplit("/", 1)[1]):
-            await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            while not shop.parley.web.is_looked_at(visitor.address.rsplit("/", 1)[1]):  # noqa: ASYNC110 - the same loop
+                await asyncio.sleep(0)
         shop.parley.web.close()
         assert (await waiting).json() == {"said": []}
 

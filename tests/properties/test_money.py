@@ -28,7 +28,7 @@ def test_an_amount_survives_its_decimal_form(minor: int, currency: str) -> None:
 
 def test_currencies_have_their_own_number_of_digits() -> None:
     assert Money.from_decimal(Decimal("12.5"), "EUR").minor == 1250
-    assert Money.from_decimal(Decimal("1250"), "JPY").minor == 1250
+    assert Money.from_decimal(Decimal(1250), "JPY").minor == 1250
     assert Money.from_decimal(Decimal("1.25"), "KWD").minor == 1250
 
 

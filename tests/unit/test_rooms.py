@@ -14,7 +14,7 @@ ROOMS = ("app", "console", "sandbox", "bot", "payments", "knowledge_base", "nlu"
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own environment's linter
+    return subprocess.run(
         [str(LINT_IMPORTS), "--no-cache"],
         cwd=folder,
         env={"PYTHONPATH": str(folder), "PATH": "/usr/bin:/bin"},
