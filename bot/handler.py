@@ -9,6 +9,7 @@ import structlog
 from bot import transcript
 from bot.actions import cart, checkout, knowledge, orders, people, products
 from bot.actions import payment as money
+from bot.channels import port
 from bot.delivery.turn import Turn
 from bot.dialogue.commands import AskAgain, Command, StartFlow, Utter
 from bot.dialogue.dialogue import ACTIONS, Abilities, Dialogue, Knowledge
@@ -46,6 +47,7 @@ log = structlog.get_logger()
 
 TOPICS = (cart, checkout, knowledge, orders, people, products)  # importing them registers their actions
 TEXT_LETTERS_MAX = 4000  # more is cut before it is understood: nobody's wish is that long
+SWITCHED_OFF = port.Abilities()  # of a channel that no longer is
 SPOKEN = (Said, Tapped, Opened, SentAttachment, SharedContact, SharedLocation)
 
 
@@ -119,18 +121,17 @@ class ShopHandler:
             profile=self._shop.profile,
             replies=self._shop.replies,
             tokens=self._shop.tokens,
-            abilities=self._shop.abilities[channel],
+            abilities=self._shop.abilities.get(channel, SWITCHED_OFF),
             knowledge=self._shop.knowledge,
             return_url=self._shop.return_url,
             heard=turn.prepared,
         )
 
     def _customer(self, turn: Turn) -> Customer | None:
+        """Whose conversation it is. Money and timers count also where nobody can speak to us any more."""
         channel, _, _ = turn.conversation.key.partition(":")
-        if channel not in self._shop.abilities:
-            return None
         person = turn.person
-        if person is not None:
+        if person is not None and channel in self._shop.abilities:
             customer = customers.recognise(
                 turn.session,
                 channel,
@@ -141,7 +142,9 @@ class ShopHandler:
             )
             turn.conversation.customer_id = customer.id
             return customer
-        known = turn.conversation.customer_id
+        known = turn.conversation.customer_id = turn.conversation.customer_id or money.buyer(
+            turn.session, turn.event
+        )
         return turn.session.get_one(Customer, known) if known else None
 
     # ------------------------------------------------------------------ responding

@@ -19,7 +19,8 @@ class Payment(Base):
     __table_args__ = (CheckConstraint("amount_minor > 0", name="amount_positive"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    order_id: Mapped[UUID] = mapped_column(ForeignKey("order.id"), index=True)
+    # None: it came for no order of ours and goes back
+    order_id: Mapped[UUID | None] = mapped_column(ForeignKey("order.id"), index=True)
     provider: Mapped[str]  # "stripe" or "telegram"
     reference: Mapped[str] = mapped_column(
         unique=True

@@ -23,7 +23,11 @@ class OverRefund(Refused):
 def ask(
     session: Session, payment: Payment, *, reason: str, at: datetime, amount_minor: int | None = None
 ) -> Refund:
-    """Write down that (the rest of) a payment goes back. Raises OverRefund. Sending it is the caller's next step."""
+    """Write down that (the rest of) a payment goes back. Raises OverRefund. Sending it is the caller's next step.
+
+    Locks the payment: two who give back at once cannot give back more than it was.
+    """
+    session.refresh(payment, with_for_update=True)
     left = payment.amount_minor - refunded_minor(session, payment)
     amount = left if amount_minor is None else amount_minor
     if amount <= 0 or amount > left:
@@ -79,14 +83,14 @@ def call_arguments(session: Session, refund: Refund, *, conversation: str) -> Js
 def record(session: Session, refund_id: UUID, provider: dict[str, Any], *, at: datetime) -> Refund | None:
     """Apply what the provider says of a refund (its object). The refund when its status changed, else None."""
     refund = session.get_one(Refund, refund_id, with_for_update=True)
-    refund.reference = refund.reference or provider["id"]
     status = {
         "succeeded": RefundStatus.SETTLED,
         "failed": RefundStatus.FAILED,
         "canceled": RefundStatus.FAILED,
     }.get(str(provider["status"]), RefundStatus.PENDING)
-    # A failure may follow a success (the bank sent it back); a late "pending" never undoes either.
-    if status is refund.status or status is RefundStatus.PENDING or refund.status is RefundStatus.FAILED:
+    is_news = _is_news(refund, status)
+    refund.reference = refund.reference or provider["id"]
+    if not is_news:
         return None
     refund.status = status
     refund.settled_at = at if status is RefundStatus.SETTLED else None
@@ -94,8 +98,35 @@ def record(session: Session, refund_id: UUID, provider: dict[str, Any], *, at: d
     return refund
 
 
-def fail(session: Session, refund_id: UUID, *, error: str) -> Refund:
-    """The provider refused it for good: staff must find another way."""
+def _is_news(refund: Refund, status: RefundStatus) -> bool:
+    """A failure may follow a success (the bank sent it back); a late "pending" or "succeeded" undoes no failure.
+
+    But a failure without the provider's reference is only that we gave up asking: its word counts more.
+    """
+    if status is refund.status or status is RefundStatus.PENDING:
+        return False
+    return refund.status is not RefundStatus.FAILED or refund.reference is None
+
+
+def fail(session: Session, refund_id: UUID, *, error: str) -> Refund | None:
+    """We gave up asking for it: staff must find another way. None when the provider did it after all."""
     refund = session.get_one(Refund, refund_id, with_for_update=True)
+    if refund.status is not RefundStatus.PENDING or refund.reference is not None:
+        return None
     refund.status, refund.error = RefundStatus.FAILED, error
     return refund
+
+
+def failed(session: Session) -> list[tuple[Refund, Payment]]:
+    """Refunds that did not reach the customer and whose payment is still with us, the oldest first."""
+    rows = session.execute(
+        select(Refund, Payment)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Refund.status == RefundStatus.FAILED)
+        .order_by(Refund.asked_at)
+    )
+    return [
+        (refund, payment)
+        for refund, payment in rows
+        if refunded_minor(session, payment) < payment.amount_minor
+    ]

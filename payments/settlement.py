@@ -15,6 +15,8 @@ from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.model import Order, OrderStatus
 
+NO_ORDER = "no_order"  # the reason of a refund for money that came for no order of ours
+
 
 class Outcome(StrEnum):
     PAID = "paid"  # the order is paid by this
@@ -36,14 +38,38 @@ def settle(
 ) -> Settlement:
     """Apply a payment once, whenever and however often it is told. Money we cannot use goes back in full.
 
-    The order's row is locked. Repeating the same `reference` changes nothing (`KNOWN`).
+    The order's row is locked. Repeating the same `reference` changes nothing (`KNOWN`). Raises NoSuchOrder: then
+    it is to be given back.
     """
     order = orders.get(session, order_id)
-    known = session.scalars(select(Payment).where(Payment.reference == reference)).one_or_none()
-    if known is not None:
+    if _is_known(session, reference):
         return Settlement(Outcome.KNOWN, order)
+    payment = _keep(session, order.id, provider=provider, reference=reference, amount=amount, at=at)
+    outcome = _apply(session, order, amount, at=at, provider=provider)
+    if outcome is Outcome.PAID:
+        return Settlement(outcome, order)
+    return Settlement(outcome, order, refunds.ask(session, payment, reason=outcome.value, at=at))
+
+
+def give_back(
+    session: Session, *, provider: str, reference: str, amount: Money, at: datetime
+) -> Refund | None:
+    """Keep a payment that came for no order of ours, and ask for all of it to go back; None when known already."""
+    if _is_known(session, reference):
+        return None
+    payment = _keep(session, None, provider=provider, reference=reference, amount=amount, at=at)
+    return refunds.ask(session, payment, reason=NO_ORDER, at=at)
+
+
+def _is_known(session: Session, reference: str) -> bool:
+    return session.scalar(select(Payment.id).where(Payment.reference == reference)) is not None
+
+
+def _keep(
+    session: Session, order_id: UUID | None, *, provider: str, reference: str, amount: Money, at: datetime
+) -> Payment:
     payment = Payment(
-        order_id=order.id,
+        order_id=order_id,
         provider=provider,
         reference=reference,
         amount_minor=amount.minor,
@@ -52,10 +78,7 @@ def settle(
     )
     session.add(payment)
     session.flush()
-    outcome = _apply(session, order, amount, at=at, provider=provider)
-    if outcome is Outcome.PAID:
-        return Settlement(outcome, order)
-    return Settlement(outcome, order, refunds.ask(session, payment, reason=outcome.value, at=at))
+    return payment
 
 
 def _apply(session: Session, order: Order, amount: Money, *, at: datetime, provider: str) -> Outcome:

@@ -41,6 +41,22 @@ def add(session: Session, customer: Customer, variant: Variant, *, units: int, a
     return _put(session, customer, variant, units=units + (line.units if line else 0), at=at)
 
 
+def restore(
+    session: Session, customer_id: UUID, variant_id: UUID, *, units: int, price_seen_minor: int, at: datetime
+) -> None:
+    """Put back what an order took out, on top of what is there, as far as a cart goes.
+
+    Stock and price are not looked at: the next checkout does that, and says what changed.
+    """
+    line = session.get(CartLine, (customer_id, variant_id))
+    if line is None:
+        line = CartLine(customer_id=customer_id, variant_id=variant_id, units=0, added_at=at)
+        session.add(line)
+    line.units = min(UNITS_MAX, line.units + units)
+    line.price_seen_minor = price_seen_minor
+    session.flush()
+
+
 def set_units(
     session: Session, customer: Customer, variant: Variant, *, units: int, at: datetime
 ) -> CartLine | None:

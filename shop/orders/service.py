@@ -1,7 +1,7 @@
 """Placing, paying, cancelling and fulfilling orders. Stock moves with them, under row locks."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -27,6 +27,10 @@ class CartEmpty(Refused):
     """There is nothing to buy."""
 
     reply = "utter_cart_empty"
+
+
+class NoSuchOrder(LookupError):  # noqa: N818 - it says what it is
+    """No order has this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,17 @@ def _freeze(session: Session, customer: Customer, order: Order, delivery_price: 
 
 
 def get(session: Session, order_id: UUID, *, lock: bool = True) -> Order:
-    """An order with its lines; locked unless asked otherwise."""
+    """An order with its lines; locked, and as it is once the lock is held, unless asked otherwise.
+
+    Raises NoSuchOrder.
+    """
     statement = select(Order).where(Order.id == order_id).options(selectinload(Order.lines))
-    return session.scalars(statement.with_for_update() if lock else statement).one()
+    if lock:  # what this session read before it waited for the lock may have changed meanwhile
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    order = session.scalars(statement).one_or_none()
+    if order is None:
+        raise NoSuchOrder(f"there is no order {order_id}")
+    return order
 
 
 def find(session: Session, customer: Customer, *, reference: str | None = None) -> Order | None:
@@ -133,6 +145,20 @@ def expire(session: Session, order: Order, *, at: datetime) -> bool:
     return True
 
 
+def return_to_cart(session: Session, order: Order, *, at: datetime) -> None:
+    """Put its goods back into the customer's cart, at the prices they agreed to, beside what is there now."""
+    for line in order.lines:
+        if line.variant_id is not None:
+            carts.restore(
+                session,
+                order.customer_id,
+                line.variant_id,
+                units=line.units,
+                price_seen_minor=line.unit_price_minor,
+                at=at + timedelta(microseconds=line.position),  # the cart keeps its order
+            )
+
+
 def fulfil(session: Session, order: Order, status: OrderStatus, *, at: datetime, by: str) -> None:
     """Pack, ship, deliver or complete it; what ships leaves the stock for good."""
     session.add(order.move(status, at=at, by=by))
@@ -161,13 +187,17 @@ def _order_line(position: int, line: CartLine) -> OrderLine:
 
 
 def _variants(session: Session, order: Order) -> list[tuple[Variant, int]]:
-    """The order's variants, locked in id order (so that two orders never wait for each other), with their units."""
+    """The order's variants, locked in id order (so that two orders never wait for each other), with their units.
+
+    The lock is PostgreSQL's NO KEY UPDATE: a line that refers to a variant holds its key already, and with FOR UPDATE
+    two buyers of one thing would wait for each other (https://www.postgresql.org/docs/current/explicit-locking.html).
+    """
     units = {line.variant_id: line.units for line in order.lines if line.variant_id is not None}
     locked = session.scalars(
         select(Variant)
         .where(Variant.id.in_(units))
         .order_by(Variant.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return [(variant, units[variant.id]) for variant in locked]
