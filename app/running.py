@@ -7,6 +7,7 @@ import json
 import os
 import secrets as random
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -55,6 +56,12 @@ class Teller:
     def say(self, text: str) -> None:
         if not self.quiet:
             self.console.print(text, highlight=False)
+
+    def announce(self, facts: dict[str, str]) -> None:
+        """For machines: one JSON object on standard output."""
+        if self.quiet:
+            sys.stdout.write(json.dumps(facts) + "\n")
+            sys.stdout.flush()
 
     @contextmanager
     def bar(self, what: str) -> Generator[Callable[[float], None]]:
@@ -180,6 +187,7 @@ async def _run(
     opened.cancel()
     _settle_memory()
     if server.started:
+        teller.announce({"url": url, "staff": f"{url}/staff"})
         teller.say(f"\n[bold]The shop is open:[/bold] {url}")
         teller.say(f"  staff page      {url}/staff")
         if sandbox:

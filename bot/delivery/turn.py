@@ -105,7 +105,8 @@ def take(
         return False
     turn = _turn(session, locked, row, at=at)
     turn.prepared = prepared[1] if prepared[0] == row.id else handler.prepare(turn.event)
-    handler.handle(turn)
+    with structlog.contextvars.bound_contextvars(turn=row.id):  # also on the writer's own thread
+        handler.handle(turn)
     locked.updated_at = at
     inbox.finish(row)
     return True

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -132,6 +133,20 @@ async def test_each_message_is_answered_once_and_in_order(database: Database) ->
         await settled(delivery)
     assert phone.got["ann"] == [f"hi {number}" for number in range(1, 11)]
     assert phone.got["bob"] == [f"ho {number}" for number in range(1, 11)]
+
+
+async def test_every_log_line_of_a_turn_says_which_turn_it_was(database: Database) -> None:
+    class Talkative(Echo):
+        def handle(self, turn: Turn) -> None:
+            structlog.get_logger().info("deciding")
+            super().handle(turn)
+
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        async with delivering(database, Talkative(), Phone()) as delivery:
+            await delivery.receive([said("hi")])
+            await settled(delivery)
+    (event,) = rows(database, InboxEvent)
+    assert [line["turn"] for line in lines if line["event"] == "deciding"] == [event.id]
 
 
 async def test_a_second_delivery_of_an_event_changes_nothing(database: Database) -> None:
