@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import structlog
 import uvicorn
@@ -127,8 +128,8 @@ def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...]) -> No
 async def _run_telegram(parley: Parley) -> None:
     """Poll, or tell Telegram where our webhook is."""
     assert parley.telegram is not None
-    if parley.settings.channels.telegram.updates == "polling":
-        await parley.telegram.poll(parley.delivery.receive)
+    if parley.settings.channels.telegram.updates == "polling":  # Telegram serves one poller a bot
+        await parley.delivery.lead("telegram", partial(parley.telegram.poll, parley.delivery.receive))
     else:
         await parley.telegram.set_webhook(f"{parley.settings.server.public_url}/webhooks/telegram")
 

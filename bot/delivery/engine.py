@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -146,9 +147,28 @@ class Delivery:
             for task in late:  # nothing is lost: what was not acknowledged is taken up again
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await self.database.run(
-            lambda session: leases.give_up(session, "sender", self.owner, at=self.clock.now())
-        )
+        await self.database.run(lambda session: leases.give_up(session, self.owner, at=self.clock.now()))
+
+    async def lead(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run `work` in one process at a time, here whenever this one holds the lease `name`; for good."""
+        running: asyncio.Task[None] | None = None
+        try:
+            while True:
+                now = self.clock.now()
+                epoch = await self.database.run(partial(self._take_lease, name=name, at=now))
+                if epoch is None and running is not None:
+                    running.cancel()
+                    running = None
+                elif epoch is not None and (running is None or running.done()):
+                    running = asyncio.create_task(work(), name=name)
+                await self.clock.sleep(leases.RENEW_AFTER.total_seconds())
+        finally:
+            if running is not None:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+
+    def _take_lease(self, session: Session, *, name: str, at: datetime) -> int | None:
+        return leases.take(session, name, self.owner, at=at, alone=self.database.is_sqlite)
 
     async def idle(self) -> bool:
         """Whether nothing is under way and nothing is due now."""
@@ -307,7 +327,7 @@ class Delivery:
         now = self.clock.now()
 
         def lead(session: Session) -> int | None:
-            epoch = leases.take(session, "sender", self.owner, at=now, alone=self.database.is_sqlite)
+            epoch = self._take_lease(session, name="sender", at=now)
             if epoch is not None and epoch != self.epoch:
                 outbox.reclaim(session, epoch=epoch)
             return epoch

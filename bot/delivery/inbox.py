@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.delivery.model import InboxEvent, InboxState
 from bot.events import EVENT, Inbound
 from storage.notices import announce
+from storage.types import JsonObject
 
 ATTEMPTS_MAX = 5
 RETRY_PAUSES_SECONDS = (0.2, 1.0, 3.0, 8.0)
@@ -44,11 +45,9 @@ def _storable(value: Any) -> Any:
         case str():
             return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
         case dict():
-            whole: dict[str, Any] = value
-            return {key: _storable(inner) for key, inner in whole.items()}
+            return {key: _storable(inner) for key, inner in cast("JsonObject", value).items()}
         case list():
-            parts: list[Any] = value
-            return [_storable(inner) for inner in parts]
+            return [_storable(inner) for inner in cast("list[Any]", value)]
         case _:
             return value
 

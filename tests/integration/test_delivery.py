@@ -20,6 +20,7 @@ from bot.delivery.model import Conversation, InboxEvent, InboxState, OutboxRow, 
 from bot.delivery.turn import Turn
 from bot.events import CallReturned, Event, Inbound, Said, TimerFired
 from bot.messages import Message, Say
+from sandbox.clock import SimulatedClock
 from shop.errors import Rejected, Unavailable
 from storage.clock import SystemClock
 from storage.engine import Database
@@ -354,6 +355,37 @@ async def test_two_workers_on_one_postgresql_share_the_work_and_keep_the_order(p
     second.close()
     for chat in ("ann", "bob", "cy"):
         assert phone.got[chat] == [f"m {number}" for number in range(1, 21)]
+
+
+async def test_one_process_at_a_time_does_what_must_be_led_and_the_next_takes_over(postgres_url: str) -> None:
+    first, second = Database.open(postgres_url), Database.open(postgres_url)
+    began: list[str] = []
+    working = {name: asyncio.Event() for name in ("first", "second")}
+
+    async def work(name: str) -> None:
+        began.append(name)
+        working[name].set()
+        await asyncio.Event().wait()
+
+    one = Delivery(first, SystemClock(), Echo(), senders={}, caller=add)
+    clock = SimulatedClock(SystemClock().now())
+    two = Delivery(second, clock, Echo(), senders={}, caller=add)
+    leading = asyncio.create_task(one.lead("poll", lambda: work("first")))
+    async with asyncio.timeout(10):
+        await working["first"].wait()
+        waiting = asyncio.create_task(two.lead("poll", lambda: work("second")))
+        await clock.somebody_sleeps()
+        assert began == ["first"]
+        leading.cancel()
+        await asyncio.gather(leading, return_exceptions=True)
+        await one.stop()
+        clock.advance(5)
+        await working["second"].wait()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert began == ["first", "second"]
+    first.close()
+    second.close()
 
 
 async def test_the_limiter_spaces_messages_to_one_chat(sqlite_url: str) -> None:
