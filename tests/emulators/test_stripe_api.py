@@ -7,9 +7,16 @@ from typing import Any, get_args
 import httpx
 import pytest
 import stripe
-from stripe_sandbox import API_KEY, MOUNTED_AT, Sandbox, intent_parameters, plain, session_parameters
 
 from sandbox.stripe.parameters import API_VERSION
+from tests.emulators.stripe_sandbox import (
+    API_KEY,
+    MOUNTED_AT,
+    Sandbox,
+    intent_parameters,
+    plain,
+    session_parameters,
+)
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 import stripe
-from stripe_sandbox import Sandbox, plain, price, session_parameters
 
 from sandbox.stripe.errors import StripeError
+from tests.emulators.stripe_sandbox import Sandbox, plain, price, session_parameters
 
 
 @pytest.fixture

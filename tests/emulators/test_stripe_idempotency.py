@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import stripe
-from stripe_sandbox import Sandbox, intent_parameters
+
+from tests.emulators.stripe_sandbox import Sandbox, intent_parameters
 
 
 @pytest.fixture

@@ -5,10 +5,17 @@ from typing import Any
 
 import pytest
 import stripe
-import stripe_parameters
-from stripe_sandbox import ENDPOINT_NAMES, START, Sandbox, intent_parameters, price, session_parameters
 
 from sandbox.stripe.parameters import API_VERSION, SCHEMA, check, decode
+from tests.emulators import stripe_parameters
+from tests.emulators.stripe_sandbox import (
+    ENDPOINT_NAMES,
+    START,
+    Sandbox,
+    intent_parameters,
+    price,
+    session_parameters,
+)
 
 
 @pytest.fixture(scope="module")

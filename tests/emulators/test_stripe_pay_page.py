@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 import stripe
-from stripe_sandbox import Sandbox, price, session_parameters
+
+from tests.emulators.stripe_sandbox import Sandbox, price, session_parameters
 
 
 @pytest.fixture

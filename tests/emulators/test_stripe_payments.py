@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 import stripe
-from stripe_sandbox import Sandbox, intent_parameters
 
 from sandbox.stripe import CardDeclined
+from tests.emulators.stripe_sandbox import Sandbox, intent_parameters
 
 
 @pytest.fixture

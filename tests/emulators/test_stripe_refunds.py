@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 import stripe
-from stripe_sandbox import Sandbox, intent_parameters
+
+from tests.emulators.stripe_sandbox import Sandbox, intent_parameters
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 import stripe
-from stripe_sandbox import START, Sandbox, intent_parameters, plain, session_parameters
 
 from sandbox.clock import SimulatedClock
 from sandbox.stripe import StripeWorld
+from tests.emulators.stripe_sandbox import START, Sandbox, intent_parameters, plain, session_parameters
 
 
 def test_everything_outlives_a_restart(tmp_path: Path) -> None:

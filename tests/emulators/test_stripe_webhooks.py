@@ -9,9 +9,15 @@ from random import Random
 
 import pytest
 import stripe
-from stripe_sandbox import WEBHOOK_SECRET, Sandbox, intent_parameters, plain, session_parameters
 
 from sandbox.stripe.webhooks import RETRY_SECONDS_MAX, signature
+from tests.emulators.stripe_sandbox import (
+    WEBHOOK_SECRET,
+    Sandbox,
+    intent_parameters,
+    plain,
+    session_parameters,
+)
 
 PAID = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"]
 

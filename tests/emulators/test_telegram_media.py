@@ -6,11 +6,11 @@ import telegram
 from aiogram import Bot as AiogramBot
 from aiogram import types
 from fastapi import FastAPI, Response
-from telegram_at_loopback import TOKEN, Loopback, call, png, refusal, serving
 
 from sandbox.telegram import Bot, TelegramUser, TelegramWorld
 from sandbox.telegram.pictures import picture_size
 from sandbox.telegram.schema import problems
+from tests.emulators.telegram_at_loopback import TOKEN, Loopback, call, png, refusal, serving
 
 pytestmark = pytest.mark.anyio
 

@@ -7,11 +7,11 @@ import telegram
 import telegram.error
 from aiogram import Bot as AiogramBot
 from aiogram import types
-from telegram_at_loopback import TOKEN, Loopback, call, refusal
 
 from sandbox.clock import SimulatedClock
 from sandbox.telegram import Bot, CannotDo, TelegramUser, TelegramWorld
 from sandbox.telegram.schema import problems
+from tests.emulators.telegram_at_loopback import TOKEN, Loopback, call, refusal
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,6 @@ import pytest
 import telegram
 from aiogram import Bot as AiogramBot
 from aiogram import types
-from telegram_at_loopback import PROVIDER_TOKEN, Loopback, call, refusal
 
 from sandbox.clock import SimulatedClock
 from sandbox.telegram import (
@@ -21,6 +20,7 @@ from sandbox.telegram import (
     TestCards,
 )
 from sandbox.telegram.schema import problems
+from tests.emulators.telegram_at_loopback import PROVIDER_TOKEN, Loopback, call, refusal
 
 pytestmark = pytest.mark.anyio
 

@@ -14,11 +14,11 @@ import httpx
 import pytest
 from aiogram import Bot as AiogramBot
 from aiogram import types
-from telegram_at_loopback import PROVIDER_TOKEN, TOKEN, Loopback, call, png
 
 from sandbox.clock import SimulatedClock
 from sandbox.telegram import Bot, CannotDo, TelegramUser, TelegramWorld
 from sandbox.telegram.state import Webhook
+from tests.emulators.telegram_at_loopback import PROVIDER_TOKEN, TOKEN, Loopback, call, png
 
 pytestmark = pytest.mark.anyio
 

@@ -10,10 +10,10 @@ import telegram
 import telegram.error
 from aiogram import Bot as AiogramBot
 from fastapi import FastAPI, Request, Response
-from telegram_at_loopback import TOKEN, Loopback, call, refusal, serving
 
 from sandbox.clock import SimulatedClock
 from sandbox.telegram import Bot, Limits, TelegramUser, TelegramWorld, create_app, drop, hang, refuse
+from tests.emulators.telegram_at_loopback import TOKEN, Loopback, call, refusal, serving
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
-from telegram_channel_at_loopback import (
+
+from bot.channels.telegram import SECRET_HEADER, WEBHOOK_PATH, TelegramChannel, webhook_router
+from bot.events import BotBlocked, InvoiceChecked, InvoicePaid, Opened, Said, SentAttachment, Unreadable
+from bot.messages import AnswerInvoiceCheck, PriceLine, SendInvoice
+from sandbox.clock import SimulatedClock
+from sandbox.telegram import Bot, Limits, TelegramUser, TelegramWorld, create_app, drop, refuse
+from shop.errors import Rejected
+from tests.integration.telegram_channel_at_loopback import (
     SECRET,
     Inbox,
     InstantClock,
@@ -20,13 +27,6 @@ from telegram_channel_at_loopback import (
     polling,
     serving,
 )
-
-from bot.channels.telegram import SECRET_HEADER, WEBHOOK_PATH, TelegramChannel, webhook_router
-from bot.events import BotBlocked, InvoiceChecked, InvoicePaid, Opened, Said, SentAttachment, Unreadable
-from bot.messages import AnswerInvoiceCheck, PriceLine, SendInvoice
-from sandbox.clock import SimulatedClock
-from sandbox.telegram import Bot, Limits, TelegramUser, TelegramWorld, create_app, drop, refuse
-from shop.errors import Rejected
 
 pytestmark = pytest.mark.anyio
 

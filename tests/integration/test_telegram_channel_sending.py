@@ -9,14 +9,6 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
-from telegram_channel_at_loopback import (
-    TOKEN,
-    InstantClock,
-    add_person,
-    add_shop,
-    channel_to,
-    serving,
-)
 
 from bot.channels.telegram import TelegramChannel
 from bot.channels.text import utf16_length
@@ -39,6 +31,14 @@ from sandbox.clock import SimulatedClock
 from sandbox.telegram import Bot, Limits, ShownMessage, TelegramUser, TelegramWorld, create_app, drop, refuse
 from sandbox.telegram.state import StoredFile
 from shop.errors import Rejected, Unavailable
+from tests.integration.telegram_channel_at_loopback import (
+    TOKEN,
+    InstantClock,
+    add_person,
+    add_shop,
+    channel_to,
+    serving,
+)
 
 pytestmark = pytest.mark.anyio
 

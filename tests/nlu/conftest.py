@@ -1,7 +1,6 @@
 """A small model for quick tests, and the shop's own, each trained once."""
 
 import pytest
-from small_shop import AT, small_data
 
 from nlu.embedding import MiniLmEmbedder
 from nlu.entities.extraction import EntityExtractor
@@ -10,6 +9,7 @@ from nlu.model import TrainedModel
 from nlu.pipeline import PipelineSettings
 from nlu.training import train
 from nlu.training_data import TrainingData, load, shipped
+from tests.nlu.small_shop import AT, small_data
 
 
 @pytest.fixture(scope="session")

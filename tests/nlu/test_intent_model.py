@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_shop import AT, N_GRAMS, small_data
 
 from nlu.calibration import assign_folds
 from nlu.embedding import MiniLmEmbedder
@@ -14,6 +13,7 @@ from nlu.model import ModelFileError, ModelStore, TrainedModel, WorseModel, load
 from nlu.pipeline import PipelineSettings
 from nlu.training import ensure_model, model_id, train
 from nlu.training_data import Example, TrainingData, TrainingDataError
+from tests.nlu.small_shop import AT, N_GRAMS, small_data
 
 TEXTS = ["hello", "where is it", "my money", "👍", "", "x" * 500, "ich möchte mein Geld"]
 
