@@ -40,6 +40,15 @@ def ask(
     return refund
 
 
+def ask_all(session: Session, order_id: UUID, *, reason: str, at: datetime) -> list[Refund]:
+    """Write down that whatever is left of the order's payments goes back."""
+    return [
+        ask(session, payment, reason=reason, at=at)
+        for payment in payments_of(session, order_id)
+        if payment.amount_minor > refunded_minor(session, payment)
+    ]
+
+
 def refunded_minor(session: Session, payment: Payment) -> int:
     """What went back or is on its way; a failed refund does not count."""
     return (

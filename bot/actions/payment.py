@@ -233,13 +233,10 @@ def send_refund(dialogue: Dialogue, refund: Refund) -> None:
 
 def refund_order(dialogue: Dialogue, order: Order, *, reason: str) -> list[Refund]:
     """Give back everything that was paid for an order."""
-    sent: list[Refund] = []
-    for payment in refunds.payments_of(dialogue.session, order.id):
-        if payment.amount_minor > refunds.refunded_minor(dialogue.session, payment):
-            refund = refunds.ask(dialogue.session, payment, reason=reason, at=dialogue.now)
-            send_refund(dialogue, refund)
-            sent.append(refund)
-    return sent
+    asked = refunds.ask_all(dialogue.session, order.id, reason=reason, at=dialogue.now)
+    for refund in asked:
+        send_refund(dialogue, refund)
+    return asked
 
 
 def _on_refund_call(dialogue: Dialogue, event: CallReturned) -> None:

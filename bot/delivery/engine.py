@@ -183,13 +183,15 @@ class Delivery:
             await self._wait_for_work(seen)
 
     async def _forever(self, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """Step whenever there may be work. A database that is away for a while ends no loop."""
         while True:
             seen = self._made
             try:
                 await step()
+                await self._wait_for_work(seen)
             except Exception:
                 log.exception("delivery.loop_failed", loop=step.__name__)
-            await self._wait_for_work(seen)
+                await self.clock.sleep(POLL_SECONDS)
 
     async def _wait_for_work(self, seen: int) -> None:
         async def changed() -> None:

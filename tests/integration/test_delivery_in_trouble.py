@@ -252,18 +252,22 @@ def test_each_room_is_claimed_from_on_its_own(database: Database) -> None:
     assert database.write_now(work) == [["check"], ["message"], ["call"]]
 
 
-async def test_a_postgresql_that_hangs_up_on_us_loses_and_repeats_nothing(postgres_url: str) -> None:
+async def test_a_postgresql_that_hangs_up_on_us_loses_and_repeats_nothing(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "RETRY_PAUSES_SECONDS", (0.05, 0.05, 0.05, 0.05))
+    monkeypatch.setattr(engine, "POLL_SECONDS", 0.05)
     database = Database.open(postgres_url)
     url = postgres_url.replace("postgresql+psycopg://", "postgresql://")
     phone = Phone()
     async with delivering(database, Echo(), phone) as delivery:
-        for number in range(1, 31):
+        for number in range(1, 16):
             await _insist(delivery, said("m", number=number))
             if number % 5 == 0:
                 await asyncio.to_thread(_hang_up, url)
         await settled(delivery)
     database.close()
-    assert phone.got["ann"] == [f"m {number}" for number in range(1, 31)]
+    assert phone.got["ann"] == [f"m {number}" for number in range(1, 16)]
 
 
 async def _insist(delivery: Delivery, inbound: Inbound) -> None:
