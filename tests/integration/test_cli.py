@@ -174,6 +174,46 @@ def test_the_terminal_chat_opens_the_demo_and_sells(home: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("change", "environment", "message"),
+    [
+        (("updates: polling", "updates: webhook"), {}, "set server.public_url"),
+        (
+            ("updates: polling}", "updates: webhook}\nserver_: 0"),
+            {},
+            "unknown key 'server_' — did you mean 'server'?",
+        ),
+        (("host: 127.0.0.1", "host: 0.0.0.0"), {}, "PARLEY_STAFF_PASSWORD"),
+        (
+            ("  port: 8080", "  port: 8080\n  public_url: https://shop.example"),
+            {"webhook": "1"},
+            "PARLEY_TELEGRAM_WEBHOOK_SECRET",
+        ),
+    ],
+    ids=["webhook without address", "unknown key", "open to the world", "webhook without secret"],
+)
+def test_serving_for_real_with_a_gap_in_the_settings_is_refused(
+    home: Path, tmp_path: Path, change: tuple[str, str], environment: dict[str, str], message: str
+) -> None:
+    text = (ROOT / "config.yml").read_text("utf-8")
+    assert change[0] in text
+    text = text.replace(*change, 1)
+    if environment:
+        text = text.replace("updates: polling", "updates: webhook")
+    config = tmp_path / "config.yml"
+    config.write_text(text, "utf-8")
+    done = parley(
+        "serve",
+        "--config",
+        str(config),
+        home=home,
+        PARLEY_TELEGRAM_TOKEN="7000000001:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
+    )
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_taken_port_is_said_with_the_way_out(home: Path) -> None:
     import socket  # noqa: PLC0415
 
