@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import structlog
 
 from bot import transcript
-from bot.actions import cart, checkout, knowledge, orders, people, products
+from bot.actions import cart, checkout, knowledge, orders, people, products, where_we_are
 from bot.actions import payment as money
 from bot.channels import port
 from bot.delivery.turn import Turn
@@ -15,6 +15,7 @@ from bot.dialogue.commands import AskAgain, Command, StartFlow, Utter
 from bot.dialogue.dialogue import ACTIONS, Abilities, Dialogue, Knowledge
 from bot.dialogue.engine import Engine
 from bot.dialogue.flows import Flow
+from bot.dialogue.hearing import Heard, listen
 from bot.dialogue.replies import Replies
 from bot.dialogue.slots import Slot
 from bot.dialogue.state import State
@@ -38,14 +39,22 @@ from bot.events import (
     Unreadable,
 )
 from bot.messages import AnswerTap
-from nlu.understanding import Interpreter, Understanding
+from nlu.understanding import Interpreter
 from shop.customers import service as customers
 from shop.customers.model import Customer
 from shop.profile import ShopProfile
 
 log = structlog.get_logger()
 
-TOPICS = (cart, checkout, knowledge, orders, people, products)  # importing them registers their actions
+TOPICS = (
+    cart,
+    checkout,
+    knowledge,
+    orders,
+    people,
+    products,
+    where_we_are,
+)  # importing them registers their actions
 TEXT_LETTERS_MAX = 4000  # more is cut before it is understood: nobody's wish is that long
 SWITCHED_OFF = port.Abilities()  # of a channel that no longer is
 SPOKEN = (Said, Tapped, Opened, SentAttachment, SharedContact, SharedLocation)
@@ -74,10 +83,10 @@ class ShopHandler:
         self._engine = Engine(shop.flows, shop.slots, ACTIONS)
         self._reader = Reader(shop.flows, shop.slots)
 
-    def prepare(self, event: Event) -> Understanding | None:
+    def prepare(self, event: Event) -> Heard | None:
         """Understand the words, before any lock is held."""
         text = _words(event)
-        return self._interpreter.parse(text[:TEXT_LETTERS_MAX]) if text is not None else None
+        return listen(self._interpreter, text[:TEXT_LETTERS_MAX]) if text is not None else None
 
     def handle(self, turn: Turn) -> None:
         """Decide what this event leads to."""
@@ -124,7 +133,7 @@ class ShopHandler:
             abilities=self._shop.abilities.get(channel, SWITCHED_OFF),
             knowledge=self._shop.knowledge,
             return_url=self._shop.return_url,
-            heard=turn.prepared,
+            heard=turn.prepared.whole if turn.prepared is not None else None,
         )
 
     def _customer(self, turn: Turn) -> Customer | None:
@@ -160,10 +169,9 @@ class ShopHandler:
 
     def _commands(self, dialogue: Dialogue, event: Event) -> list[Command]:
         awaited = self._engine.awaited(dialogue)
+        if dialogue.turn.prepared is not None:  # words, typed or below a picture
+            return self._reader.read_words(dialogue, dialogue.turn.prepared, awaited)
         match event:
-            case Said():
-                assert dialogue.heard is not None, "words are understood before the turn"
-                return self._reader.read_words(dialogue, dialogue.heard, awaited)
             case Tapped():
                 return self._reader.read_tap(dialogue, event, awaited)
             case Opened():
@@ -171,9 +179,7 @@ class ShopHandler:
             case SharedContact():
                 return self._reader.read_contact(dialogue, event, awaited)
             case SharedLocation():
-                return [AskAgain("utter_location_unfit") if awaited else Utter("utter_location_unfit")]
-            case SentAttachment(caption=caption) if caption.strip() and dialogue.heard is not None:
-                return self._reader.read_words(dialogue, dialogue.heard, awaited)
+                return [Utter("utter_location_unfit")]
             case SentAttachment(attachment=attachment):
                 facts = {"attachment": attachment}
                 reply = "utter_attachment_unfit"

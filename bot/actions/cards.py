@@ -16,14 +16,16 @@ LOW_STOCK = 5
 def product_card(
     dialogue: Dialogue, product: Product, variant: Variant | None, *, buttons: Sequence[Button] | None = None
 ) -> Card:
-    """The product, as the variant that fits best; by itself when no variant was singled out."""
+    """The product, as the variant that was singled out; by itself, with its lowest price, when none was."""
     chosen = variant or cheapest(product)
     on_sale = [each for each in product.variants if each.published]
     text = dialogue.words(
         "words_card",
         product=product,
         variant=chosen,
-        several=len(on_sale) > 1,
+        several=variant is None and len(on_sale) > 1,
+        kinds=len(on_sale),
+        dearer=any(each.price_minor > chosen.price_minor for each in on_sale),
         price=chosen.price,
         was=was_price(chosen),
         free=chosen.free_units(),
@@ -85,9 +87,17 @@ def picture_of(product: Product, variant: Variant | None) -> Picture | None:
     return Picture(path=chosen.path, url=None if chosen.path else chosen.url, alt=chosen.alt or product.title)
 
 
-def remember_shown(dialogue: Dialogue, shown: Sequence[tuple[Product, Variant | None]]) -> None:
-    """So that "it", "the second one" and "two of them" mean these."""
-    dialogue.state.shown = [
-        Shown(product=product.id, variant=variant.id if variant else None, title=product.title)
-        for product, variant in shown
-    ]
+def remember_page(dialogue: Dialogue, products: Sequence[Product], *, first: bool) -> None:
+    """So that "the second one" and "two of them" mean these; a single one is what "it" means."""
+    state = dialogue.state
+    before = [] if first else state.shown
+    state.shown = [*before, *(Shown(product=product.id, title=product.title) for product in products)]
+    state.page = len(before)
+    state.focus = state.shown[-1] if len(products) == 1 else None
+
+
+def look_at(dialogue: Dialogue, product: Product, variant: Variant | None = None) -> None:
+    """So that "it" means this one; the list that it came from stays."""
+    dialogue.state.focus = Shown(
+        product=product.id, variant=variant.id if variant else None, title=product.title
+    )

@@ -1,239 +1,337 @@
 """Putting things into the cart, and seeing what is in it."""
 
-from uuid import UUID
+from collections.abc import Sequence
+from typing import Any
 
-from bot.actions.cards import product_card, products_by_id, remember_shown
-from bot.actions.products import named_product
+from bot.actions.cards import look_at, products_by_id
+from bot.actions.reference import NAME_WEIGHT, Looks, in_sight, meant, names_a_product, on_sale
 from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
+from bot.dialogue.slots import picked
 from bot.dialogue.state import Choice
 from bot.dialogue.tokens import payload
-from bot.messages import Button
-from knowledge_base.search import ProductQuery
+from knowledge_base.wording import stems
 from nlu.understanding import Understanding
 from shop.cart import service as carts
 from shop.cart.model import CartLine
-from shop.catalogue import queries
 from shop.catalogue.model import OutOfStock, Product, Variant
 
 CANDIDATES_MAX = 8
 
 
-@action("chosen", "choose", "unknown", "sold_out")
+@action("chosen", "choose_product", "choose", "other_variants", "not_made", "unknown", "sold_out")
 def find_wanted(dialogue: Dialogue) -> Outcome:
-    """Which variant is meant: by button, by name, by place in the list, or by what was shown last."""
+    """Which variant is meant: by button, by name, by place in the list, or by what was looked at last."""
+    if dialogue.slot("candidates") and dialogue.slot("product") is None:
+        _take_wish_as_answer(dialogue)
     if dialogue.slot("variant") is not None:
         return Outcome("chosen")
-    candidates = _candidates(dialogue)
-    if not candidates:
+    _keep_looks(dialogue)
+    products = meant(dialogue).products
+    if not products:
         return Outcome("unknown")
-    free = [variant for variant in candidates if variant.free_units() != 0]
-    if not free:
-        return Outcome("sold_out", {"title": candidates[0].product.title})
+    if len(products) > 1:
+        dialogue.set_slot("candidates", {"product": [str(each.id) for each in products[:CANDIDATES_MAX]]})
+        return Outcome("choose_product")
+    return _find_variant(dialogue, products[0])
+
+
+def _take_wish_as_answer(dialogue: Dialogue) -> None:
+    """Asked which one, people say a whole wish: "I'll take the sage one"; or they wish for something else."""
+    heard = dialogue.heard
+    ((slot, ids),) = dialogue.slot("candidates").items()
+    found = meant(dialogue)
+    asked = set(ids) if slot == "product" else {str(product.id) for product in in_sight(dialogue)}
+    if found.by == "name" and not asked & {str(product.id) for product in found.products}:
+        dialogue.set_slot("looks", None)  # they were said of the other thing, and so was the number
+        dialogue.set_slot("quantity", heard.value("quantity") if heard else None)
+    elif heard is not None:
+        dialogue.set_slot(slot, picked(heard, dialogue.state.choices))
+
+
+def _find_variant(dialogue: Dialogue, product: Product) -> Outcome:
+    """The one variant that fits what was said; else those to choose from."""
+    look_at(dialogue, product)
+    variants = on_sale(product)
+    fitting = _as_said(dialogue, _kept_looks(dialogue).fitting(product))
+    free = [variant for variant in fitting if variant.free_units() != 0]
     if len(free) == 1:
         dialogue.set_slot("variant", str(free[0].id))
         return Outcome("chosen")
-    dialogue.set_slot("candidates", [str(variant.id) for variant in free[:CANDIDATES_MAX]])
-    return Outcome("choose")
+    others = free or [variant for variant in variants if variant.free_units() != 0]
+    facts = {"title": product.title, "label": fitting[0].label if len(fitting) == 1 else ""}
+    if not others:
+        return Outcome("sold_out", facts)
+    dialogue.set_slot("candidates", {"variant": [str(variant.id) for variant in others]})
+    if free:
+        return Outcome("choose", facts)
+    asked = _kept_looks(dialogue).missing(product)
+    return Outcome("other_variants" if fitting else "not_made", {**facts, "asked": ", ".join(asked)})
+
+
+def _as_said(dialogue: Dialogue, variants: list[Variant]) -> list[Variant]:
+    """Those whose options have the most of the words that were said: "the lined one"."""
+    said = stems(dialogue.heard.text) if dialogue.heard else set[str]()
+    hits = [len(said & stems(" ".join(variant.options.values()))) for variant in variants]
+    return [variant for variant, count in zip(variants, hits, strict=True) if count == max(hits)]
+
+
+def _keep_looks(dialogue: Dialogue) -> None:
+    """The colour and size said first still hold once the product is chosen."""
+    looks = Looks.said(dialogue.heard)
+    if looks:
+        dialogue.set_slot("looks", [looks.wanted, looks.unwanted])
+
+
+def _kept_looks(dialogue: Dialogue) -> Looks:
+    wanted, unwanted = dialogue.slot("looks") or ((), ())
+    return Looks(tuple(tuple(values) for values in wanted), tuple(unwanted))
+
+
+@action()
+def ask_product(dialogue: Dialogue) -> None:
+    """Put the products that may be meant side by side, to tap or to name."""
+    ids = [as_uuid(value) for value in dialogue.slot("candidates")["product"]]
+    products = list(products_by_id(dialogue, ids).values())
+    dialogue.state.choices = [
+        Choice(
+            value=str(product.id),
+            label=product.title,
+            words=[
+                product.title,
+                *(value for variant in on_sale(product) for value in variant.options.values()),
+            ],
+        )
+        for product in products
+    ]
+    buttons = [dialogue.button(product.title, payload(None, product=product.id)) for product in products]
+    dialogue.say_with(dialogue.words("utter_which_one"), buttons)
 
 
 @action()
 def ask_variant(dialogue: Dialogue) -> None:
-    """Put the candidates side by side, to tap or to name."""
-    ids = [as_uuid(value) for value in dialogue.slot("candidates") or []]
+    """Put the variants that can be had side by side, to tap or to name."""
+    ids = [as_uuid(value) for value in dialogue.slot("candidates")["variant"]]
     variants = [variant for id_ in ids if (variant := carts.find_variant(dialogue.session, id_))]
-    products = products_by_id(dialogue, [variant.product_id for variant in variants])
-    one_product = len({variant.product_id for variant in variants}) == 1
     dialogue.state.choices = [
-        Choice(value=str(variant.id), label=_choice_label(variant, one_product), words=_words(variant))
+        Choice(value=str(variant.id), label=variant.label, words=list(variant.options.values()))
         for variant in variants
     ]
-    if one_product:
-        buttons = [_variant_button(dialogue, variant) for variant in variants]
-        dialogue.say_with(dialogue.words("utter_which_variant", title=variants[0].product.title), buttons)
-        return
-    dialogue.say("utter_which_one")
-    cards = [
-        product_card(
-            dialogue,
-            products[variant.product_id],
-            variant,
-            buttons=[_variant_button(dialogue, variant, take=True)],
+    prices = {variant.price_minor for variant in variants}
+    buttons = [
+        dialogue.button(
+            _variant_label(variant, dialogue.language, priced=len(prices) > 1),
+            payload(None, variant=variant.id),
         )
         for variant in variants
     ]
-    dialogue.show(cards)
+    title = variants[0].product.title if variants else ""
+    price = variants[0].price if len(prices) == 1 else None
+    dialogue.say_with(dialogue.words("utter_which_variant", title=title, price=price), buttons)
 
 
-@action("added", "out_of_stock", "gone")
+@action("added", "too_few", "fewer_left", "all_in_cart", "just_sold_out", "gone")
 def put_in_cart(dialogue: Dialogue) -> Outcome:
     """Put it in, and say what the cart holds now."""
     variant = carts.find_variant(dialogue.session, as_uuid(dialogue.slot("variant")))
     if variant is None:
         return Outcome("gone")
-    units = int(dialogue.slot("quantity") or 1)
+    asked = dialogue.slot("quantity")
+    units = 1 if asked is None else int(asked)
+    if units < 1:
+        return Outcome("too_few")
+    look_at(dialogue, variant.product, variant)
     try:
         line = carts.add(dialogue.session, dialogue.customer, variant, units=units, at=dialogue.now)
     except OutOfStock as refused:
-        return Outcome("out_of_stock", refused.facts)
-    remember_shown(dialogue, [(variant.product, variant)])
-    return Outcome(
-        "added", {"units": units, "in_cart": line.units, "title": _title(variant), **_cart_facts(dialogue)}
-    )
+        return _short(dialogue, variant, int(refused.facts["free"]))
+    facts = {"units": units, "in_cart": line.units, "title": title_of(variant), **cart_facts(dialogue)}
+    return Outcome("added", facts)
+
+
+def _short(dialogue: Dialogue, variant: Variant, free: int) -> Outcome:
+    """Fewer are left than asked for: how many more there could be."""
+    line = next((line for line in _cart(dialogue) if line.variant_id == variant.id), None)
+    left = free - (line.units if line else 0)
+    facts = {"title": title_of(variant), "in_cart": line.units if line else 0}
+    if left > 0:
+        dialogue.set_slot("thing", title_of(variant))
+        dialogue.set_slot("left", left)
+        dialogue.set_slot("quantity", None)
+        return Outcome("fewer_left", facts)
+    return Outcome("all_in_cart" if line else "just_sold_out", facts)
 
 
 @action("shown", "empty")
 def show_cart(dialogue: Dialogue) -> Outcome:
-    """Every line with its price, what stands in the way, and the sum."""
-    cart = carts.lines(dialogue.session, dialogue.customer)
+    """Every line with its price, and the sum."""
+    return Outcome("shown" if _cart(dialogue) else "empty", cart_facts(dialogue))
+
+
+@action("found", "choose", "not_in_cart", "new", "empty")
+def find_line(dialogue: Dialogue) -> Outcome:
+    """Which line of the cart is meant: by button, name, place, or as the one spoken of last."""
+    cart, heard = _cart(dialogue), dialogue.heard
     if not cart:
-        return Outcome("empty")
-    return Outcome("shown", _cart_facts(dialogue))
+        return Outcome("new" if dialogue.state.focus else "empty")
+    lines = _meant_lines(dialogue, cart)
+    if not lines:
+        return Outcome("not_in_cart", cart_facts(dialogue))
+    if len(lines) > 1:
+        return Outcome("choose", cart_facts(dialogue))
+    dialogue.set_slot("variant", str(lines[0].variant_id))
+    change = heard.value("quantity_change") if heard else None
+    if change is not None:
+        dialogue.set_slot("quantity", max(0, lines[0].units + int(change)))
+    return Outcome("found")
 
 
-@action("changed", "removed", "unknown", "out_of_stock", "how_many")
+@action()
+def ask_line(dialogue: Dialogue) -> None:
+    """Put the lines of the cart side by side, to tap or to name."""
+    cart = _cart(dialogue)
+    dialogue.state.choices = [
+        Choice(
+            value=str(line.variant_id),
+            label=title_of(line.variant),
+            words=[line.variant.product.title, *line.variant.options.values()],
+        )
+        for line in cart
+    ]
+    buttons = [dialogue.button(title_of(line.variant), payload(None, line=line.variant_id)) for line in cart]
+    dialogue.say_with(dialogue.words("utter_which_line"), buttons)
+
+
+@action("changed", "removed", "not_in_cart", "fewer_left")
 def change_line(dialogue: Dialogue) -> Outcome:
     """Another number of something that is in the cart."""
-    line = _meant_line(dialogue)
-    if line is None:
-        return Outcome("unknown", _cart_facts(dialogue))
-    if dialogue.slot("quantity") is None:
-        return Outcome("how_many", {"title": _title(line.variant)})
-    return _set(dialogue, line, int(dialogue.slot("quantity")))
+    return _set(dialogue, max(0, int(dialogue.slot("quantity"))))
 
 
-@action("removed", "unknown", "out_of_stock", "changed")
+@action("removed", "changed", "not_in_cart", "fewer_left")
 def remove_line(dialogue: Dialogue) -> Outcome:
-    """Take something out of the cart."""
-    line = _meant_line(dialogue)
-    return _set(dialogue, line, 0) if line else Outcome("unknown", _cart_facts(dialogue))
+    """Take something out of the cart; some of it, where a number was said and more is in."""
+    units = dialogue.slot("quantity")
+    line = _line(dialogue)
+    left = line.units - int(units) if line is not None and units else 0
+    return _set(dialogue, max(0, left))
+
+
+@action("swapped", "alike", "nothing")
+def swap_variant(dialogue: Dialogue) -> Outcome:
+    """The thing spoken of last, in the colour or size said now: exchanged in the cart where that can be."""
+    looks, products = Looks.said(dialogue.heard), in_sight(dialogue)
+    if not looks or len(products) != 1:
+        return Outcome("nothing")
+    (product,) = products
+    line = next((line for line in _cart(dialogue) if line.variant.product_id == product.id), None)
+    free = [variant for variant in looks.fitting(product) if variant.free_units() != 0]
+    if line is None or len(free) != 1:
+        return Outcome("alike", {"title": product.title, "in_cart": line is not None})
+    try:
+        carts.add(dialogue.session, dialogue.customer, free[0], units=line.units, at=dialogue.now)
+    except OutOfStock:
+        return Outcome("alike", {"title": product.title, "in_cart": True})
+    if line.variant_id != free[0].id:
+        carts.set_units(dialogue.session, dialogue.customer, line.variant, units=0, at=dialogue.now)
+    look_at(dialogue, product, free[0])
+    return Outcome("swapped", {"title": title_of(free[0]), **cart_facts(dialogue)})
 
 
 @action("emptied", "empty")
 def empty_cart(dialogue: Dialogue) -> Outcome:
     """Take everything out."""
-    had = bool(carts.lines(dialogue.session, dialogue.customer))
+    had = bool(_cart(dialogue))
     carts.empty(dialogue.session, dialogue.customer)
     return Outcome("emptied" if had else "empty")
 
 
-def _set(dialogue: Dialogue, line: CartLine, units: int) -> Outcome:
-    title = _title(line.variant)
+def _set(dialogue: Dialogue, units: int) -> Outcome:
+    line = _line(dialogue)
+    if line is None:
+        return Outcome("not_in_cart", cart_facts(dialogue))
+    variant, title = line.variant, title_of(line.variant)
+    look_at(dialogue, variant.product, variant)
     try:
-        carts.set_units(dialogue.session, dialogue.customer, line.variant, units=units, at=dialogue.now)
+        carts.set_units(dialogue.session, dialogue.customer, variant, units=units, at=dialogue.now)
     except OutOfStock as refused:
-        return Outcome("out_of_stock", refused.facts)
-    facts = {"title": title, "units": units, **_cart_facts(dialogue)}
-    return Outcome("changed" if units else "removed", facts)
+        facts = {"title": title, "left": int(refused.facts["free"]), "units": line.units}
+        return Outcome("fewer_left", facts)
+    return Outcome(
+        "changed" if units else "removed", {"title": title, "units": units, **cart_facts(dialogue)}
+    )
 
 
-def _meant_line(dialogue: Dialogue) -> CartLine | None:
-    """The line that is meant: by button, by name, by its place, or the only or newest one."""
-    cart = carts.lines(dialogue.session, dialogue.customer)
-    if (wanted := dialogue.slot("variant")) is not None:
-        return next((line for line in cart if line.variant_id == as_uuid(wanted)), None)
-    heard = dialogue.heard
-    ordinal = heard.value("ordinal") if heard else None
-    if isinstance(ordinal, int) and 0 < abs(ordinal) <= len(cart):
-        return cart[ordinal - 1 if ordinal > 0 else ordinal]
-    named = [line for line in cart if heard and _is_named(line, heard)]
-    if len(named) == 1:
-        return named[0]
+def _line(dialogue: Dialogue) -> CartLine | None:
+    """The line that was found, or chosen where several might be meant."""
+    wanted = dialogue.slot("line") or dialogue.slot("variant")
+    return next((line for line in _cart(dialogue) if wanted and line.variant_id == as_uuid(wanted)), None)
+
+
+def _meant_lines(dialogue: Dialogue, cart: Sequence[CartLine]) -> list[CartLine]:
+    wanted, heard = dialogue.slot("variant"), dialogue.heard
+    if wanted is not None:
+        return [line for line in cart if line.variant_id == as_uuid(wanted)]
+    place = heard.value("ordinal") if heard else None
+    if isinstance(place, int):
+        in_range = 0 < abs(place) <= len(cart)
+        return [cart[place - 1 if place > 0 else place]] if in_range else list(cart)
+    if heard is not None and (named := _named_lines(dialogue, heard, cart)):
+        return named
+    if heard is not None and _names_something(dialogue, heard):
+        return []
     focus = dialogue.state.focus
     about = [line for line in cart if focus and line.variant.product_id == focus.product]
-    if len(about) == 1:
-        return about[0]
-    return cart[0] if len(cart) == 1 else None
+    exact = [line for line in about if focus and line.variant_id == focus.variant]
+    return exact or about or list(cart)
 
 
-def _is_named(line: CartLine, heard: Understanding) -> bool:
-    """Whether the words name this line's product."""
-    if heard.value("product") == line.variant.product.handle:
-        return True
-    said = set(heard.text.casefold().split())
-    return bool(said & {word for word in line.variant.product.title.casefold().split() if len(word) > 3})
-
-
-def _candidates(dialogue: Dialogue) -> list[Variant]:
-    """Every variant that may be meant, narrowed by the colour and size that were said."""
-    heard = dialogue.heard
-    products = _meant_products(dialogue)
-    variants = [variant for product in products for variant in product.variants if variant.published]
-    for name in ("color", "size"):
-        said = {str(value).casefold() for value in (heard.values(name) if heard else [])}
-        narrowed = [v for v in variants if said & {option.casefold() for option in v.options.values()}]
-        variants = narrowed or variants
-    return variants
-
-
-def _meant_products(dialogue: Dialogue) -> list[Product]:
-    heard = dialogue.heard
-    pointed = dialogue.slot("product") or named_product(dialogue.state, heard, dialogue)
-    if pointed:
-        product = queries.by_id(dialogue.session, as_uuid(pointed))
-        return [product] if product else []
-    if heard is not None and (named := _searched(dialogue, heard)):
-        return list(products_by_id(dialogue, named).values())
-    shown = [shown.product for shown in dialogue.state.shown]
-    found = products_by_id(dialogue, shown)
-    return [found[id_] for id_ in shown if id_ in found]
-
-
-def _searched(dialogue: Dialogue, heard: Understanding) -> list[UUID]:
-    """Products whose title has the words that were said, the shown ones first; none when no word names one."""
-    result = dialogue.knowledge.search(
-        dialogue.session,
-        ProductQuery(
-            text=heard.text,
-            colors=tuple(heard.values("color")),
-            sizes=tuple(heard.values("size")),
-            limit=CANDIDATES_MAX,
-        ),
-        language=dialogue.language,
-    )
-    found = products_by_id(dialogue, [hit.product_id for hit in result.hits])
-    said = _stems(heard.text)
-    named = [hit.product_id for hit in result.hits if said & _stems(found[hit.product_id].title)]
-    shown = {shown.product for shown in dialogue.state.shown}
-    return [id_ for id_ in named if id_ in shown] or named
-
-
-def _stems(text: str) -> set[str]:
-    """Words of some length without their plural, so that "mugs" names a "Mug"; colours alone name nothing."""
-    return {word.rstrip("s") for word in text.casefold().split() if len(word) > 2}
-
-
-def _cart_facts(dialogue: Dialogue) -> dict[str, object]:
-    cart = carts.lines(dialogue.session, dialogue.customer)
-    currency = dialogue.profile.currency
-    lines = [
-        {
-            "title": _title(line.variant),
-            "units": line.units,
-            "price": line.variant.price * line.units,
-            "each": line.variant.price,
-        }
+def _named_lines(dialogue: Dialogue, heard: Understanding, cart: Sequence[CartLine]) -> list[CartLine]:
+    products = products_by_id(dialogue, [line.variant.product_id for line in cart])
+    scores = [
+        names_a_product(heard, products[line.variant.product_id], line.variant, dialogue.language)
         for line in cart
     ]
+    best = max(scores)
+    return [line for line, score in zip(cart, scores, strict=True) if best and score == best]
+
+
+def _names_something(dialogue: Dialogue, heard: Understanding) -> bool:
+    """Whether the words name some product of the shop, though none in the cart."""
+    found = meant(dialogue)
+    return found.by == "name" and any(
+        names_a_product(heard, product, None, dialogue.language) >= NAME_WEIGHT for product in found.products
+    )
+
+
+def _cart(dialogue: Dialogue) -> list[CartLine]:
+    return carts.lines(dialogue.session, dialogue.customer)
+
+
+def cart_facts(dialogue: Dialogue) -> dict[str, Any]:
+    """What sentences about the cart may say."""
+    cart = _cart(dialogue)
+    currency = dialogue.profile.currency
+    subtotal = carts.subtotal(cart, currency)
     return {
-        "lines": lines,
-        "subtotal": carts.subtotal(cart, currency),
+        "lines": [
+            {
+                "title": title_of(line.variant),
+                "units": line.units,
+                "price": line.variant.price * line.units,
+                "each": line.variant.price,
+            }
+            for line in cart
+        ],
+        "subtotal": subtotal,
         "count": sum(line.units for line in cart),
     }
 
 
-def _title(variant: Variant) -> str:
+def title_of(variant: Variant) -> str:
+    """The product's title, with what tells the variant from its sisters."""
     return f"{variant.product.title} ({variant.label})" if variant.label else variant.product.title
 
 
-def _choice_label(variant: Variant, one_product: bool) -> str:
-    return variant.label if one_product else _title(variant)
-
-
-def _words(variant: Variant) -> list[str]:
-    return [word for text in (*variant.options.values(), variant.product.title) for word in text.split()]
-
-
-def _variant_button(dialogue: Dialogue, variant: Variant, *, take: bool = False) -> Button:
-    price = variant.price.format(dialogue.language)
-    label = dialogue.words("words_take") if take else f"{variant.label or variant.product.title} · {price}"
-    return dialogue.button(label, payload(None, variant=variant.id))
+def _variant_label(variant: Variant, language: str, *, priced: bool) -> str:
+    label = variant.label or variant.product.title
+    return f"{label} · {variant.price.format(language)}" if priced else label

@@ -1,6 +1,8 @@
 """From a full cart to a placed order that awaits its payment."""
 
-from typing import Any
+from typing import Any, cast
+
+from babel import Locale
 
 from bot.actions.payment import ask_for_payment, order_facts
 from bot.dialogue.dialogue import Dialogue, Outcome, action
@@ -8,19 +10,23 @@ from bot.dialogue.state import Choice
 from bot.dialogue.tokens import payload
 from shop.cart import service as carts
 from shop.catalogue.model import OutOfStock
+from shop.money import Money
 from shop.orders import service as orders
+from shop.orders.model import OrderStatus
 from shop.orders.service import CartChanged, CartEmpty, DeliveryChoice
 from shop.profile import DeliveryOption
 
 DETAILS = ("name", "phone", "address")
 
 
-@action("ready", "empty", "problems")
+@action("ready", "empty", "unpaid", "problems")
 def begin_checkout(dialogue: Dialogue) -> Outcome:
     """Look whether the cart can be bought as it is; what we know of the customer is not asked again."""
     cart = carts.lines(dialogue.session, dialogue.customer)
     if not cart:
-        return Outcome("empty")
+        order = orders.find(dialogue.session, dialogue.customer)
+        unpaid = order is not None and order.status is OrderStatus.AWAITING_PAYMENT
+        return Outcome("unpaid" if unpaid else "empty")
     problems = carts.problems(cart)
     for problem in problems:
         _mend(dialogue, problem)
@@ -44,18 +50,37 @@ def begin_checkout(dialogue: Dialogue) -> Outcome:
 @action()
 def ask_delivery(dialogue: Dialogue) -> None:
     """The ways to get it, with what each costs for this cart."""
-    goods = carts.subtotal(carts.lines(dialogue.session, dialogue.customer), dialogue.profile.currency)
     options = dialogue.profile.delivery
     dialogue.state.choices = [
         Choice(value=option.code, label=option.label, words=[option.code, *option.label.split()])
         for option in options
     ]
-    facts = [
-        {"label": option.label, "time": option.time, "price": dialogue.profile.delivery_price(option, goods)}
-        for option in options
-    ]
     buttons = [dialogue.button(option.label, payload(None, delivery=option.code)) for option in options]
-    dialogue.say_with(dialogue.words("utter_ask_delivery", options=facts), buttons)
+    dialogue.say_with(dialogue.words("utter_ask_delivery", options=_delivery_facts(dialogue)), buttons)
+
+
+@action("listed")
+def list_delivery(dialogue: Dialogue) -> Outcome:
+    """What each way costs for this cart, from the shop's own settings."""
+    territories: dict[str, str] = dict(cast("Any", Locale.parse(dialogue.language)).territories)
+    country = territories.get(dialogue.profile.country, "")
+    return Outcome("listed", {"options": _delivery_facts(dialogue), "country": country})
+
+
+def _delivery_facts(dialogue: Dialogue) -> list[dict[str, Any]]:
+    profile = dialogue.profile
+    goods = carts.subtotal(carts.lines(dialogue.session, dialogue.customer), profile.currency)
+    return [
+        {
+            "label": option.label,
+            "time": option.time,
+            "price": profile.delivery_price(option, goods),
+            "free_from": Money.from_decimal(option.free_from, profile.currency)
+            if option.free_from is not None and profile.delivery_price(option, goods)
+            else None,
+        }
+        for option in profile.delivery
+    ]
 
 
 @action("address_needed", "no_address", "unknown")
@@ -66,6 +91,23 @@ def check_delivery(dialogue: Dialogue) -> Outcome:
         dialogue.set_slot("delivery", None)
         return Outcome("unknown")
     return Outcome("address_needed" if option.needs_address else "no_address")
+
+
+@action("complete", "no_town", "no_street")
+def complete_address(dialogue: Dialogue) -> Outcome:
+    """Put the parts of the address together, and see whether a parcel would find it."""
+    address = dialogue.slot("address")
+    if not isinstance(address, dict):  # kept by an older version as it was written
+        return Outcome("complete")
+    rest: dict[str, str] = dialogue.slot("address_rest") or {}
+    whole: dict[str, str] = {**address, **rest}
+    dialogue.set_slot("address", whole)
+    dialogue.set_slot("address_rest", None)
+    street = whole.get("street", "")
+    if not street:
+        return Outcome("no_street")
+    has_town = whole.get("city") or whole.get("postcode") or "," in street
+    return Outcome("complete" if has_town else "no_town")
 
 
 @action()

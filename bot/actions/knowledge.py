@@ -1,30 +1,83 @@
 """Answers from the shop's own facts and documents; never a guess."""
 
+from bot.actions.cards import look_at
+from bot.actions.reference import in_sight, meant
 from bot.dialogue.dialogue import Dialogue, Outcome, action
-from shop.catalogue import queries
+from bot.dialogue.engine import MISSES_MAX
+from bot.dialogue.hearing import without, without_details
+from knowledge_base.wording import product_words
+from nlu.understanding import Understanding
+from shop.catalogue.model import Product
+
+WISHES = frozenset({
+    "product", "category", "color", "not_color", "size", "material", "price_max", "price_min", "comparative"
+})  # fmt: skip
+ABOUT_THEM = {"person_name": "name", "phone": "phone", "address": "address", "delivery_option": "delivery"}
 
 
-@action("answered", "unknown")
+@action("answered", "unknown", "unknown_again")
 def answer_question(dialogue: Dialogue) -> Outcome:
     """Answer the words from a product's facts or a document, with the source; or admit not to know."""
-    if dialogue.heard is None:
-        return Outcome("unknown")
-    focus = dialogue.state.focus
-    about = queries.by_id(dialogue.session, focus.product) if focus else None
-    found = dialogue.knowledge.answer(
-        dialogue.session, dialogue.heard.text, language=dialogue.language, about=about
-    )
-    return Outcome("answered", {"answer": found}) if found else Outcome("unknown")
+    return _answer(dialogue) or Outcome(_unknown(dialogue))
 
 
-@action("search", "noted", "nothing")
-def place_detail(dialogue: Dialogue) -> Outcome:
-    """A message of details alone: a wish for products, or something about the person to keep."""
+@action("answered", "unknown", "unknown_again", "search", "not_understood", "not_understood_again")
+def place_words(dialogue: Dialogue) -> Outcome:
+    """Words whose purpose is not clear: a question that we can answer, a thing that we have, or neither."""
+    if (answered := _answer(dialogue)) is not None:
+        return answered
     heard = dialogue.heard
-    if heard is None:
-        return Outcome("nothing")
-    wishes = {"product", "category", "color", "size", "material", "price_max", "price_min"}
-    if any(entity.name in wishes for entity in heard.entities):
+    if heard is not None and "?" in heard.text:
+        return Outcome(_unknown(dialogue))
+    if heard is not None and not heard.refused and heard.intent in {"search_product", "availability"}:
         return Outcome("search")
-    kept = {"person_name", "phone", "address", "email"} & {entity.name for entity in heard.entities}
-    return Outcome("noted" if kept else "nothing")
+    return Outcome("not_understood_again" if dialogue.miss() >= MISSES_MAX else "not_understood")
+
+
+@action("wanted", "search", "details", "noted", "nothing")
+def place_detail(dialogue: Dialogue) -> Outcome:
+    """A message of details alone: how many, a place in the list, a wish, or something about the person to keep."""
+    heard = dialogue.heard
+    named = {entity.name for entity in heard.entities} if heard else set[str]()
+    if heard is not None and "quantity" in named and _wants_so_many(dialogue, heard):
+        return Outcome("wanted")
+    if "ordinal" in named and dialogue.state.shown:
+        return Outcome("details")
+    if named & WISHES:
+        return Outcome("search")
+    return Outcome("noted" if named & ABOUT_THEM.keys() else "nothing")
+
+
+def _answer(dialogue: Dialogue) -> Outcome | None:
+    if dialogue.heard is None:
+        return None
+    found = dialogue.knowledge.answer(
+        dialogue.session,
+        without_details(dialogue.heard) or dialogue.heard.text,
+        language=dialogue.language,
+        about=_about(dialogue),
+    )
+    return Outcome("answered", {"answer": found}) if found else None
+
+
+def _unknown(dialogue: Dialogue) -> str:
+    return "unknown_again" if dialogue.miss() >= MISSES_MAX else "unknown"
+
+
+def _wants_so_many(dialogue: Dialogue, heard: Understanding) -> bool:
+    """Whether the message says how many of what is in sight, or of a product that it names, and no more."""
+    if heard.value("product") is not None:
+        return True
+    numbers = [entity for entity in heard.entities if entity.name == "quantity"]
+    return bool(in_sight(dialogue)) and not product_words(without(heard, numbers), dialogue.language)
+
+
+def _about(dialogue: Dialogue) -> Product | None:
+    """What the question is about: the product it points at among those in sight or by its full name, else the first."""
+    found = meant(dialogue)
+    seen = {each.product for each in dialogue.state.shown}
+    recognised = dialogue.heard is not None and dialogue.heard.value("product") is not None
+    if len(found.products) == 1 and (recognised or found.by == "place" or found.products[0].id in seen):
+        look_at(dialogue, found.products[0])
+        return found.products[0]
+    return next(iter(in_sight(dialogue)), None)

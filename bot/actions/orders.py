@@ -21,6 +21,7 @@ def look_up_order(dialogue: Dialogue) -> Outcome:
     sent = refunds.of_order(dialogue.session, order.id)
     facts = order_facts(order) | {
         "pay_url": order.payment_url if order.status is OrderStatus.AWAITING_PAYMENT else None,
+        "native": dialogue.abilities.native_invoices,
         "option": dialogue.profile.option(order.delivery),
         "refunded": sent[-1].amount if sent else None,
         "refund_settled": bool(sent) and sent[-1].status is RefundStatus.SETTLED,

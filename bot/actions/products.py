@@ -1,36 +1,79 @@
 """Finding products and looking closer."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.actions.cards import card_buttons, product_card, products_by_id, remember_shown
-from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
-from bot.dialogue.state import Search, State
-from bot.dialogue.tokens import payload
+from bot.actions.cards import (
+    card_buttons,
+    cheapest,
+    look_at,
+    product_card,
+    products_by_id,
+    remember_page,
+)
+from bot.actions.reference import Looks, in_sight, meant, on_sale
+from bot.dialogue.dialogue import Dialogue, Outcome, action
+from bot.dialogue.hearing import PERSONAL, without, without_details
+from bot.dialogue.state import Search
+from bot.dialogue.tokens import pack_id, payload
 from bot.messages import Button
 from knowledge_base.search import ProductQuery, SearchResult
+from knowledge_base.wording import product_words
 from nlu.understanding import Understanding
 from shop.catalogue import queries
+from shop.catalogue.model import Product, Variant
 from shop.money import Money
 
 CARDS_MAX = 4
 CATEGORIES_MAX = 10
+COMPARED_MAX = 60  # products that are put in order of price
+LISTED_MAX = 6  # products in one answer about prices
 QUERY: TypeAdapter[ProductQuery] = TypeAdapter(ProductQuery)
+LIMITS = frozenset(
+    {"color", "not_color", "size", "material", "price_max", "price_min", "price", "comparative"}
+)
+ORDERS = {"cheapest": "cheapest", "cheaper": "cheapest", "dearest": "dearest", "dearer": "cheapest"}
 
 
-@action("found", "relaxed", "nothing", "no_words")
+@action("found", "relaxed", "nothing", "no_words", "unclear", "no_cheaper", "none_such")
 def search_products(dialogue: Dialogue) -> Outcome:
-    """Show what fits the person's words; with filters dropped, and said so, when nothing fits all of them."""
-    said = dialogue.slot("search_text")
-    heard = dialogue.heard
-    if said is None and heard is None:
-        return Outcome("no_words")
+    """Show what fits the person's words, with limits let go, and said so, when nothing fits all of them.
+
+    Words that only set limits ("cheaper", "in blue") narrow the last search to what meets them.
+    """
+    said, heard = dialogue.slot("search_text"), dialogue.heard
     if said is not None:
         return _show(dialogue, ProductQuery(text=str(said), limit=CARDS_MAX))
-    assert heard is not None, "checked above"
-    return _show(dialogue, _query(heard, dialogue.profile.currency))
+    if heard is None:
+        return Outcome("no_words")
+    order = ORDERS.get(str(heard.value("comparative")), "")
+    if _has_own_words(dialogue, heard):
+        limits = _limits(dialogue, heard)
+        return _show(
+            dialogue, ProductQuery(text=without_details(heard), limit=CARDS_MAX, **limits), order=order
+        )
+    return _narrow(dialogue, heard, order)
+
+
+def _narrow(dialogue: Dialogue, heard: Understanding, order: str) -> Outcome:
+    """The last search with other limits, among things of the kinds it showed."""
+    last, limits = dialogue.state.search, _limits(dialogue, heard) | _compared(dialogue, heard)
+    if not limits and not order:
+        return Outcome("no_words" if last is None else "unclear")
+    if last is None:
+        return _show(dialogue, ProductQuery(limit=CARDS_MAX, **limits), order=order)
+    if "price_max" in limits or "price_min" in limits:
+        limits = {"price_max": None, "price_min": None, **limits}
+    seen = _load_shown(dialogue)
+    query = replace(QUERY.validate_python(last.query), offset=0, **limits)
+    outcome = _show(dialogue, query, order=order, kinds=frozenset(product.category for product in seen))
+    if outcome.name != "nothing":
+        return outcome
+    return Outcome("no_cheaper" if heard.value("comparative") == "cheaper" else "none_such")
 
 
 @action("found", "relaxed", "nothing", "no_words")
@@ -39,7 +82,10 @@ def show_more(dialogue: Dialogue) -> Outcome:
     last = dialogue.state.search
     if last is None:
         return Outcome("no_words")
-    return _show(dialogue, QUERY.validate_python({**last.query, "offset": last.offset}))
+    query = QUERY.validate_python({**last.query, "offset": last.offset})
+    return _show(
+        dialogue, query, order=last.order, kinds=None if last.kinds is None else frozenset(last.kinds)
+    )
 
 
 @action("shown", "nothing")
@@ -48,8 +94,8 @@ def show_categories(dialogue: Dialogue) -> Outcome:
     counted = queries.categories(dialogue.session)[:CATEGORIES_MAX]
     if not counted:
         return Outcome("nothing")
-    dialogue.state.shown = []
-    text = dialogue.words("words_categories")
+    remember_page(dialogue, [], first=True)
+    dialogue.state.search = None
     buttons = [
         dialogue.button(
             f"{each.category} ({each.products})",
@@ -57,56 +103,166 @@ def show_categories(dialogue: Dialogue) -> Outcome:
         )
         for each in counted
     ]
-    dialogue.say_with(text, buttons)
+    dialogue.say_with(dialogue.words("words_categories"), buttons)
     return Outcome("shown")
 
 
-@action("shown", "unknown")
+@action("shown", "several", "unknown")
 def show_product(dialogue: Dialogue) -> Outcome:
     """One product with everything we know of it."""
-    wanted = dialogue.slot("product") or _named(dialogue)
-    product = queries.by_id(dialogue.session, as_uuid(wanted)) if wanted else None
-    if product is None:
-        return Outcome("unknown")
-    variant = product.variants[0] if len(product.variants) == 1 else None
+    products = meant(dialogue).products
+    if len(products) != 1:
+        return Outcome("several" if products else "unknown")
+    (product,) = products
+    variants = on_sale(product)
+    variant = variants[0] if len(variants) == 1 else None
     card = product_card(dialogue, product, variant, buttons=card_buttons(dialogue, product, variant)[:1])
-    facts = dialogue.words("words_product_details", product=product)
+    facts = dialogue.words("words_product_details", product=product, options=_options(product))
     dialogue.show([card.model_copy(update={"text": f"{card.text}\n\n{facts}"})])
-    remember_shown(dialogue, [(product, variant)])
+    look_at(dialogue, product, variant)
     return Outcome("shown")
 
 
-def _named(dialogue: Dialogue) -> Any:
-    """The product that the words name, or the place in the list they mean, or what was shown last."""
-    return named_product(dialogue.state, dialogue.heard, dialogue) or (
-        dialogue.state.focus.product if dialogue.state.focus else None
-    )
+@action("one", "several", "unknown")
+def tell_price(dialogue: Dialogue) -> Outcome:
+    """What the product costs; how much several of it come to; or the prices of all that may be meant."""
+    products = meant(dialogue).products
+    if not products:
+        return Outcome("unknown")
+    if len(products) > 1:
+        listed = [_price_facts(product, on_sale(product)) for product in products[:LISTED_MAX]]
+        return Outcome("several", {"products": listed})
+    (product,) = products
+    fitting = Looks.said(dialogue.heard).fitting(product) or on_sale(product)
+    look_at(dialogue, product, fitting[0] if len(fitting) == 1 else None)
+    facts = _price_facts(product, fitting)
+    units = dialogue.slot("quantity")
+    total = facts["lowest"] * int(units) if units and int(units) > 1 and not facts["dearer"] else None
+    return Outcome("one", {**facts, "units": units, "total": total})
 
 
-def named_product(state: State, heard: Understanding | None, dialogue: Dialogue) -> Any:
-    """The product that the words point at: by its place among those shown, or by its name."""
-    if heard is None:
-        return None
-    ordinal = heard.value("ordinal")
-    if isinstance(ordinal, int) and 0 < abs(ordinal) <= len(state.shown):
-        return state.shown[ordinal - 1 if ordinal > 0 else ordinal].product
-    handle = heard.value("product")
-    found = queries.by_handle(dialogue.session, str(handle)) if handle else None
-    return found.id if found else None
+@action("in_stock", "too_few", "some", "sold_out", "not_made", "search")
+def check_stock(dialogue: Dialogue) -> Outcome:
+    """Whether what they mean can be had, in that colour and size and that many; never a guess."""
+    found = meant(dialogue)
+    if len(found.products) != 1:
+        return Outcome("search")
+    (product,) = found.products
+    looks = Looks.said(dialogue.heard)
+    fitting = looks.fitting(product)
+    facts: dict[str, Any] = {
+        "title": product.title,
+        "product": pack_id(product.id),
+        "asked": ", ".join(looks.missing(product)),
+        "options": _options(product),
+    }
+    look_at(dialogue, product, fitting[0] if len(fitting) == 1 else None)
+    if not fitting:
+        return Outcome("not_made", facts)
+    return _stock_of(dialogue, fitting, facts)
 
 
-def _query(heard: Understanding, currency: str) -> ProductQuery:
-    """What to look for: the words, and the limits that were understood in them."""
-    return ProductQuery(
-        text=heard.text,
-        price_max=_price(heard, "price_max", currency),
-        price_min=_price(heard, "price_min", currency),
-        colors=tuple(heard.values("color")),
-        not_colors=tuple(heard.values("not_color")),
-        sizes=tuple(heard.values("size")),
-        materials=tuple(heard.values("material")),
-        limit=CARDS_MAX,
-    )
+@action("found", "nothing")
+def show_alike(dialogue: Dialogue) -> Outcome:
+    """Other products of the kind looked at that do have the colour or size asked for."""
+    looks = Looks.said(dialogue.heard)
+    products = in_sight(dialogue)
+    if not products or not looks:
+        return Outcome("nothing")
+    query = ProductQuery(category=products[0].category, limit=COMPARED_MAX)
+    result = dialogue.knowledge.search(dialogue.session, query, language=dialogue.language)
+    found = products_by_id(dialogue, [hit.product_id for hit in result.hits]).values()
+    alike = [product for product in found if looks.fitting(product)][:CARDS_MAX]
+    if not alike:
+        return Outcome("nothing")
+    dialogue.show([_card(dialogue, product, looks) for product in alike])
+    focus = dialogue.state.focus
+    remember_page(dialogue, alike, first=True)
+    dialogue.state.focus = dialogue.state.focus or focus
+    return Outcome("found")
+
+
+def _stock_of(dialogue: Dialogue, variants: Sequence[Variant], facts: dict[str, Any]) -> Outcome:
+    free = [variant for variant in variants if variant.free_units() != 0]
+    facts["label"] = variants[0].label if len(variants) == 1 else ""
+    facts["free"] = [variant.label for variant in free]
+    facts["gone"] = [variant.label for variant in variants if variant.free_units() == 0]
+    if not free:
+        return Outcome("sold_out", facts)
+    units, most = int(dialogue.slot("quantity") or 1), _most(free)
+    facts |= {"units": units, "left": most}
+    if most is not None and units > most:
+        return Outcome("too_few", facts)
+    return Outcome("some" if facts["gone"] else "in_stock", facts)
+
+
+def _most(variants: Sequence[Variant]) -> int | None:
+    """How many of one variant can be had; None when one of them never runs out."""
+    free = [variant.free_units() for variant in variants]
+    return None if None in free else max(units for units in free if units is not None)
+
+
+def _price_facts(product: Product, variants: Sequence[Variant]) -> dict[str, Any]:
+    prices = sorted(variants, key=lambda variant: variant.price_minor)
+    return {
+        "title": product.title,
+        "product": pack_id(product.id),
+        "label": variants[0].label if len(variants) == 1 else "",
+        "lowest": prices[0].price,
+        "highest": prices[-1].price,
+        "dearer": prices[-1].price_minor > prices[0].price_minor,
+    }
+
+
+def _options(product: Product) -> dict[str, list[str]]:
+    """What there is to choose: {"Colour": ["Sand", "Forest"]}."""
+    found: dict[str, list[str]] = {}
+    for variant in on_sale(product):
+        for name, value in variant.options.items():
+            values = found.setdefault(name, [])
+            if value not in values:
+                values.append(value)
+    return found
+
+
+# ---------------------------------------------------------------------- searching
+
+
+def _has_own_words(dialogue: Dialogue, heard: Understanding) -> bool:
+    """Whether the words say what is looked for, rather than only how it shall be."""
+    said = [entity for entity in heard.entities if entity.name in LIMITS or entity.name in PERSONAL]
+    return bool(product_words(without(heard, said), dialogue.language))
+
+
+def _load_shown(dialogue: Dialogue) -> list[Product]:
+    return list(products_by_id(dialogue, [each.product for each in dialogue.state.shown]).values())
+
+
+def _limits(dialogue: Dialogue, heard: Understanding) -> dict[str, Any]:
+    """The limits that the words set."""
+    currency = dialogue.profile.currency
+    limits: dict[str, Any] = {
+        "price_max": _price(heard, "price_max", currency),
+        "price_min": _price(heard, "price_min", currency),
+        "colors": tuple(heard.values("color")),
+        "not_colors": tuple(heard.values("not_color")),
+        "sizes": tuple(heard.values("size")),
+        "materials": tuple(heard.values("material")),
+    }
+    return {name: value for name, value in limits.items() if value}
+
+
+def _compared(dialogue: Dialogue, heard: Understanding) -> dict[str, Any]:
+    """Cheaper or dearer than everything in sight."""
+    prices = [cheapest(product).price for product in in_sight(dialogue)]
+    one = Money(1, dialogue.profile.currency)
+    match heard.value("comparative"):
+        case "cheaper" if prices:
+            return {"price_max": min(prices) - one}
+        case "dearer" if prices:
+            return {"price_min": max(prices) + one}
+        case _:
+            return {}
 
 
 def _price(heard: Understanding, name: str, currency: str) -> Money | None:
@@ -114,55 +270,62 @@ def _price(heard: Understanding, name: str, currency: str) -> Money | None:
     return Money.from_decimal(Decimal(str(value)), currency) if value is not None else None
 
 
-def _show(dialogue: Dialogue, query: ProductQuery) -> Outcome:
-    result = dialogue.knowledge.search(dialogue.session, query, language=dialogue.language)
-    if not result.hits:
+def _show(
+    dialogue: Dialogue, query: ProductQuery, *, order: str = "", kinds: frozenset[str] | None = None
+) -> Outcome:
+    """One page of hits as cards, with what was changed about the search said before them.
+
+    With `kinds`, only things of these categories, and no limit is let go.
+    """
+    whole = bool(order) or kinds is not None
+    asked = replace(query, limit=COMPARED_MAX, offset=0) if whole else query
+    result = dialogue.knowledge.search(dialogue.session, asked, language=dialogue.language)
+    found = list(products_by_id(dialogue, [hit.product_id for hit in result.hits]).values())
+    total = result.total
+    if kinds is not None:
+        found = [product for product in found if product.category in kinds and not result.relaxed]
+        total = len(found)
+    if order:
+        found.sort(key=lambda product: cheapest(product).price_minor, reverse=order == "dearest")
+    page = found[query.offset : query.offset + CARDS_MAX] if whole else found
+    if not page:
         return Outcome("nothing", {"text": query.text})
-    found = products_by_id(dialogue, [hit.product_id for hit in result.hits])
-    shown = [
-        (
-            found[hit.product_id],
-            next((v for v in found[hit.product_id].variants if v.id == hit.variant_id), None),
-        )
-        for hit in result.hits
-        if hit.product_id in found
-    ]
-    _say_how(dialogue, query, result)
-    dialogue.show(
-        [
-            product_card(dialogue, product, variant if _singled_out(query, product) else None)
-            for product, variant in shown
-        ],
-        _below(dialogue, query, result),
-    )
-    remember_shown(
-        dialogue, [(product, variant if len(product.variants) == 1 else None) for product, variant in shown]
-    )
+    _show_page(dialogue, query, page, replace(result, total=total), order=order)
     dialogue.state.search = Search(
-        query=QUERY.dump_python(query, mode="json"), offset=query.offset + len(result.hits)
+        query=QUERY.dump_python(query, mode="json"),
+        offset=query.offset + len(page),
+        order=order,
+        kinds=sorted(kinds) if kinds is not None else None,
     )
     return Outcome("relaxed" if result.relaxed else "found")
 
 
-def _singled_out(query: ProductQuery, product: Any) -> bool:
-    """Whether one variant was meant: there is only one, or its colour or size was named."""
-    return len(product.variants) == 1 or bool(query.colors or query.sizes)
-
-
-def _say_how(dialogue: Dialogue, query: ProductQuery, result: SearchResult) -> None:
-    """One line before the cards: what was mended or dropped, how many there are."""
+def _show_page(
+    dialogue: Dialogue, query: ProductQuery, page: list[Product], result: SearchResult, *, order: str
+) -> None:
     dialogue.say(
         "utter_found",
         total=result.total,
-        shown=len(result.hits),
+        shown=len(page),
         first=query.offset + 1,
         corrected=result.corrected,
         relaxed=result.relaxed,
+        cheapest=order == "cheapest",
     )
+    looks = Looks(tuple(filter(None, (query.colors, query.sizes, query.materials))), query.not_colors)
+    more = result.total - query.offset - len(page)
+    dialogue.show([_card(dialogue, product, looks) for product in page], _below(dialogue, more))
+    remember_page(dialogue, page, first=query.offset == 0)
 
 
-def _below(dialogue: Dialogue, query: ProductQuery, result: SearchResult) -> list[Button]:
-    more = result.total - query.offset - len(result.hits)
+def _card(dialogue: Dialogue, product: Product, looks: Looks) -> Any:
+    """The product, as its one variant or the only one that looks like that."""
+    variants = on_sale(product)
+    fitting = looks.fitting(product) if looks else variants
+    return product_card(dialogue, product, fitting[0] if len(fitting) == 1 else None)
+
+
+def _below(dialogue: Dialogue, more: int) -> list[Button]:
     return (
         [dialogue.button(dialogue.words("words_more", more=more), payload("show_more"))] if more > 0 else []
     )

@@ -3,13 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from nlu.understanding import Understanding
+
 
 @dataclass(frozen=True, slots=True)
 class StartFlow:
-    """Begin a flow, with what is known already."""
+    """Begin a flow, with what is known already; `heard` is the sentence that asked for it, if it was not all."""
 
     flow: str
     slots: dict[str, Any] = field(default_factory=dict[str, Any])
+    heard: Understanding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +36,20 @@ class CancelFlow:
 
 @dataclass(frozen=True, slots=True)
 class AskAgain:
-    """The answer did not fit: `reply` says why, then the question is asked once more."""
+    """Say `reply`, then ask once more. A `misfit`, an answer that will not do, counts towards a way out."""
 
     reply: str
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
+    misfit: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Utter:
-    """Say one thing that belongs to no flow."""
+    """Say one thing that belongs to no flow; the open question follows, unless nobody wants to be hurried."""
 
     reply: str
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
+    remind: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,12 @@ class Dialogue:
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
     outcome: str | None = None
     lead: str = ""  # goes before the next sentence, as "Back to your order:"
+    noted: frozenset[str] = frozenset()  # slots that this message told for later
+    coming_back: bool = False  # an aside is over: the question below it was asked before
+    more_to_come: bool = False  # another command follows: no question yet
+    _missed: bool = False
     _said: list[Message] = field(default_factory=list[Message])
+    _offers: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def session(self) -> Session:
@@ -95,7 +100,11 @@ class Dialogue:
     def say(self, reply: str, **facts: Any) -> None:
         """Say the sentence `reply`, filled with the shop, the slots, the last outcome's facts and these."""
         rendered = self.replies.render(reply, self.language, self._facts(facts), wording=self.state.turns)
-        self.say_with(rendered.text, [self.as_button(button) for button in rendered.buttons])
+        buttons = [self.as_button(button) for button in rendered.buttons]
+        for text, button in zip(rendered.buttons, buttons, strict=True):
+            if text.said is not None and button.token is not None:
+                self._offers[text.said] = button.token
+        self.say_with(rendered.text, buttons)
 
     def say_with(self, text: str, buttons: list[Button]) -> None:
         """Say a sentence that `words` made, with buttons made by hand."""
@@ -145,8 +154,17 @@ class Dialogue:
                 rows.append([button])
         return tuple(tuple(row) for row in rows)
 
+    def miss(self) -> int:
+        """We could not make sense of this message: how many there have been in a row."""
+        self._missed = True
+        self.state.misses += 1
+        return self.state.misses
+
     def close(self) -> None:
-        """Keep what was said for "again, please", and the labels of the newest buttons."""
+        """Keep what was said for "again, please", and what the newest buttons are and mean."""
+        if not self._missed:
+            self.state.misses = 0
+        self.state.offers = self._offers
         if not self._said:
             return
         self.state.said = [MESSAGE.dump_python(message, mode="json") for message in self._said[-SAID_MAX:]]
@@ -162,6 +180,7 @@ class Dialogue:
             "shop": self.profile,
             "slots": self.state.slots,
             "name": (self.customer.name or "").split(" ")[0],
+            "noted": self.noted,
             **self.facts,
             **facts,
         }

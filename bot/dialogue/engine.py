@@ -1,13 +1,13 @@
 """Carries out commands: begins, fills, leaves and finishes flows, and asks for what is missing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from bot.dialogue import commands
 from bot.dialogue.conditions import Condition
 from bot.dialogue.dialogue import DeclaredAction, Dialogue
 from bot.dialogue.flows import END, Flow, Step
 from bot.dialogue.slots import Slot
-from bot.dialogue.state import Frame
+from bot.dialogue.state import Frame, Waiting
 from bot.messages import MESSAGE
 from shop.errors import Refused
 
@@ -33,69 +33,119 @@ class Engine:
         return str(step.subject) if step and step.kind == "collect" else None
 
     def run(self, dialogue: Dialogue, wanted: Iterable[commands.Command]) -> None:
-        """Carry out the commands in order, then go on as far as is possible without asking."""
-        for command in wanted:
+        """Carry out the commands in order, then go on as far as is possible without asking.
+
+        Only after the last command is a question asked, so that several wishes lead to one question.
+        """
+        queue = self._queue(dialogue, wanted)
+        for position, command in enumerate(queue, start=1):
+            dialogue.more_to_come = position < len(queue)
             self._apply(dialogue, command)
+        self._serve_waiting(dialogue)
         dialogue.state.turns += 1
         dialogue.close()
+
+    def _queue(self, dialogue: Dialogue, wanted: Iterable[commands.Command]) -> list[commands.Command]:
+        """The commands to carry out now; a second wish of one kind waits until the first is done."""
+        queue, started = list[commands.Command](), set[str]()
+        for command in wanted:
+            if isinstance(command, commands.StartFlow) and command.flow in started:
+                waiting = Waiting(flow=command.flow, slots=command.slots, heard=command.heard)
+                dialogue.state.waiting.append(waiting)
+                continue
+            if isinstance(command, commands.StartFlow):
+                started.add(command.flow)
+            queue.append(command)
+        return queue
+
+    def _serve_waiting(self, dialogue: Dialogue) -> None:
+        """Begin what waits, as soon as nothing of its kind is under way."""
+        state = dialogue.state
+        while state.waiting and all(frame.flow != state.waiting[0].flow for frame in state.stack):
+            waiting = state.waiting.pop(0)
+            if waiting.flow in self.flows:
+                self._apply(dialogue, commands.StartFlow(waiting.flow, waiting.slots, waiting.heard))
 
     # ------------------------------------------------------------------ commands
 
     def _apply(self, dialogue: Dialogue, command: commands.Command) -> None:
-        state = dialogue.state
-        if not isinstance(command, commands.CannotHandle):
-            state.misses = 0
         match command:
-            case commands.StartFlow(flow, slots):
+            case commands.StartFlow(flow, slots, heard):
+                dialogue.heard = heard or dialogue.heard
                 self._start(dialogue, flow, slots)
             case commands.SetSlots(slots):
-                awaited = self.awaited(dialogue)
-                state.slots |= slots
-                self._rewind(dialogue, [name for name in slots if name != awaited])
-                self._advance(dialogue)
+                self._fill(dialogue, slots)
             case commands.ForgetSlots(names):
-                for name in names:
-                    state.slots.pop(name, None)
-                if self._rewind(dialogue, names):
-                    self._advance(dialogue)
-                else:
-                    dialogue.say("utter_what_to_change")
+                self._take_back(dialogue, names)
             case commands.CancelFlow():
                 self._cancel(dialogue)
-            case commands.AskAgain(reply, facts):
-                self._ask_again(dialogue, reply, facts)
-            case commands.Utter(reply, facts):
+            case commands.AskAgain(reply, facts, misfit):
+                self._ask_again(dialogue, reply, facts, misfit=misfit)
+            case commands.Utter(reply, facts, remind):
                 dialogue.say(reply, **facts)
-                self._remind(dialogue)
+                if remind:
+                    self._remind(dialogue)
             case commands.Repeat():
                 self._repeat(dialogue)
             case commands.CannotHandle():
                 self._cannot_handle(dialogue)
 
-    def _start(self, dialogue: Dialogue, flow: str, slots: Mapping[str, object]) -> None:
-        """Begin a flow, or, when it is under way, begin it anew; what it interrupts waits below it."""
-        state = dialogue.state
-        waiting = [frame for frame in state.stack if frame.flow != flow]
-        if len(waiting) < len(state.stack):
-            self._forget(dialogue, self.flows[flow])
-        state.stack = waiting
+    def _start(self, dialogue: Dialogue, name: str, slots: Mapping[str, object]) -> None:
+        """Begin a flow, or, when it is under way, begin it anew; what it interrupts waits below it or ends.
+
+        Asked for again while its own question is open, it keeps what its actions noted.
+        """
+        state, flow = dialogue.state, self.flows[name]
+        keep = flow.text.uses if state.top is not None and state.top.flow == name else ()
+        for frame in list(state.stack):
+            if frame.flow == name or (not flow.text.aside and self._yields(frame)):
+                state.stack.remove(frame)
+                self._forget(dialogue, frame, keep=keep)
         state.slots |= slots
-        state.push(flow, self.flows[flow].first)
+        state.push(name, flow.first)
         self._advance(dialogue)
 
+    def _yields(self, frame: Frame) -> bool:
+        """Whether its question is dropped as soon as somebody turns to something else."""
+        flow = self.flows.get(frame.flow)
+        return flow is None or flow.text.resume == "after_asides"
+
+    def _fill(self, dialogue: Dialogue, slots: Mapping[str, object]) -> None:
+        """Take a detail; when it does not answer the open question, say that it was heard."""
+        awaited = self.awaited(dialogue)
+        dialogue.state.slots |= slots
+        self._rewind(dialogue, slots)
+        if awaited is not None and awaited not in slots:
+            dialogue.lead = dialogue.words("utter_noted_on_the_way")
+        self._advance(dialogue)
+
+    def _take_back(self, dialogue: Dialogue, names: Iterable[str]) -> None:
+        """Forget details: what is under way asks for them now, anything else when it needs them."""
+        names = list(names)
+        for name in names:
+            dialogue.state.slots.pop(name, None)
+        if self._rewind(dialogue, names):
+            self._advance(dialogue)
+        else:
+            dialogue.say("utter_forgotten" if names else "utter_what_to_change")
+            self._remind(dialogue)
+
     def _rewind(self, dialogue: Dialogue, names: Iterable[str]) -> bool:
-        """A detail changed: take the flow again from where it is asked, as it may decide what comes after."""
-        frame = dialogue.state.top
-        flow = self.flows.get(frame.flow) if frame else None
-        if frame is None or flow is None:
-            return False
-        changed = set(names)
-        asks = [
-            step.name for step in flow.steps.values() if step.kind == "collect" and step.subject in changed
-        ]
-        if asks:
-            frame.step, frame.asked = asks[0], ""
-        return bool(asks)
+        """Details changed: take each flow again from where the first of them is asked, as it may decide what follows.
+
+        Never forward: what lies between here and there is still to be asked.
+        """
+        changed, rewound = set(names), False
+        for frame in dialogue.state.stack:
+            steps = list(self.flows[frame.flow].steps.values()) if frame.flow in self.flows else []
+            places = {step.name: place for place, step in enumerate(steps)}
+            asks = [step.name for step in steps if step.kind == "collect" and step.subject in changed]
+            if not asks or frame.step not in places or places[asks[0]] > places[frame.step]:
+                continue
+            if frame.step != asks[0]:
+                frame.step, frame.asked = asks[0], ""
+            rewound = True
+        return rewound
 
     def _cancel(self, dialogue: Dialogue) -> None:
         frame = dialogue.state.top
@@ -103,13 +153,16 @@ class Engine:
             dialogue.say("utter_nothing_to_cancel")
             return
         self._leave(dialogue)
-        dialogue.say("utter_cancelled")
+        own = f"utter_cancelled_{frame.flow}"
+        dialogue.say(own if own in dialogue.replies else "utter_cancelled")
         self._remind(dialogue)
 
-    def _ask_again(self, dialogue: Dialogue, reply: str, facts: Mapping[str, object]) -> None:
+    def _ask_again(
+        self, dialogue: Dialogue, reply: str, facts: Mapping[str, object], *, misfit: bool
+    ) -> None:
         frame = dialogue.state.top
         assert frame is not None, "only an open question is asked again"
-        frame.tries += 1
+        frame.tries += misfit
         if frame.tries >= TRIES_MAX:
             frame.tries = 0
             dialogue.say("utter_stuck")
@@ -124,11 +177,9 @@ class Engine:
             dialogue.send(MESSAGE.validate_python(message))
 
     def _cannot_handle(self, dialogue: Dialogue) -> None:
-        state = dialogue.state
-        state.misses += 1
-        if state.misses >= MISSES_MAX:
-            state.misses = 0
-            self._start(dialogue, "pattern_human_handoff", {})
+        if dialogue.miss() >= MISSES_MAX:
+            dialogue.state.misses = 0
+            dialogue.say("utter_third_miss")
             return
         dialogue.say("utter_cannot_handle")
         self._remind(dialogue)
@@ -136,7 +187,7 @@ class Engine:
     def _remind(self, dialogue: Dialogue) -> None:
         """After an aside: come back to the open question."""
         if self.awaited(dialogue) is not None:
-            dialogue.lead = dialogue.words("utter_back_to_it")
+            dialogue.coming_back = True
             self._advance(dialogue)
 
     # ------------------------------------------------------------------ steps
@@ -148,7 +199,7 @@ class Engine:
             if frame is None:
                 return
             step = self._step(frame)
-            if step is None:  # the flow was rewritten under a running conversation
+            if step is None:  # it is over, or was rewritten under a running conversation
                 self._leave(dialogue)
                 continue
             if not self._do(dialogue, frame, step):
@@ -168,8 +219,9 @@ class Engine:
                 for pair in step.subject:
                     dialogue.state.slots |= pair
             case "link":
-                self._leave(dialogue, keep_slots=True)
-                dialogue.state.push(str(step.subject), self.flows[str(step.subject)].first)
+                linked = self.flows[str(step.subject)]
+                self._leave(dialogue, keep=linked.slots)
+                dialogue.state.push(linked.name, linked.first)
                 return True
             case _:
                 pass
@@ -183,14 +235,12 @@ class Engine:
             for branch in step.next
             if branch.condition is None or self._holds(dialogue, branch.condition)
         )
-        if target != END:
-            frame.step = target
-        elif step.kind != "call":
+        frame.step = target
+        if step.kind == "call":  # a flow called last comes back to END, and is left then
+            called = self.flows[str(step.subject)]
+            dialogue.state.push(called.name, called.first)
+        elif target == END:
             self._leave(dialogue)
-            if dialogue.state.top is not None:
-                dialogue.lead = dialogue.words("utter_back_to_it")
-        if step.kind == "call":
-            dialogue.state.push(str(step.subject), self.flows[str(step.subject)].first)
 
     def _act(self, dialogue: Dialogue, name: str) -> None:
         if name.startswith("utter_"):
@@ -211,43 +261,51 @@ class Engine:
         if step.text.ask_before_filling and frame.asked != step.name:
             dialogue.state.slots.pop(name, None)  # a "yes" said earlier was to something else
         if dialogue.slot(name) is not None:
-            rejection = next(
-                (
-                    rejection
-                    for rejection in step.text.rejections
-                    if self._holds(dialogue, Condition(rejection.if_))
-                ),
-                None,
-            )
+            rejection = self._rejection(dialogue, step)
             if rejection is None:
                 frame.asked = ""
                 return True
-            dialogue.lead = dialogue.words(rejection.utter)
+            dialogue.lead = dialogue.words(rejection)
             del dialogue.state.slots[name]
+        if not dialogue.more_to_come:
+            self._ask(dialogue, frame, step)
+        return False
+
+    def _rejection(self, dialogue: Dialogue, step: Step) -> str | None:
+        """What to say when the value will not do."""
+        for rejection in step.text.rejections:
+            if self._holds(dialogue, Condition(rejection.if_)):
+                return rejection.utter
+        return None
+
+    def _ask(self, dialogue: Dialogue, frame: Frame, step: Step) -> None:
+        if dialogue.coming_back and frame.asked == step.name and not dialogue.lead:
+            dialogue.lead = dialogue.words("utter_back_to_it")
         dialogue.state.choices = []
         frame.asked = step.name
-        if (ask := f"ask_{name}") in self.actions:
+        if (ask := f"ask_{step.subject}") in self.actions:
             self.actions[ask].run(dialogue)
         else:
-            dialogue.say(step.text.utter or f"utter_ask_{name}")
-        return False
+            dialogue.say(step.text.utter or f"utter_ask_{step.subject}")
 
     def _holds(self, dialogue: Dialogue, condition: Condition) -> bool:
         return condition.holds(
             {"slots": dialogue.state.slots, "outcome": dialogue.outcome, "facts": dialogue.facts}
         )
 
-    def _leave(self, dialogue: Dialogue, *, keep_slots: bool = False) -> None:
+    def _leave(self, dialogue: Dialogue, *, keep: Collection[str] = ()) -> None:
         frame = dialogue.state.stack.pop()
-        flow = self.flows.get(frame.flow)
-        if flow is not None and not keep_slots:
-            self._forget(dialogue, flow)
+        self._forget(dialogue, frame, keep=keep)
+        dialogue.coming_back = True
 
-    def _forget(self, dialogue: Dialogue, flow: Flow) -> None:
+    def _forget(self, dialogue: Dialogue, frame: Frame, *, keep: Collection[str] = ()) -> None:
         """A flow's slots end with it, so that a number said here never means something there."""
+        flow = self.flows.get(frame.flow)
+        if flow is None:
+            return
+        kept = {*keep, *flow.text.persisted_slots}
         for name in flow.slots:
-            slot = self.slots.get(name)
-            if name not in flow.text.persisted_slots and not (slot and slot.remember):
+            if name not in kept and not (name in self.slots and self.slots[name].remember):
                 dialogue.state.slots.pop(name, None)
 
     def _step(self, frame: Frame) -> Step | None:

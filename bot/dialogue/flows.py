@@ -7,7 +7,7 @@ their own, so that a conversation can remember where it is by a name.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +16,7 @@ from storage import yaml_files
 from storage.yaml_files import Mistake, Mistakes
 
 END = "END"
+SURE = 0.55  # an intent this probable may begin a flow by itself
 
 
 class FlowModel(BaseModel):
@@ -54,10 +55,11 @@ class StepText(FlowModel):
 
 
 class TriggerText(FlowModel):
-    """An intent that starts the flow, when it is at least this probable."""
+    """An intent that starts the flow, when it is at least this probable; with `entity`, only beside such a detail."""
 
     intent: str
-    confidence_threshold: float = 0.0
+    entity: str | None = None
+    confidence_threshold: float = SURE
 
 
 class FlowText(FlowModel):
@@ -68,6 +70,9 @@ class FlowText(FlowModel):
     nlu_trigger: list[TriggerText] = Field(default_factory=list[TriggerText])
     persisted_slots: list[str] = Field(default_factory=list[str])
     uses: list[str] = Field(default_factory=list[str])  # slots that its actions read; they end with the flow
+    aside: bool = False  # a question or remark: what it interrupts goes on after it
+    resume: Literal["always", "after_asides"] = "always"  # what it does when something interrupted it
+    one_by_one: bool = False  # a message that names several products begins it for each of them
     steps: list[StepText] = Field(min_length=1)
 
 
@@ -105,7 +110,8 @@ class Flow:
     file: Path
     first: str
     steps: dict[str, Step]
-    slots: tuple[str, ...] = field(default=())  # that it collects or sets
+    slots: tuple[str, ...] = field(default=())  # that it collects, sets or reads
+    line: int | None = None
 
     def step(self, name: str) -> Step | None:
         return self.steps.get(name)
@@ -120,12 +126,13 @@ def read(paths: Iterable[Path]) -> dict[str, Flow]:
     mistakes: list[Mistake] = []
     for path in paths:
         try:
-            for flow in _read_file(path):
-                if flow.name in flows:
-                    raise Mistakes(
-                        [Mistake(path, None, f"flow {flow.name!r} is also in {flows[flow.name].file}")]
-                    )
-                flows[flow.name] = flow
+            read_here = list(_read_file(path))
+            mistakes += [
+                Mistake(path, flow.line, f"flow {flow.name!r} is also in {flows[flow.name].file}")
+                for flow in read_here
+                if flow.name in flows
+            ]
+            flows |= {flow.name: flow for flow in read_here}
         except Mistakes as found:
             mistakes += found.mistakes
     if mistakes:
@@ -162,7 +169,8 @@ class _Compiler:
             for slot in pair
         ]
         slots = tuple(dict.fromkeys(collected + given + self._text.uses))
-        return Flow(self._name, self._text, self._path, first, self._steps, slots)
+        line = yaml_files.line_of(self._content, ["flows", self._name])
+        return Flow(self._name, self._text, self._path, first, self._steps, slots, line)
 
     def _block(self, steps: list[StepText], where: list[str | int], *, after: str, prefix: str) -> str:
         """Compile a list of steps that goes on to `after`; the name of its first."""

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import phonenumbers
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,9 +25,13 @@ class ReplyModel(BaseModel):
 
 
 class ButtonText(ReplyModel):
-    """A button below a reply; `payload` as in `bot.dialogue.tokens`, or a link, or something to share."""
+    """A button below a reply; `payload` as in `bot.dialogue.tokens`, or a link, or something to share.
+
+    With `said`, a mere "yes" or "no" presses it.
+    """
 
     title: str
+    said: Literal["yes", "no"] | None = None
     payload: str | None = None
     url: str | None = None
     share: str | None = None
@@ -84,6 +89,7 @@ class Replies:
         buttons = (
             ButtonText(
                 title=fill_plain(button.title),
+                said=button.said,
                 payload=fill_plain(button.payload) if button.payload else None,
                 url=fill_plain(button.url) if button.url else None,
                 share=button.share,
@@ -140,7 +146,17 @@ def _environment(language: str) -> ImmutableSandboxedEnvironment:
         return amount.format(language)
 
     environment.filters["money"] = money
+    environment.filters["phone"] = _phone
     return environment
+
+
+def _phone(number: str) -> str:
+    """+49301234567 as people write it; what is no such number stays as it is."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def _plain(html: str) -> str:

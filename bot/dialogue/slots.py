@@ -6,29 +6,50 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from rapidfuzz import fuzz, process, utils
 
+from bot.dialogue.flows import SURE
 from bot.dialogue.state import Choice
 from nlu.understanding import Understanding
 from storage import yaml_files
 
-Kind = Literal["text", "integer", "boolean", "choice", "phone", "name", "address", "id"]
+Kind = Literal["text", "integer", "boolean", "choice", "phone", "name", "address", "place", "id"]
 
+PREFIX_LETTERS_MIN = 3
 LABEL_SCORE_MIN = 82  # of 100: below it a label was hardly meant
 NAME_WORDS_MAX = 5
 PHONE_DIGITS = range(7, 16)  # E.164 has 15 at most
 ADDRESS_LETTERS_MAX = 300
+PLACE_LETTERS_MAX = 80
+YES_SURE = 0.7  # a yes may cost money
+CLEAR = 0.8  # words so probably meant otherwise are no name, though they are only letters
+POSTCODE = r"(?P<postcode>\d{4,6}(?:[ -]?[A-Za-z]{2}(?=\s))?|[A-Za-z]{1,2}\d[A-Za-z\d]? ?\d[A-Za-z]{2})"
+POSTCODE_AND_TOWN = re.compile(rf"{POSTCODE}[\s,]+(?P<city>\D{{2,}})")
+ADDRESS = re.compile(rf"(?P<street>(?=.*[^\W\d_]{{2}}).+?)[\s,]+{POSTCODE}[\s,]+(?P<city>[^\d?]{{2,60}})")
 
 
 class Slot(BaseModel):
-    """What a flow may want to know. `remember`: said once, at any time, it is not asked again."""
+    """What a flow may want to know.
+
+    `remember`: said once, at any time, it is not asked again. `called`: the words that people name it by, to
+    have it changed. `affirmed_by`: intents that mean yes to this very question, as "pay" does at a summary.
+    `given_by`: intents that give its value unless they come as a question, as "I'll pick it up" does.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     type: Kind
     entity: str | None = None
     remember: bool = False
+    called: list[str] = Field(default_factory=list[str])
+    affirmed_by: list[str] = Field(default_factory=list[str])
+    given_by: list[str] = Field(default_factory=list[str])
+
+    @property
+    def is_free_text(self) -> bool:
+        """Whether nearly any words could be an answer."""
+        return self.type in {"name", "text", "address", "place"}
 
 
 class SlotFile(BaseModel):
@@ -63,13 +84,39 @@ def mentioned(slots: dict[str, Slot], names: set[str], heard: Understanding) -> 
     return {name: value for name, value in found.items() if value is not None}
 
 
+def volunteered(slot: Slot, heard: Understanding) -> Filled:
+    """What a part of a message gives for a slot that was not asked for; only what can be nothing else."""
+    value = READERS[slot.type](slot, heard, []) if slot.type == "phone" else heard.value(slot.entity or "")
+    return None if isinstance(value, Unfit) else value
+
+
+def completed(before: Any, told: Any) -> Any:
+    """What is known now: a town told after the street completes the address; anything else replaces it."""
+    old, new = _parts(before), _parts(told)
+    return {**old, **new} if old and new and not old.keys() & new.keys() else told
+
+
+def _parts(value: Any) -> dict[str, str]:
+    """The parts of an address; none of anything else."""
+    return dict(value) if hasattr(value, "keys") else {}
+
+
 def answer(slot: Slot, heard: Understanding, choices: list[Choice]) -> Filled:
     """The message as an answer to the question for `slot`: a value, Unfit, or None when it is none."""
     return READERS[slot.type](slot, heard, choices)
 
 
-def _boolean(_slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
+def yes_or_no(heard: Understanding) -> bool | None:
+    """A clear yes or no; None for a "hmm"."""
+    if heard.confidence < YES_SURE:
+        return None
     return {"affirm": True, "deny": False}.get(heard.intent or "")
+
+
+def _boolean(slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
+    if heard.intent in slot.affirmed_by and heard.confidence >= SURE:
+        return True
+    return yes_or_no(heard)
 
 
 def _entity(slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
@@ -81,22 +128,60 @@ def _text(slot: Slot, heard: Understanding, choices: list[Choice]) -> Filled:
 
 
 def _choice(slot: Slot, heard: Understanding, choices: list[Choice]) -> Filled:
-    """By entity, by place in the list ("the second"), by a word only one of them has, or nearly by its label."""
     values = {choice.value for choice in choices}
     if slot.entity and heard.value(slot.entity) in values:
         return heard.value(slot.entity)
+    return picked(heard, choices)
+
+
+def picked(heard: Understanding, choices: list[Choice]) -> str | None:
+    """The choice that is meant: by place ("the second", "2"), by a word only one of them has, or nearly by its label."""
+    unwanted = {word for color in heard.values("not_color") for word in _words(str(color))}
+    left = [choice for choice in choices if not unwanted & _words_of(choice)]
+    if unwanted and len(left) == 1:
+        return left[0].value
     ordinal = heard.value("ordinal")
     if isinstance(ordinal, int) and 0 < abs(ordinal) <= len(choices):
         return choices[ordinal - 1 if ordinal > 0 else ordinal].value
-    return _by_words(heard.text, choices) or _by_label(heard.text, choices)
+    return (
+        _by_words(_words(heard.text) - unwanted, left)
+        or _by_number(heard.text, choices)
+        or _by_words(_mended(heard.text, left) - unwanted, left)
+        or (None if unwanted else _by_label(heard.text, choices))
+    )
 
 
-def _by_words(text: str, choices: list[Choice]) -> str | None:
-    said = set(re.findall(r"\w+", text.casefold()))
-    hits = {choice.value: len(said & {word.casefold() for word in choice.words}) for choice in choices}
+def _mended(text: str, choices: list[Choice]) -> set[str]:
+    """The words of the choices that these are misspelt, or begin: "standart", "exp"."""
+    known = sorted(
+        {word for choice in choices for word in _words_of(choice) if len(word) >= PREFIX_LETTERS_MIN}
+    )
+    said = [word for word in _words(text) if len(word) >= PREFIX_LETTERS_MIN]
+    begun = {other for word in said for other in known if other.startswith(word)}
+    near = (process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=LABEL_SCORE_MIN) for word in said)
+    return begun | {match[0] for match in near if match is not None}
+
+
+def _by_words(said: set[str], choices: list[Choice]) -> str | None:
+    hits = {choice.value: len(said & _words_of(choice)) for choice in choices}
     best = max(hits.values(), default=0)
     winners = [value for value, count in hits.items() if count == best]
     return winners[0] if best and len(winners) == 1 else None
+
+
+def _by_number(text: str, choices: list[Choice]) -> str | None:
+    """A bare "2" where two or more are offered."""
+    number = re.fullmatch(r"\s*(\d{1,2})[.)]?\s*", text)
+    place = int(number[1]) if number else 0
+    return choices[place - 1].value if 0 < place <= len(choices) else None
+
+
+def _words_of(choice: Choice) -> set[str]:
+    return {word for words in choice.words for word in _words(words)}
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))
 
 
 def _by_label(text: str, choices: list[Choice]) -> str | None:
@@ -122,18 +207,24 @@ def _phone(_slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
 def _name(_slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
     if named := heard.value("person_name"):
         return named
+    if not _may_be_free_text(heard):
+        return None
     words = heard.text.strip(" .!,").split()
     letters = all(re.fullmatch(r"[^\W\d_]+(?:['’.-][^\W\d_]*)*", word) for word in words)
     if not words or len(words) > NAME_WORDS_MAX or not letters or "?" in heard.text:
         return None
-    return " ".join(word if not word.islower() else word.capitalize() for word in words)
+    return _capitalised(" ".join(words))
 
 
 def _address(_slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
     """What the entity reader found; else, asked for an address, any short text with a number and a word."""
-    if found := heard.value("address"):
-        return found
-    text = " ".join(heard.text.split())
+    text = " ".join(heard.text.split()).strip(" .!,")
+    found = _parts(heard.value("address"))
+    written = ADDRESS.fullmatch(text) if len(text) <= ADDRESS_LETTERS_MAX else None
+    if written is not None and not found.get("city"):
+        found = {name: str(part).strip(" ,") for name, part in written.groupdict().items()} | found
+    if found:
+        return {name: part if name == "country" else _capitalised(part) for name, part in found.items()}
     looks_like_one = (
         any(letter.isdigit() for letter in text)
         and len(re.findall(r"[^\W\d_]{2,}", text)) >= 1
@@ -141,7 +232,35 @@ def _address(_slot: Slot, heard: Understanding, _choices: list[Choice]) -> Fille
         and "?" not in text
         and heard.value("phone") is None
     )
-    return {"street": text} if looks_like_one else None
+    return {"street": _capitalised(text)} if looks_like_one else None
+
+
+def _place(_slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
+    """The rest of an address: "10115 Berlin", "berlin", or a street where that was missing."""
+    if found := heard.value("address"):
+        return found
+    text = " ".join(heard.text.split()).strip(" .!,")
+    if not _may_be_free_text(heard) or not 2 <= len(text) <= PLACE_LETTERS_MAX or "?" in text:
+        return None
+    if with_postcode := POSTCODE_AND_TOWN.fullmatch(text):
+        return {"postcode": with_postcode["postcode"].upper(), "city": _capitalised(with_postcode["city"])}
+    if any(letter.isdigit() for letter in text):
+        return {"street": text} if re.search(r"[^\W\d_]{2,}", text) else {"postcode": text}
+    return {"city": _capitalised(text)}
+
+
+def _may_be_free_text(heard: Understanding) -> bool:
+    """Whether the words may be a name or a place: not when they clearly say something else, such as thanks."""
+    return heard.intent in {None, "inform", "correct"} or heard.confidence < CLEAR
+
+
+def _capitalised(words: str) -> str:
+    return " ".join(word.capitalize() if word.islower() else word for word in words.split())
+
+
+def is_among(text: str, choice: Choice) -> bool:
+    """Whether these words are of the choice's own: a "470" that picks a mug is not how many are wanted."""
+    return _words(text) <= _words_of(choice)
 
 
 READERS: dict[str, Callable[[Slot, Understanding, list[Choice]], Filled]] = {
@@ -152,5 +271,6 @@ READERS: dict[str, Callable[[Slot, Understanding, list[Choice]], Filled]] = {
     "phone": _phone,
     "name": _name,
     "address": _address,
+    "place": _place,
     "id": _choice,
 }

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from nlu.understanding import Understanding
+
 
 class StateModel(BaseModel):
     model_config = ConfigDict(extra="ignore")  # an older version's leftovers do no harm
@@ -41,6 +43,16 @@ class Search(StateModel):
 
     query: dict[str, Any]
     offset: int = 0
+    order: str = ""  # "cheapest" or "dearest" first; best first otherwise
+    kinds: list[str] | None = None  # only of these categories
+
+
+class Waiting(StateModel):
+    """A wish that waits until an earlier one of its kind is done."""
+
+    flow: str
+    slots: dict[str, Any]
+    heard: Understanding | None = None
 
 
 class State(StateModel):
@@ -49,10 +61,15 @@ class State(StateModel):
     stack: list[Frame] = Field(default_factory=list[Frame])
     slots: dict[str, Any] = Field(default_factory=dict)
     frames: int = 0  # how many there have been
-    shown: list[Shown] = Field(default_factory=list[Shown])
+    shown: list[Shown] = Field(default_factory=list[Shown])  # of the last search, all its pages
+    page: int = 0  # where the newest of them begin
+    focus: Shown | None = None  # what "it" means: looked at, asked about or put in last
     search: Search | None = None
     choices: list[Choice] = Field(default_factory=list[Choice])
     labels: dict[str, str] = Field(default_factory=dict)  # the newest buttons: label in lower case → token
+    offers: dict[str, str] = Field(default_factory=dict)  # which of them a mere "yes" or "no" presses
+    tapped: str = ""  # the last button pressed
+    waiting: list[Waiting] = Field(default_factory=list[Waiting])  # wishes whose turn has not come
     said: list[dict[str, Any]] = Field(default_factory=list)  # the last replies, for "again, please"
     misses: int = 0  # messages in a row that we could not make sense of
     language: str = "en"
@@ -63,9 +80,16 @@ class State(StateModel):
         return self.stack[-1] if self.stack else None
 
     @property
-    def focus(self) -> Shown | None:
-        """The product that "it" means: the first of what was shown last."""
-        return self.shown[0] if self.shown else None
+    def newest(self) -> list[Shown]:
+        """The products on the page that was shown last."""
+        return self.shown[self.page :]
+
+    def at(self, place: int) -> Shown | None:
+        """The product at that place (−1: the last) of the newest page, else of all that were shown."""
+        for page in (self.newest, self.shown):
+            if 0 < abs(place) <= len(page):
+                return page[place - 1 if place > 0 else place]
+        return None
 
     def push(self, flow: str, step: str) -> Frame:
         """Begin a flow on top of what is under way."""

@@ -1,7 +1,9 @@
 """From what came in to what to do: an event and the conversation's state become commands."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.dialogue import slots as slot_reading
@@ -17,20 +19,32 @@ from bot.dialogue.commands import (
     Utter,
 )
 from bot.dialogue.dialogue import Dialogue
-from bot.dialogue.flows import Flow
+from bot.dialogue.flows import SURE, Flow, TriggerText
+from bot.dialogue.hearing import Heard
 from bot.dialogue.slots import Slot, Unfit
 from bot.dialogue.tokens import ForgedToken, TokenContent, unpack_id
 from bot.events import SharedContact, Tapped
 from nlu.understanding import Understanding
 
-SURE = 0.55  # an intent this probable may begin a flow by itself
-VERY_SURE = 0.8  # … also in the middle of a question that the words might answer
-ANSWERS = frozenset({"affirm", "deny", "inform", "correct", "skip", "add_to_cart", "thanks", "greet"})
-"""Intents that an answer to a question often looks like: they never lead away from it."""
-
-
-BUILT_IN_INTENTS = frozenset({"cancel", "repeat", "correct", "affirm", "deny", "skip"})
+VERY_SURE = 0.8  # an aside so probable leads away from a question even without a question mark
+BUILT_IN_INTENTS = frozenset({
+    "affirm", "cancel", "correct", "deny", "inform", "repeat", "skip", "wait", "why"
+})  # fmt: skip
 """Intents that this module understands by itself, whatever flow is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenQuestion:
+    """What is asked, what the message is as an answer to it, and which other details the message changes."""
+
+    name: str
+    slot: Slot
+    value: slot_reading.Filled
+    changes: dict[str, Any]
+
+    @property
+    def fits(self) -> bool:
+        return self.value is not None and not isinstance(self.value, Unfit)
 
 
 class Reader:
@@ -39,150 +53,313 @@ class Reader:
     def __init__(self, flows: Mapping[str, Flow], slots: Mapping[str, Slot]) -> None:
         self._slots = dict(slots)
         self._flows = flows
-        self._triggers = {
-            trigger.intent: (flow.name, trigger.confidence_threshold)
-            for flow in flows.values()
-            for trigger in flow.text.nlu_trigger
-        }
+        self._triggers: dict[str, list[tuple[Flow, TriggerText]]] = defaultdict(list)
+        for flow in flows.values():
+            for trigger in flow.text.nlu_trigger:
+                self._triggers[trigger.intent].append((flow, trigger))
+        for (
+            triggers
+        ) in self._triggers.values():  # the one that wants a detail goes before the one that does not
+            triggers.sort(key=lambda pair: pair[1].entity is None)
 
     # ------------------------------------------------------------------ words
 
-    def read_words(self, dialogue: Dialogue, heard: Understanding, awaited: str | None) -> list[Command]:
+    def read_words(self, dialogue: Dialogue, heard: Heard, awaited: str | None) -> list[Command]:
         """What the person's words ask for."""
-        token = dialogue.state.labels.get(heard.text.strip().casefold())
+        whole = heard.whole
+        token = dialogue.state.labels.get(whole.text.strip().casefold())
         if token is not None:
             return self.read_tap(dialogue, Tapped(token=token), awaited)
-        self._remember(dialogue, heard)
-        if heard.intent == "cancel" and heard.confidence >= SURE:
-            return [self._cancel(dialogue)]
-        if heard.intent == "repeat" and heard.confidence >= SURE:
-            return [Repeat()]
-        if heard.intent == "correct" and heard.confidence >= SURE and dialogue.state.stack:
-            return [self._correction(dialogue, heard)]
+        self._remember(dialogue, whole)
+        if items := self._read_items(heard):
+            return items
         if awaited is not None:
-            return self._read_answer(dialogue, heard, awaited)
-        return self._read_wish(dialogue, heard)
+            return self._read_in_question(dialogue, heard, awaited)
+        return self._about_the_talk(dialogue, whole, None) or self._read_freely(dialogue, whole)
+
+    def _read_items(self, heard: Heard) -> list[Command]:
+        """Several things for the cart in one message, each with its own number and looks."""
+        triggers = self._triggers.get(heard.whole.intent or "", ())
+        flow = next((flow.name for flow, _ in triggers if flow.text.one_by_one), None)
+        items = [part for part in heard.parts if part.value("product") is not None]
+        if flow is None or len({str(part.value("product")) for part in items}) < 2:
+            return []
+        return [replace(self._begin(flow, part), heard=part) for part in items]
+
+    def _read_in_question(self, dialogue: Dialogue, heard: Heard, awaited: str) -> list[Command]:
+        """A question is open: the words may answer it, change something, ask something else, or several of these."""
+        slot, whole = self._slots[awaited], heard.whole
+        value = slot_reading.answer(slot, whole, dialogue.state.choices)
+        open_question = _OpenQuestion(awaited, slot, value, self._changes(dialogue, whole, besides=awaited))
+        return (
+            self._read_yes_or_no(open_question)
+            or self._about_the_talk(dialogue, whole, awaited)
+            or self._read_parts(dialogue, heard, open_question)
+            or self._read_request(dialogue, whole, open_question)
+            or self._read_answer(dialogue, whole, open_question)
+        )
+
+    def _read_yes_or_no(self, question: _OpenQuestion) -> list[Command]:
+        """A "no, express" to a summary is no "no": it is a change, and the summary is shown anew."""
+        if question.slot.type != "boolean" or not question.fits:
+            return []
+        return [SetSlots(question.changes or {question.name: question.value})]
+
+    def _read_request(
+        self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion
+    ) -> list[Command]:
+        """Something else is wanted, and the words are no answer, or clearly more of a request than one."""
+        request = self._request(heard)
+        if request is None or self._is_detail(request, question.changes):
+            return []
+        anew = request.flow == self._top(dialogue)
+        wanted = anew or not question.fits or question.slot.is_free_text
+        return [request] if wanted or self._leads_away(request, heard, question.slot) else []
+
+    def _read_answer(
+        self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion
+    ) -> list[Command]:
+        if question.fits:
+            besides = self._besides_choice(dialogue, heard, question.value, question.changes)
+            return [SetSlots({**besides, question.name: question.value})]
+        if question.changes:
+            return [SetSlots(question.changes)]
+        return [self._unanswered(dialogue, heard, question)]
+
+    def _leads_away(self, request: StartFlow, heard: Understanding, slot: Slot) -> bool:
+        """Whether words that could be the answer are rather a question: "how much is express?"."""
+        if not self._is_aside(request):
+            return False
+        return "?" in heard.text or (heard.intent not in slot.given_by and heard.confidence >= VERY_SURE)
+
+    def _read_parts(self, dialogue: Dialogue, heard: Heard, question: _OpenQuestion) -> list[Command]:
+        """Several details, or details and a request, in the parts of one message: all of them are heard."""
+        told: dict[str, Any] = {}
+        requests: list[StartFlow] = []
+        for part in heard.parts:
+            request = self._request(part)
+            if request is None or request.flow == self._top(dialogue) or self._is_given(dialogue, part):
+                told |= self._told_by(dialogue, part, question, told)
+            else:
+                requests.append(replace(request, heard=part))
+        if question.name not in told or (question.fits and not requests):
+            return []
+        return [SetSlots(told), *(request for request in requests if self._is_aside(request))]
+
+    def _is_given(self, dialogue: Dialogue, part: Understanding) -> bool:
+        """Whether it gives a detail, in words that may also ask about it: "pickup"."""
+        details = (self._slots[name] for name in self._slots_of(self._top(dialogue) or ""))
+        return "?" not in part.text and any(
+            part.intent in slot.given_by and slot_reading.volunteered(slot, part) is not None
+            for slot in details
+        )
+
+    def _told_by(
+        self, dialogue: Dialogue, part: Understanding, question: _OpenQuestion, told: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """What a part gives: another detail of the flow that it can only be, or the answer."""
+        for name in self._slots_of(self._top(dialogue) or ""):
+            value = slot_reading.volunteered(self._slots[name], part) if name not in told else None
+            if value is not None:
+                return {name: slot_reading.completed(dialogue.slot(name), value)}
+        if question.name in told:
+            return {}
+        value = slot_reading.answer(question.slot, part, dialogue.state.choices)
+        return {} if value is None or isinstance(value, Unfit) else {question.name: value}
+
+    def _top(self, dialogue: Dialogue) -> str | None:
+        return dialogue.state.top.flow if dialogue.state.top else None
+
+    def _read_freely(self, dialogue: Dialogue, heard: Understanding) -> list[Command]:
+        """Nothing is open: the words begin something."""
+        if not re.search(r"\w", heard.text) and heard.intent is None:
+            return [CannotHandle()]
+        if (said := slot_reading.yes_or_no(heard)) is not None:
+            return [self._to_no_question(dialogue, "yes" if said else "no")]
+        if request := self._request(heard):
+            return [request]
+        return [self._begin("pattern_detail" if heard.entities else "pattern_unsure", heard)]
+
+    # ------------------------------------------------------------------ what words mean
+
+    def _about_the_talk(self, dialogue: Dialogue, heard: Understanding, awaited: str | None) -> list[Command]:
+        """Words about the conversation itself: cancel, again, wait, why, change that."""
+        if heard.confidence < SURE:
+            return []
+        if heard.intent == "correct":
+            return self._correction(dialogue, heard, awaited)
+        command: Command | None = None
+        match heard.intent:
+            case "cancel":
+                command = self._cancel(dialogue)
+            case "repeat":
+                command = Repeat()
+            case "wait":
+                command = Utter("utter_take_your_time", remind=False)
+            case "why" | "skip" if awaited is not None:
+                command = self._reason(dialogue, awaited)
+            case _:
+                pass
+        return [command] if command is not None else []
 
     def _cancel(self, dialogue: Dialogue) -> Command:
         """A cancel with nothing under way means the order, if there is a flow for that."""
         return CancelFlow() if dialogue.state.stack else StartFlow("cancel_order")
 
-    def _correction(self, dialogue: Dialogue, heard: Understanding) -> Command:
+    def _reason(self, dialogue: Dialogue, awaited: str) -> Command:
+        """Why we ask; asking is no misfit, and may be done as often as anyone likes."""
+        own = f"utter_why_{awaited}"
+        return AskAgain(own if own in dialogue.replies else "utter_why", misfit=False)
+
+    def _correction(self, dialogue: Dialogue, heard: Understanding, awaited: str | None) -> list[Command]:
         """A detail given anew, or one that is named and shall be asked again."""
-        details = self._details(dialogue, heard, besides="")
-        if details:
-            return SetSlots(details)
+        details = self._changes(dialogue, heard, besides="")
+        if awaited is not None and not self._slots[awaited].is_free_text:
+            value = slot_reading.answer(self._slots[awaited], heard, dialogue.state.choices)
+            if value is not None and not isinstance(value, Unfit):
+                details[awaited] = value
+        if details and dialogue.state.stack:
+            return [SetSlots(details)]
+        if request := self._request(heard):
+            return [request]
         said = set(re.findall(r"\w+", heard.text.casefold()))
-        return ForgetSlots(tuple(name for name in self._slots if name in said))
+        named = tuple(name for name, slot in self._slots.items() if said & set(slot.called))
+        if named or dialogue.state.stack:
+            return [ForgetSlots(named)]
+        return []
 
-    def _read_answer(self, dialogue: Dialogue, heard: Understanding, awaited: str) -> list[Command]:
-        """A question is open: the words may answer it, ask something else, or both."""
-        slot = self._slots[awaited]
-        value = slot_reading.answer(slot, heard, dialogue.state.choices)
-        details = self._details(dialogue, heard, besides=awaited)
-        aside = self._aside(heard, answered=value is not None and not isinstance(value, Unfit))
-        if value is None or isinstance(value, Unfit):
-            if aside is not None:
-                return [aside]
-            if details:
-                return [SetSlots(details)]
-            reply = value.reply if isinstance(value, Unfit) else self._unfit_reply(dialogue, awaited)
-            return [AskAgain(reply)]
-        if aside is not None and slot.type in {"name", "text", "address"} and awaited not in details:
-            return [aside]  # free text fits anything: a clear request for something else is no name
-        answered = SetSlots({**details, awaited: value})
-        return [answered, aside] if aside is not None else [answered]
+    def _to_no_question(self, dialogue: Dialogue, said: str) -> Command:
+        """A yes or no where nothing was asked: it presses the button that was offered with such words."""
+        token = dialogue.state.offers.get(said)
+        if token is None:
+            return Utter(f"utter_{said}_to_nothing")
+        return self.read_tap(dialogue, Tapped(token=token), None)[0]
 
-    def _unfit_reply(self, dialogue: Dialogue, awaited: str) -> str:
-        reply = f"utter_{awaited}_unfit"
-        return reply if reply in dialogue.replies else "utter_unfit"
+    def _unanswered(self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion) -> Command:
+        """The words were no answer: a yes to an offer made beside the question, a refusal, or a misfit."""
+        said = slot_reading.yes_or_no(heard)
+        if said and (token := dialogue.state.offers.get("yes")):
+            return self.read_tap(dialogue, Tapped(token=token), question.name)[0]
+        if said is False:
+            return self._reason(dialogue, question.name)
+        if isinstance(question.value, Unfit):
+            return AskAgain(question.value.reply)
+        own = f"utter_{question.name}_unfit"
+        return AskAgain(own if own in dialogue.replies else "utter_unfit")
 
-    def _aside(self, heard: Understanding, *, answered: bool) -> Command | None:
-        """A clear request for something else, in the middle of a question."""
-        if heard.intent is None or heard.intent in ANSWERS:
-            return None
-        sure_enough = VERY_SURE if answered else SURE
-        asks = "?" in heard.text
-        if heard.confidence < (SURE if asks else sure_enough):
-            return None
-        return self._trigger(heard)
-
-    def _read_wish(self, dialogue: Dialogue, heard: Understanding) -> list[Command]:
-        """Nothing is open: the words begin something."""
-        command = self._trigger(heard)
-        if command is not None:
-            return [command]
-        if heard.entities and heard.intent in {"inform", None}:
-            return [StartFlow("pattern_detail")]
-        return [StartFlow("pattern_search")] if heard.text.strip() else [CannotHandle()]
-
-    def _trigger(self, heard: Understanding) -> StartFlow | None:
+    def _request(self, heard: Understanding) -> StartFlow | None:
         """The flow that the best intent begins, with the details the message gives for it."""
-        if heard.intent is None:
-            return None
-        flow, threshold = self._triggers.get(heard.intent, ("", 2.0))
-        if heard.confidence < threshold or flow not in self._flows:
-            return None
-        wanted = set(self._flows[flow].slots)
-        return StartFlow(flow, slot_reading.mentioned(self._slots, wanted, heard))
+        for flow, trigger in self._triggers.get(heard.intent or "", ()):
+            wanted = trigger.entity is None or heard.value(trigger.entity) is not None
+            if wanted and heard.confidence >= trigger.confidence_threshold:
+                return self._begin(flow.name, heard)
+        return None
+
+    def _begin(self, flow: str, heard: Understanding) -> StartFlow:
+        return StartFlow(flow, slot_reading.mentioned(self._slots, set(self._flows[flow].slots), heard))
+
+    def _is_aside(self, request: StartFlow) -> bool:
+        return self._flows[request.flow].text.aside
+
+    def _is_detail(self, request: StartFlow, changes: Mapping[str, Any]) -> bool:
+        """Whether all that it asks for is a detail of what is under way: "make it 3" while a mug is being chosen."""
+        return bool(request.slots) and request.slots.items() <= changes.items()
+
+    def _besides_choice(
+        self, dialogue: Dialogue, heard: Understanding, value: Any, changes: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The details that were not said by the words that made the choice."""
+        choice = next((choice for choice in dialogue.state.choices if choice.value == value), None)
+        if choice is None:
+            return changes
+        chosen = {e.name for e in heard.entities if slot_reading.is_among(e.text, choice)}
+        return {name: told for name, told in changes.items() if self._slots[name].entity not in chosen}
 
     def _remember(self, dialogue: Dialogue, heard: Understanding) -> None:
-        """A name, phone number, address or delivery wish said at any time is not asked for again."""
-        names = {name for name, slot in self._slots.items() if slot.remember}
-        dialogue.state.slots |= slot_reading.mentioned(self._slots, names, heard)
+        """A name, phone number, address or delivery wish said at any time is not asked for again.
 
-    def _details(self, dialogue: Dialogue, heard: Understanding, *, besides: str) -> dict[str, Any]:
-        """Other slots of the flows under way that the message names."""
+        A way of delivery that is merely asked about is not chosen by that.
+        """
+        request = self._request(heard)
+        asks = request is not None and self._is_aside(request)
+        names = {
+            name
+            for name, slot in self._slots.items()
+            if slot.remember and not (asks and slot.type == "choice")
+        }
+        told = {
+            name: slot_reading.completed(dialogue.slot(name), value)
+            for name, value in slot_reading.mentioned(self._slots, names, heard).items()
+        }
+        dialogue.noted = frozenset(name for name, value in told.items() if dialogue.slot(name) != value)
+        dialogue.state.slots |= told
+
+    def _changes(self, dialogue: Dialogue, heard: Understanding, *, besides: str) -> dict[str, Any]:
+        """Other slots of the flows under way that the message gives another value."""
         wanted = {
             name
             for frame in dialogue.state.stack
             if frame.flow in self._flows
             for name in self._flows[frame.flow].slots
         }
-        return slot_reading.mentioned(self._slots, wanted - {besides}, heard)
+        told = slot_reading.mentioned(self._slots, wanted - {besides}, heard)
+        values = {name: slot_reading.completed(dialogue.slot(name), value) for name, value in told.items()}
+        return {
+            name: value
+            for name, value in values.items()
+            if name in dialogue.noted or dialogue.slot(name) != value
+        }
 
     # ------------------------------------------------------------------ buttons and the rest
 
     def read_tap(self, dialogue: Dialogue, tapped: Tapped, awaited: str | None) -> list[Command]:
         """What a button asks for, once its signature is checked. A stale one gets a kind answer."""
+        before, dialogue.state.tapped = dialogue.state.tapped, tapped.token
         try:
             content = dialogue.tokens.read(tapped.token, conversation=dialogue.conversation)
         except ForgedToken:
-            return [Utter("utter_stale_button")]
+            return [StartFlow("pattern_stale_button")]
         slots = {name: _unpacked(value) for name, value in content.slots.items()}
         if content.flow is None:
-            return self._read_answer_tap(dialogue, content, slots, awaited)
+            return self._read_answer_tap(dialogue, content, slots, awaited, again=before == tapped.token)
         if content.flow == "cancel":
             return [self._cancel(dialogue)]
         if content.flow == "change":
-            return [ForgetSlots(tuple(content.slots.values()))]
+            return self._read_change_tap(dialogue, tuple(content.slots.values()))
         if content.flow not in self._flows:
-            return [Utter("utter_stale_button")]
+            return [StartFlow("pattern_stale_button")]
         return [StartFlow(content.flow, slots)]
 
     def _read_answer_tap(
-        self, dialogue: Dialogue, content: TokenContent, slots: dict[str, Any], awaited: str | None
+        self,
+        dialogue: Dialogue,
+        content: TokenContent,
+        slots: dict[str, Any],
+        awaited: str | None,
+        *,
+        again: bool,
     ) -> list[Command]:
         frame = dialogue.state.top
         if frame is None or frame.id != content.frame or awaited not in slots:
-            return [Utter("utter_stale_button")]
+            return [StartFlow("pattern_stale_button", {"tapped_again": again})]
         if self._slots[awaited].type == "boolean":
             slots[awaited] = slots[awaited] == "yes"
         return [SetSlots(slots)]
 
+    def _read_change_tap(self, dialogue: Dialogue, names: tuple[str, ...]) -> list[Command]:
+        """A detail may be changed by button as long as something that asks for it is under way."""
+        asked = {name for frame in dialogue.state.stack for name in self._slots_of(frame.flow)}
+        return [ForgetSlots(names)] if asked & set(names) else [StartFlow("pattern_stale_button")]
+
+    def _slots_of(self, flow: str) -> tuple[str, ...]:
+        return self._flows[flow].slots if flow in self._flows else ()
+
     def read_contact(self, dialogue: Dialogue, contact: SharedContact, awaited: str | None) -> list[Command]:
         """A contact card answers the question for a phone number; otherwise it is kept for later."""
-        slots: dict[str, Any] = {"phone": contact.phone}
-        if awaited == "phone" or not dialogue.state.stack:
-            dialogue.state.slots |= slots
-            return [SetSlots(slots)] if awaited == "phone" else [Utter("utter_phone_kept")]
-        dialogue.state.slots |= slots
+        if awaited == "phone":
+            return [SetSlots({"phone": contact.phone})]
+        dialogue.state.slots["phone"] = contact.phone
         return [Utter("utter_phone_kept")]
-
-
-def intents_of(flows: Iterable[Flow]) -> set[str]:
-    """Every intent that begins some flow."""
-    return {trigger.intent for flow in flows for trigger in flow.text.nlu_trigger}
 
 
 def _unpacked(value: str) -> Any:

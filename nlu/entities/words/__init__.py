@@ -109,6 +109,7 @@ class Words(_Section):
     negations: NegationWords
     sizes: SizeWords
     plurals: tuple[tuple[str, str], ...]
+    joins: Terms  # what stands between two wishes of one message
     common: str
 
     @property

@@ -1,0 +1,184 @@
+"""Which products the words mean: by place in the list, by name, by looks, or simply "it"."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from bot.actions.cards import products_by_id
+from bot.dialogue.dialogue import Dialogue, as_uuid
+from bot.dialogue.hearing import PERSONAL, without
+from knowledge_base.search import ProductQuery, same_size
+from knowledge_base.wording import alternatives, product_words, singular, stems
+from nlu.understanding import Understanding
+from shop.catalogue import queries
+from shop.catalogue.model import Product, Variant
+
+HITS_MAX = 12
+SIZE_LETTERS = 4
+NAME_WEIGHT = 10  # a word of the name says more than any number of colours
+LOOKS = ("color", "size", "material")
+NOT_NAMES = frozenset({*LOOKS, *PERSONAL, "not_color", "quantity", "ordinal", "comparative"})
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The products that the words point at, and how they do."""
+
+    products: list[Product]
+    by: Literal["button", "place", "name", "sight"]
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How the thing shall be: any of the words for each, none of the unwanted."""
+
+    wanted: tuple[tuple[str, ...], ...] = ()
+    unwanted: tuple[str, ...] = ()
+
+    @classmethod
+    def said(cls, heard: Understanding | None) -> "Looks":
+        """The colour, size and material of the message."""
+        if heard is None:
+            return cls()
+        wanted = [tuple(str(value) for value in heard.values(name)) for name in LOOKS]
+        return cls(tuple(values for values in wanted if values), tuple(map(str, heard.values("not_color"))))
+
+    def __bool__(self) -> bool:
+        return bool(self.wanted or self.unwanted)
+
+    def missing(self, product: Product) -> list[str]:
+        """What was asked for and no variant has; a size of a few letters in capitals."""
+        variants = on_sale(product)
+        return [
+            value.upper() if len(value) < SIZE_LETTERS else value
+            for values in self.wanted
+            for value in values
+            if not any(_has(product, variant, each) for variant in variants for each in values)
+        ]
+
+    def fitting(self, product: Product) -> list[Variant]:
+        """The variants on sale that look like that."""
+        return [variant for variant in on_sale(product) if self._fits(product, variant)]
+
+    def _fits(self, product: Product, variant: Variant) -> bool:
+        return all(
+            any(_has(product, variant, value) for value in values) for values in self.wanted
+        ) and not any(_has(product, variant, value) for value in self.unwanted)
+
+
+def meant(dialogue: Dialogue) -> Meant:
+    """What the words point at; without any such word, what is looked at, else all that was shown last."""
+    button, heard = dialogue.slot("product"), dialogue.heard
+    if button is not None:
+        return Meant(_load(dialogue, [as_uuid(button)]), by="button")
+    place = heard.value("ordinal") if heard else None
+    shown = dialogue.state.at(place) if isinstance(place, int) else None
+    if shown is not None:
+        return Meant(_load(dialogue, [shown.product]), by="place")
+    if heard is not None and (named := _named(dialogue, heard)):
+        return Meant(named, by="name")
+    return Meant(in_sight(dialogue), by="sight")
+
+
+def in_sight(dialogue: Dialogue) -> list[Product]:
+    """What "it" or "them" means: the product looked at, else those that were shown last."""
+    focus = dialogue.state.focus
+    shown = [focus] if focus is not None else dialogue.state.newest
+    return _load(dialogue, [each.product for each in shown])
+
+
+def names_a_product(heard: Understanding, product: Product, variant: Variant | None, language: str) -> int:
+    """How well the words fit it: 0 when they do not name it at all."""
+    said = _name_words(heard, language)
+    words = stems(product.title)
+    recognised = [entity for entity in heard.entities if entity.name == "product"]
+    score = NAME_WEIGHT * sum(_is_among(word, words, language) for word in said)
+    # "The blue mug" is a speckled blue mug as well, whatever the shop calls it by itself.
+    score += NAME_WEIGHT * sum(
+        entity.value == product.handle or stems(entity.text) <= words for entity in recognised
+    )
+    looks = [str(value) for name in LOOKS for value in heard.values(name)]
+    variants = [variant] if variant is not None else on_sale(product)
+    return score + sum(any(_has(product, each, look) for each in variants) for look in looks)
+
+
+def on_sale(product: Product) -> list[Variant]:
+    return [variant for variant in product.variants if variant.published]
+
+
+def _named(dialogue: Dialogue, heard: Understanding) -> list[Product]:
+    """The products that the words name or describe; those in sight before others."""
+    seen = in_sight(dialogue)
+    looks = Looks.said(heard)
+    names = _name_words(heard, dialogue.language)
+    if names or heard.value("product"):
+        known = _by_handle(dialogue, heard)
+        if best := _best(heard, [*seen, *known, *_hits(dialogue, heard)], seen, dialogue.language):
+            return best
+    if looks:
+        shown = _load(dialogue, [each.product for each in dialogue.state.shown])
+        return _looking(seen, looks) or _looking(shown, looks)
+    return []
+
+
+def _looking(products: Sequence[Product], looks: Looks) -> list[Product]:
+    return [product for product in products if looks.fitting(product)]
+
+
+def _by_handle(dialogue: Dialogue, heard: Understanding) -> list[Product]:
+    """The products that were recognised by name."""
+    found = [queries.by_handle(dialogue.session, str(handle)) for handle in heard.values("product")]
+    return [product for product in found if product is not None and product.published]
+
+
+def _best(
+    heard: Understanding, products: Iterable[Product], seen: Sequence[Product], language: str
+) -> list[Product]:
+    """Those that the words fit best by name, if any name fits."""
+    scores = {product.id: names_a_product(heard, product, None, language) for product in products}
+    best = max(scores.values(), default=0)
+    if best < NAME_WEIGHT:
+        return []
+    winners = {product.id: product for product in products if scores[product.id] == best}
+    shown = [product for product in seen if product.id in winners]
+    return shown or list(winners.values())
+
+
+def _hits(dialogue: Dialogue, heard: Understanding) -> list[Product]:
+    query = ProductQuery(
+        text=without(heard, [entity for entity in heard.entities if entity.name in PERSONAL]),
+        colors=tuple(map(str, heard.values("color"))),
+        sizes=tuple(map(str, heard.values("size"))),
+        limit=HITS_MAX,
+    )
+    result = dialogue.knowledge.search(dialogue.session, query, language=dialogue.language)
+    return _load(dialogue, [hit.product_id for hit in result.hits])
+
+
+def _name_words(heard: Understanding, language: str) -> list[str]:
+    """The words that may name a product: not its colour, nor how many, nor for whom."""
+    details = [entity for entity in heard.entities if entity.name in NOT_NAMES]
+    return product_words(without(heard, details), language)
+
+
+def _is_among(word: str, words: set[str], language: str) -> bool:
+    return any(singular(other) in words for other in alternatives(word, language))
+
+
+def _has(product: Product, variant: Variant, look: str) -> bool:
+    """Whether the variant is so: by its options; where none of them can say, by the product's title and facts."""
+    wanted = stems(look)
+    if any(wanted <= stems(value) or same_size(value, look) for value in variant.options.values()):
+        return True
+    others = [value for each in product.variants for value in each.options.values()]
+    if any(wanted <= stems(value) for value in others):
+        return False
+    facts = (product.title, *(str(value) for value in product.attributes.values()))
+    return any(wanted <= stems(text) for text in facts)
+
+
+def _load(dialogue: Dialogue, ids: Sequence[UUID]) -> list[Product]:
+    """Published products in that order, each once."""
+    found = products_by_id(dialogue, dict.fromkeys(ids))
+    return [product for product in found.values() if product.published]

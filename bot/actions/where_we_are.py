@@ -1,0 +1,27 @@
+"""Where the conversation stands: greetings, old buttons, and what could be done now."""
+
+from bot.dialogue.dialogue import Dialogue, Outcome, action
+from shop.cart import service as carts
+from shop.orders import service as orders
+from shop.orders.model import OrderStatus
+
+
+@action("first", "again")
+def greet_person(dialogue: Dialogue) -> Outcome:
+    """Whether we have spoken before in this conversation."""
+    return Outcome("again" if dialogue.state.turns else "first")
+
+
+@action("unpaid", "tapped_again", "earlier")
+def judge_old_button(dialogue: Dialogue) -> Outcome:
+    """What an old button may have been pressed for: most of all, to pay."""
+    order = orders.find(dialogue.session, dialogue.customer)
+    if order is not None and order.status is OrderStatus.AWAITING_PAYMENT:
+        return Outcome("unpaid")
+    return Outcome("tapped_again" if dialogue.slot("tapped_again") else "earlier")
+
+
+@action("full", "empty")
+def look_into_cart(dialogue: Dialogue) -> Outcome:
+    """Whether there is anything to check out."""
+    return Outcome("full" if carts.lines(dialogue.session, dialogue.customer) else "empty")

@@ -1,0 +1,81 @@
+"""Listening to one message: its parts, and what is wanted apart from who and where."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from nlu.entities.spans import any_of, compiled
+from nlu.entities.words import words
+from nlu.understanding import Entity, Interpreter, Understanding
+
+PERSONAL = frozenset({"person_name", "phone", "address", "email"})
+"""Entities that say who and where, never what is wanted."""
+
+PARTS_MAX = 8
+PARTED_LETTERS_MAX = 1000  # of a longer message only the whole is understood
+SENTENCE_END = r"(?<=[.!?…;])\s+|\s*\n+\s*"
+LOOSE_ENDS = " \t\n,.;:–—-"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message, understood as a whole and, when it says several things, each part by itself."""
+
+    whole: Understanding
+    parts: tuple[Understanding, ...] = ()
+
+
+def listen(interpreter: Interpreter, text: str) -> Heard:
+    """Understand one message. Any text at all, without raising."""
+    whole = interpreter.parse(text)
+    cut = list(_parts(whole))
+    if not 1 < len(cut) <= PARTS_MAX:
+        return Heard(whole)
+    parts = tuple(interpreter.parse(part) for part in cut)
+    return Heard(_with_wish(interpreter, whole, cut, parts), parts)
+
+
+def without_details(heard: Understanding) -> str:
+    """The words apart from names, numbers and addresses: what is looked for, or asked."""
+    return without(heard, [entity for entity in heard.entities if entity.name in PERSONAL])
+
+
+def without(heard: Understanding, entities: Iterable[Entity]) -> str:
+    """The words outside these entities."""
+    text = heard.text
+    for entity in sorted(entities, key=lambda entity: -entity.start):
+        text = f"{text[: entity.start]} {text[entity.end :]}"
+    kept = (part.strip(LOOSE_ENDS) for part in text.split(","))
+    return ", ".join(part for part in kept if part)
+
+
+def _with_wish(
+    interpreter: Interpreter, whole: Understanding, cut: list[str], parts: tuple[Understanding, ...]
+) -> Understanding:
+    """A name, number or address beside a wish must not drown the wish: it is read from the other parts."""
+    details = [any(entity.name in PERSONAL for entity in part.entities) for part in parts]
+    if not any(details) or all(details):
+        return whole
+    wish = interpreter.parse(
+        ", ".join(text for text, is_detail in zip(cut, details, strict=True) if not is_detail)
+    )
+    if wish.intent in {None, "inform"}:
+        return whole
+    return replace(whole, intents=wish.intents, refused=wish.refused, refusal_score=wish.refusal_score)
+
+
+def _parts(whole: Understanding) -> Iterable[str]:
+    """The message cut at full stops, commas and "and", never inside an address, a name or a product's title."""
+    text = whole.text
+    if len(text) > PARTED_LETTERS_MAX:
+        return
+    start = 0
+    joint = compiled(rf"{SENTENCE_END}|\s*,\s*(?=\D)|,\s+|\s+", any_of(words(whole.language).joins), r"\s+")
+    for match in joint.finditer(text):
+        if any(entity.start < match.end() and match.start() < entity.end for entity in whole.entities):
+            continue
+        if re.search(r"\w", text[start : match.start()]):
+            yield text[start : match.start()].strip()
+        start = match.end()
+    if re.search(r"\w", text[start:]):
+        yield text[start:].strip()
