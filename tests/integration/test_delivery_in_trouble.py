@@ -1,6 +1,7 @@
 """The delivery engine when something breaks: nothing stays stuck, and nobody waits for somebody else's trouble."""
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,9 +111,10 @@ class Switchboard(Echo):
 
 
 async def test_nobody_waits_for_a_provider_that_does_not_answer(database: Database) -> None:
-    released = asyncio.Event()
+    released, waiting = asyncio.Event(), Counter[str]()
 
     async def slow(call: str, arguments: JsonObject, key: str) -> JsonObject:
+        waiting["calls"] += 1
         await released.wait()
         return await add(call, arguments, key)
 
@@ -120,7 +122,7 @@ async def test_nobody_waits_for_a_provider_that_does_not_answer(database: Databa
     async with delivering(database, Switchboard(), phone, slow) as delivery:
         await delivery.receive([said("call", chat=f"buyer-{number}") for number in range(80)])
         async with asyncio.timeout(20):
-            while len(delivery._sending) < 16:
+            while waiting["calls"] < 16:
                 await delivery.clock.sleep(0.01)
             await delivery.receive([said("hello", chat="bob")])
             while not phone.got["bob"]:
@@ -203,6 +205,8 @@ class Blockable(Echo):
                 assert turn.send(AnswerInvoiceCheck(query="q1"), dedupe="check")
             case Said(text=words):
                 assert turn.send(Say(text=words)) is not turn.conversation.blocked
+            case _:
+                raise AssertionError(turn.event)
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Carts, orders, payments and refunds, on both databases: what is paid is sent or goes back, and stock is right."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,6 +21,7 @@ from shop.cart import service as carts
 from shop.cart.model import UNITS_MAX, TooMany
 from shop.catalogue.model import OutOfStock, Product, Variant
 from shop.customers.model import Customer
+from shop.errors import Refused
 from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.model import NotPossible, Order, OrderStatus
@@ -54,11 +55,10 @@ def money(session: Session) -> tuple[int, int]:
 
 
 @contextmanager
-def refused(error: type[Exception], **facts: Any) -> Iterator[None]:
+def refused(error: type[Refused], **facts: Any) -> Generator[None]:
     with pytest.raises(error) as caught:
         yield
-    for name, value in facts.items():
-        assert caught.value.facts[name] == value  # type: ignore[attr-defined]
+    assert {name: caught.value.facts[name] for name in facts} == facts
 
 
 # ---------------------------------------------------------------------- placing
@@ -444,7 +444,7 @@ def test_money_that_came_for_no_order_is_kept_and_asked_back_once(database: Data
 
 def test_telegram_payments_are_refunded_by_charge_and_stripe_ones_by_payment(database: Database) -> None:
     def work(session: Session) -> list[dict[str, Any]]:
-        calls = []
+        calls: list[dict[str, Any]] = []
         for provider, reference in (("telegram", "ch_1"), ("stripe", "pi_1")):
             refund = settlement.give_back(
                 session, provider=provider, reference=reference, amount=Money(500, "EUR"), at=NOW
@@ -611,7 +611,7 @@ def test_two_late_payments_for_the_last_unit_leave_one_with_the_goods_and_one_wi
 ) -> None:
     def expired(session: Session) -> tuple[UUID, list[UUID]]:
         mug = stock(session, on_hand=1)
-        placed = []
+        placed: list[UUID] = []
         for name in ("Ana", "Bo"):
             order = place(session, customer(session, name), {mug: 1})
             orders.expire(session, order, at=LATER)

@@ -4,6 +4,7 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
+    MultipleResults,
     RuleBasedStateMachine,
     initialize,
     invariant,
@@ -32,7 +34,7 @@ from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.model import HOLDS_STOCK, NotPossible, Order, OrderStatus
 from shop.orders.service import CartChanged, CartEmpty
-from storage.engine import Database
+from storage.engine import Database, T, Work
 from tests.trade import HOLD, NOW, add, customer, place, stock
 
 PAID_FOR = {
@@ -48,6 +50,7 @@ NEXT = {
     OrderStatus.SHIPPED: OrderStatus.DELIVERED,
     OrderStatus.DELIVERED: OrderStatus.COMPLETED,
 }
+NOTHING: MultipleResults[Any] = multiple()
 FEW = (1, 2, 4)  # of each thing, so that people get into each other's way
 
 
@@ -86,14 +89,17 @@ class Trading(RuleBasedStateMachine):
         self.now = NOW
         self.books = Books()
         self.people = [self.write(customer) for _ in range(3)]
-        self.goods = [
-            self.write(lambda session, n=n, units=units: stock(session, f"thing-{n}", on_hand=units))
-            for n, units in enumerate(FEW)
-        ]
+        self.goods = [self._supply(f"thing-{n}", units) for n, units in enumerate(FEW)]
         self.books.supplied = dict(zip(self.goods, FEW, strict=True))
         self.books.shipped = dict.fromkeys(self.goods, 0)
 
-    def write(self, work: Any) -> Any:
+    def _supply(self, name: str, units: int) -> UUID:
+        return self.write(lambda session: stock(session, name, on_hand=units))
+
+    def _place(self, person: int, basket: dict[UUID, int]) -> UUID:
+        return self.write(lambda session: place(session, self.people[person], basket, at=self.now).id)
+
+    def write(self, work: Work[T]) -> T:
         return self.database.write_now(work)
 
     def teardown(self) -> None:
@@ -113,13 +119,7 @@ class Trading(RuleBasedStateMachine):
     @initialize(target=placed)
     def open_with_orders(self) -> Any:
         """Two wait for their payment already, and hold the last of what they bought."""
-        baskets = [{self.goods[n]: FEW[n]} for n in (0, 1)]
-        return multiple(
-            *[
-                self.write(lambda session, n=n, basket=basket: place(session, self.people[n], basket).id)
-                for n, basket in enumerate(baskets)
-            ]
-        )
+        return multiple(*[self._place(n, {self.goods[n]: FEW[n]}) for n in (0, 1)])
 
     @rule(person=st.integers(0, 2), thing=st.integers(0, 2), units=st.integers(1, 3))
     def fill_a_cart(self, person: int, thing: int, units: int) -> None:
@@ -136,9 +136,9 @@ class Trading(RuleBasedStateMachine):
         for thing, units in basket:
             self.fill_a_cart(person, thing, units)
         try:
-            return self.write(lambda session: place(session, self.people[person], at=self.now).id)
+            return self._place(person, {})
         except (CartEmpty, CartChanged, OutOfStock):
-            return multiple()
+            return NOTHING
 
     @rule(thing=st.integers(0, 2), price=st.sampled_from([900, 1200]))
     def change_a_price(self, thing: int, price: int) -> None:
@@ -184,15 +184,16 @@ class Trading(RuleBasedStateMachine):
             "amount": charge.amount,
             "at": self.now,
         }
-        if charge.order is None:
+        order = charge.order
+        if order is None:
             asked = self.write(lambda session: settlement.give_back(session, **told))
             assert (asked is None) == charge.heard
         else:
-            outcome = self.write(lambda session: settlement.settle(session, charge.order, **told).outcome)
+            outcome = self.write(lambda session: settlement.settle(session, order, **told).outcome)
             assert (outcome is Outcome.KNOWN) == charge.heard
             if outcome is Outcome.PAID:
-                assert charge.order not in self.books.pays_for, "an order is paid once"
-                self.books.pays_for[charge.order] = charge.reference
+                assert order not in self.books.pays_for, "an order is paid once"
+                self.books.pays_for[order] = charge.reference
         charge.heard = True
 
     @rule(order=placed, by=st.sampled_from(["customer", "provider"]))
@@ -225,10 +226,10 @@ class Trading(RuleBasedStateMachine):
         self.let_the_hold_end(order)
 
         def work(session: Session) -> Any:
-            held = {line.variant_id for line in orders.get(session, order).lines}
+            held = {line.variant_id for line in orders.get(session, order).lines if line.variant_id}
             left = {thing: session.get_one(Variant, thing).free_units() for thing in held}
             basket = {thing: units for thing, units in left.items() if units}
-            return place(session, customer(session, "Zed"), basket, at=self.now).id if basket else multiple()
+            return place(session, customer(session, "Zed"), basket, at=self.now).id if basket else NOTHING
 
         return self.write(work)
 
@@ -244,6 +245,7 @@ class Trading(RuleBasedStateMachine):
         moved = self.write(work)
         if moved is not None and moved.status is OrderStatus.SHIPPED:
             for line in moved.lines:
+                assert line.variant_id is not None
                 self.books.shipped[line.variant_id] += line.units
 
     @precondition(lambda self: self.some_refunds)
@@ -290,6 +292,7 @@ class Trading(RuleBasedStateMachine):
         for order in self.database.read(orders_with_lines):
             if order.status in HOLDS_STOCK:
                 for line in order.lines:
+                    assert line.variant_id is not None
                     promised[line.variant_id] += line.units
         for variant in self.database.read(lambda session: session.scalars(select(Variant)).all()):
             assert variant.allocated == promised[variant.id]
@@ -334,8 +337,9 @@ def orders_with_lines(session: Session) -> list[Order]:
 
 
 def test_money_and_stock_add_up_whatever_happens(sqlite_template: Path) -> None:
+    machine: Any = partial(Trading, sqlite_template)
     run_state_machine_as_test(
-        lambda: Trading(sqlite_template),
+        machine,
         settings=settings(
             max_examples=50,
             stateful_step_count=40,
