@@ -10,6 +10,7 @@ from nlu.pipeline import PipelineSettings
 from nlu.training import train
 from nlu.training_data import TrainingData, load, shipped
 from tests.nlu.small_shop import AT, small_data
+from tests.open_shop import Template
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +29,9 @@ def shop_data() -> TrainingData:
 
 
 @pytest.fixture(scope="session")
-def shop_model(embedder: MiniLmEmbedder, shop_data: TrainingData) -> TrainedModel:
-    return train(shop_data, PipelineSettings(), embedder=embedder, at=AT)
+def shop_model(shop_template: Template) -> TrainedModel:
+    """The model that the demo shop was trained with, once for all test processes."""
+    return shop_template.model
 
 
 @pytest.fixture(scope="session")
