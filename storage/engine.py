@@ -21,6 +21,7 @@ T = TypeVar("T")
 Work = Callable[[Session], T]
 
 BATCH_MAX = 64  # turns that share one commit: more gains nothing, and holds the first caller up
+READERS_MAX = 8  # looks at once; each may hold a connection of the reader's pool
 ATTEMPTS_MAX = 5  # PostgreSQL serialisation failures and deadlocks are retried this often
 RETRYABLE_SQLSTATES = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 
@@ -49,6 +50,7 @@ class Database:
     def __init__(self, engine: Engine, reader: Engine) -> None:
         self.engine = engine
         self._reader = reader
+        self._looking = ThreadPoolExecutor(READERS_MAX, thread_name_prefix="parley-reader")
 
     @staticmethod
     def open(url: str, *, workers: int = 4) -> "Database":
@@ -87,11 +89,12 @@ class Database:
         return await asyncio.shield(asyncio.wrap_future(self.write(work)))
 
     async def look(self, work: Work[T]) -> T:
-        """`read`, awaited, off the event loop."""
-        return await asyncio.to_thread(self.read, work)
+        """`read`, awaited, off the event loop. A cancelled caller does not stop it; `close` waits for it."""
+        return await asyncio.wrap_future(self._looking.submit(self.read, work))
 
     def close(self) -> None:
         """Finish what was submitted, then let go of every connection."""
+        self._looking.shutdown(wait=True)
         self.engine.dispose()
         self._reader.dispose()
 

@@ -63,12 +63,12 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """A fresh, migrated PostgreSQL database."""
-    with _copied(postgres_server, "parley_template") as url:
+    with copied_database(postgres_server, "parley_template") as url:
         yield url
 
 
 @contextmanager
-def _copied(server: str, template: str) -> Iterator[str]:
+def copied_database(server: str, template: str) -> Iterator[str]:
     """A database of one's own, copied from a template."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(server.format(name="postgres"), autocommit=True) as connection:
@@ -145,7 +145,7 @@ async def shop(
             yield opened
         return
     server = str(request.getfixturevalue("postgres_server"))
-    with _copied(server, str(request.getfixturevalue("postgres_shop"))) as url:
+    with copied_database(server, str(request.getfixturevalue("postgres_shop"))) as url:
         async with open_shop(shop_template, home, database_url=url) as opened:
             yield opened
 

@@ -87,6 +87,10 @@ class OpenShop:
         async with asyncio.timeout(ANSWER_SECONDS):
             await self.parley.delivery.settled()
 
+    async def wake(self) -> None:
+        """Something was changed behind its back: let it look."""
+        await self.parley.delivery.wake()
+
     def read(self, work: Callable[[Session], Any]) -> Any:
         return self.database.read(work)
 

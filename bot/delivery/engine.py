@@ -154,8 +154,7 @@ class Delivery:
         running: asyncio.Task[None] | None = None
         try:
             while True:
-                now = self.clock.now()
-                epoch = await self.database.run(partial(self._take_lease, name=name, at=now))
+                epoch = await self._hold(name)
                 if epoch is None and running is not None:
                     running.cancel()
                     running = None
@@ -166,6 +165,14 @@ class Delivery:
             if running is not None:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
+
+    async def _hold(self, name: str) -> int | None:
+        """Take the lease or renew it. While the database is away nobody leads."""
+        try:
+            return await self.database.run(partial(self._take_lease, name=name, at=self.clock.now()))
+        except Exception:
+            log.exception("delivery.lease_failed", lease=name)
+            return None
 
     def _take_lease(self, session: Session, *, name: str, at: datetime) -> int | None:
         return leases.take(session, name, self.owner, at=at, alone=self.database.is_sqlite)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -159,6 +160,35 @@ def test_on_postgresql_a_living_leader_is_left_alone_and_a_dead_one_followed(pos
     assert take("two", 2 * leases.LEASE_SECONDS) == 2
     assert take("one", 2 * leases.LEASE_SECONDS) is None
     database.close()
+
+
+async def test_a_leader_whose_database_was_away_leads_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "RENEW_AFTER", timedelta(seconds=0.05))
+    states: asyncio.Queue[str] = asyncio.Queue()
+
+    async def work() -> None:
+        await states.put("leads")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await states.put("rests")
+
+    async def rename(before: str, after: str) -> None:
+        statement = text(f"ALTER TABLE {before} RENAME TO {after}")
+        await database.run(lambda session: session.execute(statement))
+
+    delivery = Delivery(database, SystemClock(), Echo(), senders={}, caller=add)
+    leading = asyncio.create_task(delivery.lead("poll", work))
+    async with asyncio.timeout(20):
+        assert await states.get() == "leads"
+        await rename("lease", "gone")
+        assert await states.get() == "rests"
+        await rename("gone", "lease")
+        assert await states.get() == "leads"
+    leading.cancel()
+    await asyncio.gather(leading, return_exceptions=True)
 
 
 INVOICE = SendInvoice(

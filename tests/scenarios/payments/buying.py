@@ -25,7 +25,7 @@ ADDRESS = {"street": "Main Street 5", "postcode": "9000", "city": "Ghent", "coun
 async def change(shop: OpenShop, work: Callable[[Session], Any]) -> Any:
     """Write something behind the shop's back, and let it look."""
     result = await shop.database.run(work)
-    await shop.parley.delivery.wake()
+    await shop.wake()
     return result
 
 
