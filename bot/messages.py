@@ -46,7 +46,7 @@ class Say(MessageModel):
 
 
 class Card(MessageModel):
-    """One product (later: deal, order) at a glance."""
+    """One product (later: deal, order) at a glance. The title is plain words, not HTML."""
 
     title: str
     text: str

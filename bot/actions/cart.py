@@ -57,7 +57,7 @@ def _find_variant(dialogue: Dialogue, product: Product) -> Outcome:
     if len(free) == 1:
         dialogue.set_slot("variant", str(free[0].id))
         return Outcome("chosen")
-    others = free or [variant for variant in variants if variant.free_units() != 0]
+    others = free or _as_said(dialogue, [variant for variant in variants if variant.free_units() != 0])
     facts = {"title": product.title, "label": fitting[0].label if len(fitting) == 1 else ""}
     if not others:
         return Outcome("sold_out", facts)
@@ -69,9 +69,9 @@ def _find_variant(dialogue: Dialogue, product: Product) -> Outcome:
 
 
 def _as_said(dialogue: Dialogue, variants: list[Variant]) -> list[Variant]:
-    """Those whose options have the most of the words that were said: "the lined one"."""
+    """Those with the most options that were named: "the lined one"."""
     said = stems(dialogue.heard.text) if dialogue.heard else set[str]()
-    hits = [len(said & stems(" ".join(variant.options.values()))) for variant in variants]
+    hits = [sum(bool(said & stems(value)) for value in variant.options.values()) for variant in variants]
     return [variant for variant, count in zip(variants, hits, strict=True) if count == max(hits)]
 
 
@@ -201,13 +201,13 @@ def ask_line(dialogue: Dialogue) -> None:
     dialogue.say_with(dialogue.words("utter_which_line"), buttons)
 
 
-@action("changed", "removed", "not_in_cart", "fewer_left")
+@action("changed", "removed", "emptied", "not_in_cart", "fewer_left")
 def change_line(dialogue: Dialogue) -> Outcome:
     """Another number of something that is in the cart."""
     return _set(dialogue, max(0, int(dialogue.slot("quantity"))))
 
 
-@action("removed", "changed", "not_in_cart", "fewer_left")
+@action("removed", "emptied", "changed", "not_in_cart", "fewer_left")
 def remove_line(dialogue: Dialogue) -> Outcome:
     """Take something out of the cart; some of it, where a number was said and more is in."""
     units = dialogue.slot("quantity")
@@ -256,9 +256,10 @@ def _set(dialogue: Dialogue, units: int) -> Outcome:
     except OutOfStock as refused:
         facts = {"title": title, "left": int(refused.facts["free"]), "units": line.units}
         return Outcome("fewer_left", facts)
-    return Outcome(
-        "changed" if units else "removed", {"title": title, "units": units, **cart_facts(dialogue)}
-    )
+    facts = {"title": title, "units": units, **cart_facts(dialogue)}
+    if units:
+        return Outcome("changed", facts)
+    return Outcome("removed" if facts["count"] else "emptied", facts)
 
 
 def _line(dialogue: Dialogue) -> CartLine | None:

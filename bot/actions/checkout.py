@@ -48,6 +48,12 @@ def begin_checkout(dialogue: Dialogue) -> Outcome:
 
 
 @action()
+def leave_checkout(dialogue: Dialogue) -> None:
+    """An empty cart cannot be checked out: the checkout that this interrupted is over."""
+    dialogue.state.stack = [frame for frame in dialogue.state.stack if frame.flow != "checkout"]
+
+
+@action()
 def ask_delivery(dialogue: Dialogue) -> None:
     """The ways to get it, with what each costs for this cart."""
     options = dialogue.profile.delivery

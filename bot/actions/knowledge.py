@@ -1,10 +1,12 @@
 """Answers from the shop's own facts and documents; never a guess."""
 
+from html import unescape
+
 from bot.actions.cards import look_at
 from bot.actions.reference import in_sight, meant
 from bot.dialogue.dialogue import Dialogue, Outcome, action
-from bot.dialogue.engine import MISSES_MAX
 from bot.dialogue.hearing import without, without_details
+from knowledge_base.answers import Policy
 from knowledge_base.wording import product_words
 from nlu.understanding import Understanding
 from shop.catalogue.model import Product
@@ -17,30 +19,50 @@ ABOUT_THEM = {"person_name": "name", "phone": "phone", "address": "address", "de
 
 @action("answered", "unknown", "unknown_again")
 def answer_question(dialogue: Dialogue) -> Outcome:
-    """Answer the words from a product's facts or a document, with the source; or admit not to know."""
-    return _answer(dialogue) or Outcome(_unknown(dialogue))
+    """Answer a question about the shop from its documents, with the source; or admit not to know."""
+    return _answer(dialogue, about=None) or Outcome(_unknown(dialogue))
+
+
+@action("answered", "unknown", "unknown_again")
+def answer_about_product(dialogue: Dialogue) -> Outcome:
+    """Answer a question about the product in sight from its facts, else from a document; or admit not to know."""
+    return _answer(dialogue, about=_about(dialogue)) or Outcome(_unknown(dialogue))
+
+
+@action("answered", "unknown", "unknown_again")
+def answer_about_abroad(dialogue: Dialogue) -> Outcome:
+    """Where else we send things, and what that costs: all that is written of it, as each country may differ."""
+    countries = dialogue.heard.values("country") if dialogue.heard else []
+    question = unescape(dialogue.words("words_abroad", country=" / ".join(map(str, countries))))
+    found = dialogue.knowledge.answer(dialogue.session, question, language=dialogue.language, about=None)
+    if not isinstance(found, Policy):
+        return Outcome(_unknown(dialogue))
+    return Outcome("answered", {"answer": found})
 
 
 @action("answered", "unknown", "unknown_again", "search", "not_understood", "not_understood_again")
 def place_words(dialogue: Dialogue) -> Outcome:
     """Words whose purpose is not clear: a question that we can answer, a thing that we have, or neither."""
-    if (answered := _answer(dialogue)) is not None:
-        return answered
     heard = dialogue.heard
-    if heard is not None and "?" in heard.text:
-        return Outcome(_unknown(dialogue))
-    if heard is not None and not heard.refused and heard.intent in {"search_product", "availability"}:
+    asks = heard is not None and "?" in heard.text
+    if not asks and meant(dialogue).by == "name":  # "the grinder": the words are of our goods
         return Outcome("search")
-    return Outcome("not_understood_again" if dialogue.miss() >= MISSES_MAX else "not_understood")
+    if (answered := _answer(dialogue, about=_about(dialogue))) is not None:
+        return answered
+    if asks:
+        return Outcome(_unknown(dialogue))
+    return Outcome("not_understood_again" if dialogue.miss() else "not_understood")
 
 
-@action("wanted", "search", "details", "noted", "nothing")
+@action("wanted", "order", "search", "details", "noted", "nothing")
 def place_detail(dialogue: Dialogue) -> Outcome:
     """A message of details alone: how many, a place in the list, a wish, or something about the person to keep."""
     heard = dialogue.heard
     named = {entity.name for entity in heard.entities} if heard else set[str]()
     if heard is not None and "quantity" in named and _wants_so_many(dialogue, heard):
         return Outcome("wanted")
+    if "order_reference" in named:
+        return Outcome("order")
     if "ordinal" in named and dialogue.state.shown:
         return Outcome("details")
     if named & WISHES:
@@ -48,20 +70,20 @@ def place_detail(dialogue: Dialogue) -> Outcome:
     return Outcome("noted" if named & ABOUT_THEM.keys() else "nothing")
 
 
-def _answer(dialogue: Dialogue) -> Outcome | None:
+def _answer(dialogue: Dialogue, *, about: Product | None) -> Outcome | None:
     if dialogue.heard is None:
         return None
     found = dialogue.knowledge.answer(
         dialogue.session,
         without_details(dialogue.heard) or dialogue.heard.text,
         language=dialogue.language,
-        about=_about(dialogue),
+        about=about,
     )
     return Outcome("answered", {"answer": found}) if found else None
 
 
 def _unknown(dialogue: Dialogue) -> str:
-    return "unknown_again" if dialogue.miss() >= MISSES_MAX else "unknown"
+    return "unknown_again" if dialogue.miss() else "unknown"
 
 
 def _wants_so_many(dialogue: Dialogue, heard: Understanding) -> bool:

@@ -15,12 +15,12 @@ from bot.actions.cards import (
     products_by_id,
     remember_page,
 )
-from bot.actions.reference import Looks, in_sight, meant, on_sale
+from bot.actions.reference import Looks, best_named, in_sight, meant, on_sale
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.hearing import PERSONAL, without, without_details
 from bot.dialogue.state import Search
 from bot.dialogue.tokens import pack_id, payload
-from bot.messages import Button
+from bot.messages import Button, Card
 from knowledge_base.search import ProductQuery, SearchResult
 from knowledge_base.wording import product_words
 from nlu.understanding import Understanding
@@ -31,6 +31,7 @@ from shop.money import Money
 CARDS_MAX = 4
 CATEGORIES_MAX = 10
 COMPARED_MAX = 60  # products that are put in order of price
+COMPARED_AT_ONCE_MAX = 3
 LISTED_MAX = 6  # products in one answer about prices
 QUERY: TypeAdapter[ProductQuery] = TypeAdapter(ProductQuery)
 LIMITS = frozenset(
@@ -39,7 +40,7 @@ LIMITS = frozenset(
 ORDERS = {"cheapest": "cheapest", "cheaper": "cheapest", "dearest": "dearest", "dearer": "cheapest"}
 
 
-@action("found", "relaxed", "nothing", "no_words", "unclear", "no_cheaper", "none_such")
+@action("found", "relaxed", "nothing", "no_words", "about_it", "unclear", "no_cheaper", "none_such")
 def search_products(dialogue: Dialogue) -> Outcome:
     """Show what fits the person's words, with limits let go, and said so, when nothing fits all of them.
 
@@ -64,6 +65,8 @@ def _narrow(dialogue: Dialogue, heard: Understanding, order: str) -> Outcome:
     last, limits = dialogue.state.search, _limits(dialogue, heard) | _compared(dialogue, heard)
     if not limits and not order:
         return Outcome("no_words" if last is None else "unclear")
+    if dialogue.state.focus is not None and Looks.said(heard).wanted:
+        return Outcome("about_it")
     if last is None:
         return _show(dialogue, ProductQuery(limit=CARDS_MAX, **limits), order=order)
     if "price_max" in limits or "price_min" in limits:
@@ -114,13 +117,18 @@ def show_product(dialogue: Dialogue) -> Outcome:
     if len(products) != 1:
         return Outcome("several" if products else "unknown")
     (product,) = products
+    dialogue.show([_with_facts(dialogue, product)])
+    look_at(dialogue, product)
+    return Outcome("shown")
+
+
+def _with_facts(dialogue: Dialogue, product: Product) -> Card:
+    """The product's card with its description, what there is to choose, and its facts."""
     variants = on_sale(product)
     variant = variants[0] if len(variants) == 1 else None
     card = product_card(dialogue, product, variant, buttons=card_buttons(dialogue, product, variant)[:1])
     facts = dialogue.words("words_product_details", product=product, options=_options(product))
-    dialogue.show([card.model_copy(update={"text": f"{card.text}\n\n{facts}"})])
-    look_at(dialogue, product, variant)
-    return Outcome("shown")
+    return card.model_copy(update={"text": f"{card.text}\n\n{facts}"})
 
 
 @action("one", "several", "unknown")
@@ -154,12 +162,45 @@ def check_stock(dialogue: Dialogue) -> Outcome:
         "title": product.title,
         "product": pack_id(product.id),
         "asked": ", ".join(looks.missing(product)),
+        "like": ", ".join(value for values in looks.wanted for value in values),
         "options": _options(product),
     }
     look_at(dialogue, product, fitting[0] if len(fitting) == 1 else None)
     if not fitting:
         return Outcome("not_made", facts)
     return _stock_of(dialogue, fitting, facts)
+
+
+@action("shown", "unclear")
+def compare_products(dialogue: Dialogue) -> Outcome:
+    """Two or three products side by side, with what is known of each."""
+    heard = dialogue.heard
+    places = [dialogue.state.at(int(place)) for place in (heard.values("ordinal") if heard else [])]
+    ids = [each.product for each in (*places, dialogue.state.focus) if each is not None]
+    named = [
+        queries.by_handle(dialogue.session, str(handle))
+        for handle in (heard.values("product") if heard else [])
+    ]
+    ids += [product.id for product in named if product is not None]
+    if len(set(ids)) < 2:  # "compare them"
+        ids = [each.product for each in dialogue.state.newest]
+    products = list(products_by_id(dialogue, dict.fromkeys(ids)).values())
+    if not 2 <= len(products) <= COMPARED_AT_ONCE_MAX:
+        return Outcome("unclear")
+    dialogue.show([_with_facts(dialogue, product) for product in products])
+    return Outcome("shown")
+
+
+@action("found", "nothing")
+def show_reduced(dialogue: Dialogue) -> Outcome:
+    """What costs less than it did."""
+    products = queries.reduced(dialogue.session, limit=CARDS_MAX)
+    if not products:
+        return Outcome("nothing")
+    dialogue.say("utter_reduced")
+    dialogue.show([_card(dialogue, product, Looks()) for product in products])
+    remember_page(dialogue, products, first=True)
+    return Outcome("found")
 
 
 @action("found", "nothing")
@@ -316,9 +357,13 @@ def _show_page(
     more = result.total - query.offset - len(page)
     dialogue.show([_card(dialogue, product, looks) for product in page], _below(dialogue, more))
     remember_page(dialogue, page, first=query.offset == 0)
+    if query.offset == 0 and dialogue.heard is not None and dialogue.heard.value("product") is not None:
+        named = best_named(dialogue.heard, page, dialogue.language)
+        if len(named) == 1:
+            look_at(dialogue, named[0])
 
 
-def _card(dialogue: Dialogue, product: Product, looks: Looks) -> Any:
+def _card(dialogue: Dialogue, product: Product, looks: Looks) -> Card:
     """The product, as its one variant or the only one that looks like that."""
     variants = on_sale(product)
     fitting = looks.fitting(product) if looks else variants

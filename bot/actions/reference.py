@@ -8,14 +8,14 @@ from uuid import UUID
 from bot.actions.cards import products_by_id
 from bot.dialogue.dialogue import Dialogue, as_uuid
 from bot.dialogue.hearing import PERSONAL, without
-from knowledge_base.search import ProductQuery, same_size
+from knowledge_base.search import SIZE_NAMES, ProductQuery, same_size
 from knowledge_base.wording import alternatives, product_words, singular, stems
 from nlu.understanding import Understanding
 from shop.catalogue import queries
 from shop.catalogue.model import Product, Variant
 
 HITS_MAX = 12
-SIZE_LETTERS = 4
+SIZE_LETTERS = frozenset(SIZE_NAMES.values())
 NAME_WEIGHT = 10  # a word of the name says more than any number of colours
 LOOKS = ("color", "size", "material")
 NOT_NAMES = frozenset({*LOOKS, *PERSONAL, "not_color", "quantity", "ordinal", "comparative"})
@@ -51,7 +51,7 @@ class Looks:
         """What was asked for and no variant has; a size of a few letters in capitals."""
         variants = on_sale(product)
         return [
-            value.upper() if len(value) < SIZE_LETTERS else value
+            value.upper() if value in SIZE_LETTERS else value
             for values in self.wanted
             for value in values
             if not any(_has(product, variant, each) for variant in variants for each in values)
@@ -114,8 +114,10 @@ def _named(dialogue: Dialogue, heard: Understanding) -> list[Product]:
     names = _name_words(heard, dialogue.language)
     if names or heard.value("product"):
         known = _by_handle(dialogue, heard)
-        if best := _best(heard, [*seen, *known, *_hits(dialogue, heard)], seen, dialogue.language):
-            return best
+        best = best_named(heard, [*seen, *known, *_hits(dialogue, heard)], dialogue.language)
+        in_view = {product.id for product in seen}
+        if best:
+            return [product for product in best if product.id in in_view] or best
     if looks:
         shown = _load(dialogue, [each.product for each in dialogue.state.shown])
         return _looking(seen, looks) or _looking(shown, looks)
@@ -132,17 +134,12 @@ def _by_handle(dialogue: Dialogue, heard: Understanding) -> list[Product]:
     return [product for product in found if product is not None and product.published]
 
 
-def _best(
-    heard: Understanding, products: Iterable[Product], seen: Sequence[Product], language: str
-) -> list[Product]:
-    """Those that the words fit best by name, if any name fits."""
-    scores = {product.id: names_a_product(heard, product, None, language) for product in products}
+def best_named(heard: Understanding, products: Iterable[Product], language: str) -> list[Product]:
+    """Those that the words fit best by name; none when no name fits."""
+    each = {product.id: product for product in products}
+    scores = {id_: names_a_product(heard, product, None, language) for id_, product in each.items()}
     best = max(scores.values(), default=0)
-    if best < NAME_WEIGHT:
-        return []
-    winners = {product.id: product for product in products if scores[product.id] == best}
-    shown = [product for product in seen if product.id in winners]
-    return shown or list(winners.values())
+    return [product for id_, product in each.items() if scores[id_] == best] if best >= NAME_WEIGHT else []
 
 
 def _hits(dialogue: Dialogue, heard: Understanding) -> list[Product]:

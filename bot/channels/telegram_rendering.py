@@ -108,8 +108,7 @@ def _parts_of_say(message: Say, *, private: bool) -> list[Part]:
 
 def _parts_of_card(card: Card, common: Rows) -> list[Part]:
     rows = (*_rows(card.buttons), *common)
-    title = parse(card.title)
-    title = RichText(title.plain, (Span(0, len(title.plain), "bold"),) if title.plain else ())
+    title = RichText(card.title, (Span(0, len(card.title), "bold"),) if card.title else ())
     body = parse(card.text)
     text = title.followed_by(body, between="\n") if title.plain and body.plain else title.followed_by(body)
     return _parts(_with_plain_links(text, rows), card.picture, _inline_keyboard(rows))

@@ -57,9 +57,4 @@ class Repeat:
     """Say the last thing again."""
 
 
-@dataclass(frozen=True, slots=True)
-class CannotHandle:
-    """Nothing made sense; the third time in a row a person is offered."""
-
-
-Command = StartFlow | SetSlots | ForgetSlots | CancelFlow | AskAgain | Utter | Repeat | CannotHandle
+Command = StartFlow | SetSlots | ForgetSlots | CancelFlow | AskAgain | Utter | Repeat

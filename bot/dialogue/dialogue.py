@@ -24,6 +24,7 @@ from shop.profile import ShopProfile
 ROW_LETTERS_MAX = 32  # labels that fit side by side on a phone
 ROW_BUTTONS_MAX = 3
 SAID_MAX = 4
+MISSES_MAX = 3  # messages not understood in a row, before we offer a person
 
 
 class Abilities(Protocol):
@@ -154,11 +155,11 @@ class Dialogue:
                 rows.append([button])
         return tuple(tuple(row) for row in rows)
 
-    def miss(self) -> int:
-        """We could not make sense of this message: how many there have been in a row."""
+    def miss(self) -> bool:
+        """We could not make sense of this message. True when that is so for the third time in a row."""
         self._missed = True
-        self.state.misses += 1
-        return self.state.misses
+        self.state.misses = (self.state.misses + 1) % MISSES_MAX
+        return self.state.misses == 0
 
     def close(self) -> None:
         """Keep what was said for "again, please", and what the newest buttons are and mean."""

@@ -13,7 +13,6 @@ from shop.errors import Refused
 
 STEPS_MAX = 200  # of one turn: beyond it a flow goes in circles
 TRIES_MAX = 3  # answers that did not fit, before we offer a way out
-MISSES_MAX = 3  # messages not understood in a row, before we offer a person
 
 
 class Engine:
@@ -87,8 +86,6 @@ class Engine:
                     self._remind(dialogue)
             case commands.Repeat():
                 self._repeat(dialogue)
-            case commands.CannotHandle():
-                self._cannot_handle(dialogue)
 
     def _start(self, dialogue: Dialogue, name: str, slots: Mapping[str, object]) -> None:
         """Begin a flow, or, when it is under way, begin it anew; what it interrupts waits below it or ends.
@@ -175,14 +172,6 @@ class Engine:
             dialogue.say("utter_nothing_to_repeat")
         for message in dialogue.state.said:
             dialogue.send(MESSAGE.validate_python(message))
-
-    def _cannot_handle(self, dialogue: Dialogue) -> None:
-        if dialogue.miss() >= MISSES_MAX:
-            dialogue.state.misses = 0
-            dialogue.say("utter_third_miss")
-            return
-        dialogue.say("utter_cannot_handle")
-        self._remind(dialogue)
 
     def _remind(self, dialogue: Dialogue) -> None:
         """After an aside: come back to the open question."""

@@ -72,6 +72,7 @@ class FlowText(FlowModel):
     uses: list[str] = Field(default_factory=list[str])  # slots that its actions read; they end with the flow
     aside: bool = False  # a question or remark: what it interrupts goes on after it
     resume: Literal["always", "after_asides"] = "always"  # what it does when something interrupted it
+    courtesy: bool = False  # hello, thanks: beside a wish they need no answer
     one_by_one: bool = False  # a message that names several products begins it for each of them
     steps: list[StepText] = Field(min_length=1)
 

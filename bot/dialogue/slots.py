@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process, utils
 
 from bot.dialogue.flows import SURE
 from bot.dialogue.state import Choice
+from knowledge_base.wording import content_words, words_of
 from nlu.understanding import Understanding
 from storage import yaml_files
 
@@ -19,6 +20,8 @@ Kind = Literal["text", "integer", "boolean", "choice", "phone", "name", "address
 PREFIX_LETTERS_MIN = 3
 LABEL_SCORE_MIN = 82  # of 100: below it a label was hardly meant
 NAME_WORDS_MAX = 5
+NO_NAMES = frozenset({"delivery_option", "product", "country", "coupon", "order_reference", "email"})
+"""Entities that names never hold; a colour they may: Ana Brown."""
 PHONE_DIGITS = range(7, 16)  # E.164 has 15 at most
 ADDRESS_LETTERS_MAX = 300
 PLACE_LETTERS_MAX = 80
@@ -81,19 +84,25 @@ def mentioned(slots: dict[str, Slot], names: set[str], heard: Understanding) -> 
         for name in names
         if name in slots and slots[name].entity is not None
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in found.items() if value is not None and not _is_scrap(value)}
+
+
+def _is_scrap(value: Any) -> bool:
+    """A bare postcode may be any number, as long as nobody asked for it."""
+    return _parts(value).keys() == {"postcode"}
 
 
 def volunteered(slot: Slot, heard: Understanding) -> Filled:
     """What a part of a message gives for a slot that was not asked for; only what can be nothing else."""
     value = READERS[slot.type](slot, heard, []) if slot.type == "phone" else heard.value(slot.entity or "")
-    return None if isinstance(value, Unfit) else value
+    return None if isinstance(value, Unfit) or _is_scrap(value) else value
 
 
 def completed(before: Any, told: Any) -> Any:
-    """What is known now: a town told after the street completes the address; anything else replaces it."""
+    """What is known now. A town alone belongs to the street told before, or after; anything else replaces it."""
     old, new = _parts(before), _parts(told)
-    return {**old, **new} if old and new and not old.keys() & new.keys() else told
+    belongs = bool(old and new) and not ("street" in old and "street" in new)
+    return {**old, **new} if belongs else told
 
 
 def _parts(value: Any) -> dict[str, str]:
@@ -136,6 +145,7 @@ def _choice(slot: Slot, heard: Understanding, choices: list[Choice]) -> Filled:
 
 def picked(heard: Understanding, choices: list[Choice]) -> str | None:
     """The choice that is meant: by place ("the second", "2"), by a word only one of them has, or nearly by its label."""
+    filler = _filler(heard)
     unwanted = {word for color in heard.values("not_color") for word in _words(str(color))}
     left = [choice for choice in choices if not unwanted & _words_of(choice)]
     if unwanted and len(left) == 1:
@@ -144,9 +154,9 @@ def picked(heard: Understanding, choices: list[Choice]) -> str | None:
     if isinstance(ordinal, int) and 0 < abs(ordinal) <= len(choices):
         return choices[ordinal - 1 if ordinal > 0 else ordinal].value
     return (
-        _by_words(_words(heard.text) - unwanted, left)
+        _by_words(_words(heard.text) - unwanted - filler, left)
         or _by_number(heard.text, choices)
-        or _by_words(_mended(heard.text, left) - unwanted, left)
+        or _by_words(_mended(heard.text, left) - unwanted - filler, left)
         or (None if unwanted else _by_label(heard.text, choices))
     )
 
@@ -160,6 +170,20 @@ def _mended(text: str, choices: list[Choice]) -> set[str]:
     begun = {other for word in said for other in known if other.startswith(word)}
     near = (process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=LABEL_SCORE_MIN) for word in said)
     return begun | {match[0] for match in near if match is not None}
+
+
+def narrowed(heard: Understanding, choices: list[Choice]) -> list[Choice]:
+    """Fewer choices, where the words fit several but not all: "470" of four mugs; none when they say nothing."""
+    said = _words(heard.text) - _filler(heard)
+    hits = [len(said & _words_of(choice)) for choice in choices]
+    best = max(hits, default=0)
+    left = [choice for choice, count in zip(choices, hits, strict=True) if count == best]
+    return left if best and 1 < len(left) < len(choices) else []
+
+
+def _filler(heard: Understanding) -> set[str]:
+    """Words that choose nothing; single letters may be sizes."""
+    return {word for word in words_of(heard.language).filler if len(word) > 1}
 
 
 def _by_words(said: set[str], choices: list[Choice]) -> str | None:
@@ -207,12 +231,14 @@ def _phone(_slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
 def _name(_slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
     if named := heard.value("person_name"):
         return named
-    if not _may_be_free_text(heard):
+    if not _may_be_free_text(heard) or any(entity.name in NO_NAMES for entity in heard.entities):
         return None
     words = heard.text.strip(" .!,").split()
     letters = all(re.fullmatch(r"[^\W\d_]+(?:['’.-][^\W\d_]*)*", word) for word in words)
     if not words or len(words) > NAME_WORDS_MAX or not letters or "?" in heard.text:
         return None
+    if not content_words(heard.text, heard.language) and (len(words) > 1 or words[0].islower()):
+        return None  # "for me" says nothing of how they are called; "Will" may
     return _capitalised(" ".join(words))
 
 
@@ -226,7 +252,8 @@ def _address(_slot: Slot, heard: Understanding, _choices: list[Choice]) -> Fille
     if found:
         return {name: part if name == "country" else _capitalised(part) for name, part in found.items()}
     looks_like_one = (
-        any(letter.isdigit() for letter in text)
+        _may_be_free_text(heard)
+        and any(letter.isdigit() for letter in text)
         and len(re.findall(r"[^\W\d_]{2,}", text)) >= 1
         and len(text) <= ADDRESS_LETTERS_MAX
         and "?" not in text
@@ -258,9 +285,9 @@ def _capitalised(words: str) -> str:
     return " ".join(word.capitalize() if word.islower() else word for word in words.split())
 
 
-def is_among(text: str, choice: Choice) -> bool:
-    """Whether these words are of the choice's own: a "470" that picks a mug is not how many are wanted."""
-    return _words(text) <= _words_of(choice)
+def is_among(text: str, choices: list[Choice]) -> bool:
+    """Whether these words are the choices' own: a "470" that picks a mug is not how many are wanted."""
+    return _words(text) <= {word for choice in choices for word in _words_of(choice)}
 
 
 READERS: dict[str, Callable[[Slot, Understanding, list[Choice]], Filled]] = {

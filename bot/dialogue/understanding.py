@@ -10,7 +10,6 @@ from bot.dialogue import slots as slot_reading
 from bot.dialogue.commands import (
     AskAgain,
     CancelFlow,
-    CannotHandle,
     Command,
     ForgetSlots,
     Repeat,
@@ -22,11 +21,16 @@ from bot.dialogue.dialogue import Dialogue
 from bot.dialogue.flows import SURE, Flow, TriggerText
 from bot.dialogue.hearing import Heard
 from bot.dialogue.slots import Slot, Unfit
+from bot.dialogue.state import Choice
 from bot.dialogue.tokens import ForgedToken, TokenContent, unpack_id
 from bot.events import SharedContact, Tapped
 from nlu.understanding import Understanding
 
+ONE_WISH = 0.9  # a message so clearly of one kind is not taken apart
 VERY_SURE = 0.8  # an aside so probable leads away from a question even without a question mark
+CANDIDATES = "candidates"
+"""The slot that holds what may be chosen, as {the slot asked for: values}; actions that ask read it."""
+
 BUILT_IN_INTENTS = frozenset({
     "affirm", "cancel", "correct", "deny", "inform", "repeat", "skip", "wait", "why"
 })  # fmt: skip
@@ -75,7 +79,11 @@ class Reader:
             return items
         if awaited is not None:
             return self._read_in_question(dialogue, heard, awaited)
-        return self._about_the_talk(dialogue, whole, None) or self._read_freely(dialogue, whole)
+        return (
+            self._about_the_talk(dialogue, whole, None)
+            or self._read_wishes(heard)
+            or self._read_freely(dialogue, whole)
+        )
 
     def _read_items(self, heard: Heard) -> list[Command]:
         """Several things for the cart in one message, each with its own number and looks."""
@@ -119,9 +127,15 @@ class Reader:
     def _read_answer(
         self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion
     ) -> list[Command]:
+        choices = dialogue.state.choices
         if question.fits:
-            besides = self._besides_choice(dialogue, heard, question.value, question.changes)
-            return [SetSlots({**besides, question.name: question.value})]
+            chosen = [choice for choice in choices if choice.value == question.value]
+            return [
+                SetSlots({**self._besides(heard, chosen, question.changes), question.name: question.value})
+            ]
+        if fewer := slot_reading.narrowed(heard, choices):
+            left = {question.name: [choice.value for choice in fewer]}
+            return [SetSlots({**self._besides(heard, fewer, question.changes), CANDIDATES: left})]
         if question.changes:
             return [SetSlots(question.changes)]
         return [self._unanswered(dialogue, heard, question)]
@@ -144,7 +158,7 @@ class Reader:
                 requests.append(replace(request, heard=part))
         if question.name not in told or (question.fits and not requests):
             return []
-        return [SetSlots(told), *(request for request in requests if self._is_aside(request))]
+        return [SetSlots(told), *requests]
 
     def _is_given(self, dialogue: Dialogue, part: Understanding) -> bool:
         """Whether it gives a detail, in words that may also ask about it: "pickup"."""
@@ -170,14 +184,29 @@ class Reader:
     def _top(self, dialogue: Dialogue) -> str | None:
         return dialogue.state.top.flow if dialogue.state.top else None
 
+    def _read_wishes(self, heard: Heard) -> list[Command]:
+        """Different wishes in the parts of one message: "add it and check out". Each part has to be a clear one."""
+        if heard.whole.confidence >= ONE_WISH:
+            return []
+        wishes = [self._request(part) for part in heard.parts if part.confidence >= VERY_SURE]
+        if len(wishes) < len(heard.parts) or None in wishes:
+            return []
+        asked = {
+            wish.flow: replace(wish, heard=part)
+            for wish, part in zip(wishes, heard.parts, strict=True)
+            if wish
+        }
+        meant = [wish for wish in asked.values() if not self._flows[wish.flow].text.courtesy]
+        return list(meant) if len(meant) > 1 else []
+
     def _read_freely(self, dialogue: Dialogue, heard: Understanding) -> list[Command]:
         """Nothing is open: the words begin something."""
-        if not re.search(r"\w", heard.text) and heard.intent is None:
-            return [CannotHandle()]
         if (said := slot_reading.yes_or_no(heard)) is not None:
             return [self._to_no_question(dialogue, "yes" if said else "no")]
         if request := self._request(heard):
             return [request]
+        if not re.search(r"\w", heard.text):
+            return [Utter("utter_no_words")]
         return [self._begin("pattern_detail" if heard.entities else "pattern_unsure", heard)]
 
     # ------------------------------------------------------------------ what words mean
@@ -265,15 +294,13 @@ class Reader:
         """Whether all that it asks for is a detail of what is under way: "make it 3" while a mug is being chosen."""
         return bool(request.slots) and request.slots.items() <= changes.items()
 
-    def _besides_choice(
-        self, dialogue: Dialogue, heard: Understanding, value: Any, changes: dict[str, Any]
-    ) -> dict[str, Any]:
-        """The details that were not said by the words that made the choice."""
-        choice = next((choice for choice in dialogue.state.choices if choice.value == value), None)
-        if choice is None:
-            return changes
-        chosen = {e.name for e in heard.entities if slot_reading.is_among(e.text, choice)}
-        return {name: told for name, told in changes.items() if self._slots[name].entity not in chosen}
+    def _besides(self, heard: Understanding, chosen: list[Choice], changes: dict[str, Any]) -> dict[str, Any]:
+        """The details that were not said by the words that made the choice, nor by a bare "2"."""
+        whole = heard.text.strip(" .)")
+        consumed = {
+            e.name for e in heard.entities if e.text == whole or slot_reading.is_among(e.text, chosen)
+        }
+        return {name: told for name, told in changes.items() if self._slots[name].entity not in consumed}
 
     def _remember(self, dialogue: Dialogue, heard: Understanding) -> None:
         """A name, phone number, address or delivery wish said at any time is not asked for again.
@@ -304,11 +331,8 @@ class Reader:
         }
         told = slot_reading.mentioned(self._slots, wanted - {besides}, heard)
         values = {name: slot_reading.completed(dialogue.slot(name), value) for name, value in told.items()}
-        return {
-            name: value
-            for name, value in values.items()
-            if name in dialogue.noted or dialogue.slot(name) != value
-        }
+        changed = {name: value for name, value in values.items() if dialogue.slot(name) != value}
+        return changed | {name: dialogue.slot(name) for name in dialogue.noted & wanted - {besides}}
 
     # ------------------------------------------------------------------ buttons and the rest
 

@@ -69,8 +69,8 @@ class EntityExtractor:
         self._extractors: tuple[Extractor, ...] = (
             PatternExtractor(data.regexes),
             EmailExtractor(),
-            CouponExtractor(known),
             OrderReferenceExtractor(known),
+            CouponExtractor(known),
             AddressExtractor(known),
             PhoneExtractor(region),
             PriceExtractor(known),

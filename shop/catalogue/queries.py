@@ -103,6 +103,20 @@ def _card() -> tuple[Any, ...]:
     )
 
 
+def reduced(session: Session, *, limit: int) -> list[Product]:
+    """Products on sale that cost less than they did, those with the most off first."""
+    saved = func.max((Variant.compare_at_minor - Variant.price_minor) * 1.0 / Variant.compare_at_minor)
+    found = session.scalars(
+        select(Variant.product_id)
+        .join(Variant.product)
+        .where(Product.published, Variant.published, Variant.compare_at_minor > Variant.price_minor)
+        .group_by(Variant.product_id)
+        .order_by(saved.desc(), Variant.product_id)
+        .limit(limit)
+    )
+    return by_ids(session, found.all())
+
+
 def categories(session: Session) -> list[CategoryCount]:
     """The categories of published products, the fullest first."""
     rows = session.execute(
