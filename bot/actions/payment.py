@@ -138,8 +138,10 @@ def on_call_returned(dialogue: Dialogue, event: CallReturned) -> None:
             _take_back(dialogue, UUID(event.arguments["payload"]), f"no invoice: {event.error}")
         case "refund":
             _on_refund_call(dialogue, event)
+        case "expire_checkout" if event.result is not None:
+            _on_session_paid(dialogue, event.result)  # it was paid before we closed it: the notice may be lost
         case _:
-            pass  # a closed session needs nothing more: its order has ended already
+            pass
 
 
 def _on_checkout(dialogue: Dialogue, event: CallReturned) -> None:

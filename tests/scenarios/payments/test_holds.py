@@ -67,6 +67,19 @@ async def test_a_payment_told_after_the_hold_is_good_while_the_goods_are_there(s
     assert shop.parked() == []
 
 
+async def test_a_payment_whose_notice_is_lost_is_found_when_the_page_is_closed(shop: OpenShop) -> None:
+    bo, stripe = shop.web_visitor(), shop.sandbox.stripe
+    placed = await order(shop, bo)
+    stripe.webhooks.next("checkout.session.completed", ["lost"])
+    assert (await stripe.pay(session_of(bo))).paid
+    await end_hold(shop, placed)
+    await bo.hears("Thank you")
+    assert order_now(shop, placed.id).status is OrderStatus.PAID
+    assert shop.stock(MUG) == (11, 2)
+    assert charges(shop) == [(3390, 0)]
+    assert shop.parked() == []
+
+
 async def test_a_payment_told_after_the_goods_are_gone_goes_back_with_the_reason(shop: OpenShop) -> None:
     bo, cy, stripe = shop.web_visitor(), shop.web_visitor(), shop.sandbox.stripe
     await set_stock(shop, 2)

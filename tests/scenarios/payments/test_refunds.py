@@ -1,19 +1,22 @@
 """Money on its way back: at once, later, never; and people who no longer listen."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from bot.delivery.model import OutboxRow, OutboxState
+from bot.delivery.model import Conversation, OutboxRow, OutboxState
 from payments import refunds as ledger
 from payments.model import RefundStatus
+from payments.stripe_gateway import checkout_arguments
 from sandbox.stripe import refunds as bank
 from shop.customers.model import Customer
 from shop.orders.model import OrderStatus
 from tests.open_shop import OpenShop, Telegrammer, Visitor
 from tests.scenarios.payments.buying import (
     MUG,
+    change,
     charges,
     customer_of,
     order,
@@ -157,6 +160,50 @@ async def test_money_counts_also_when_its_channel_was_switched_off(shop: OpenSho
     await webhooks_delivered(shop)
     assert order_now(shop, placed.id).status is OrderStatus.PAID
     assert [payment.amount_minor for payment in payments(shop)] == [3390]
+    assert shop.parked() == []
+
+
+async def test_money_finds_its_customer_when_the_conversation_has_lost_them(shop: OpenShop) -> None:
+    bo, stripe = shop.web_visitor(), shop.sandbox.stripe
+    placed = await order(shop, bo)
+    await change(shop, lambda session: session.execute(update(Conversation).values(customer_id=None)))
+    await stripe.pay(session_of(bo))
+    await bo.hears("Thank you, Ana")
+    assert order_now(shop, placed.id).status is OrderStatus.PAID
+
+
+async def pay_for_an_order_we_do_not_have(shop: OpenShop, conversation: str) -> None:
+    """A page that was made for an order which is not in the database, as after an old backup was restored."""
+    arguments = checkout_arguments(
+        lines=[("Black stoneware mug", 1200, 1)],
+        currency="EUR",
+        order_id="019aa000-0000-7000-8000-000000000000",
+        conversation=conversation,
+        expires_at=datetime.now(UTC) + timedelta(minutes=45),
+        return_url="http://127.0.0.1/",
+    )
+    assert shop.parley.stripe is not None
+    page = await shop.parley.stripe.call("create_checkout", arguments, "an-old-order")
+    assert (await shop.sandbox.stripe.pay(page["id"])).paid
+    await webhooks_delivered(shop)
+
+
+async def test_money_for_an_order_that_was_lost_goes_back(shop: OpenShop) -> None:
+    bo = shop.web_visitor()
+    await bo.says("hello")
+    await pay_for_an_order_we_do_not_have(shop, f"web:{bo.address.rsplit('/', 1)[1]}")
+    heard = await bo.hears("Your refund of <b>€12.00</b> is sent")
+    assert "can’t find the order it was for" in heard
+    assert charges(shop) == [(1200, 1200)]
+    assert [(payment.order_id, payment.amount_minor) for payment in payments(shop)] == [(None, 1200)]
+    assert shop.parked() == []
+
+
+async def test_money_of_another_shop_on_the_same_account_is_left_alone(shop: OpenShop) -> None:
+    """Neither the order nor the conversation is ours: to give it back would be another shop's loss."""
+    await pay_for_an_order_we_do_not_have(shop, "web:somebody-elses-chat")
+    assert charges(shop) == [(1200, 0)]
+    assert payments(shop) == []
     assert shop.parked() == []
 
 
