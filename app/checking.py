@@ -1,7 +1,9 @@
 """`parley check`: everything that people wrote, read together, and each mistake named with its place and its mend."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from app.settings import read_secrets, read_settings
 from app.wiring import FLOWS, TRAINING_DATA
@@ -11,18 +13,20 @@ from bot.dialogue import slots as slot_files
 from bot.dialogue.conditions import Condition
 from bot.dialogue.dialogue import ACTIONS
 from bot.dialogue.flows import Flow, Step
-from bot.dialogue.replies import Replies
+from bot.dialogue.replies import ButtonText, Replies
 from bot.dialogue.slots import Slot
 from bot.dialogue.understanding import BUILT_IN_INTENTS
 from nlu import training_data
+from shop.errors import Refused
 from storage import yaml_files
 from storage.yaml_files import Mistake, Mistakes
 
+TAPS = {"cancel", "change"}  # what a button may ask for beside a flow
 
-def mistakes(config: Path) -> list[Mistake]:
+
+def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRAINING_DATA) -> list[Mistake]:
     """All of them; empty when everything fits together."""
     found: list[Mistake] = []
-    language = "en"
     for part in (lambda: read_settings(config), read_secrets):
         try:
             part()
@@ -30,24 +34,54 @@ def mistakes(config: Path) -> list[Mistake]:
             found += more.mistakes
     try:
         language = read_settings(config).language
-        paths = [path for path in sorted(FLOWS.glob("*.yml")) if path != FLOWS / "slots.yml"]
+        paths = [path for path in sorted(flow_folder.glob("*.yml")) if path.name != "slots.yml"]
         flows = flow_files.read(paths)
-        slots = slot_files.read(FLOWS / "slots.yml")
-        replies = reply_files.read(FLOWS / "replies", main=language)
+        slots = slot_files.read(flow_folder / "slots.yml")
+        replies = reply_files.read(flow_folder / "replies", main=language)
     except Mistakes as more:
         return found + [mistake for mistake in more.mistakes if mistake not in found]
     found += check_flows(flows, slots, replies)
-    found += check_training_data(TRAINING_DATA / language, flows)
+    found += check_replies(flows, slots, replies)
+    found += check_training_data(data_folder / language, flows, slots, flow_folder / "slots.yml")
     return found
+
+
+# ---------------------------------------------------------------------- flows
 
 
 def check_flows(flows: dict[str, Flow], slots: dict[str, Slot], replies: Replies) -> list[Mistake]:
     """What the flows speak of, and whether it is there."""
-    return [
+    found = [mistake for flow in flows.values() for mistake in _check_flow(flow, slots)]
+    found += _contested_intents(flows)
+    return found + [
         mistake
         for flow in flows.values()
         for step in flow.steps.values()
         for mistake in _check_step(flow, step, flows, slots, replies)
+    ]
+
+
+def _check_flow(flow: Flow, slots: dict[str, Slot]) -> Iterator[Mistake]:
+    for name in (*flow.text.uses, *flow.text.persisted_slots):
+        if name not in slots:
+            text = f"flow {flow.name!r}: there is no slot {name!r}{yaml_files.nearest(name, slots)}"
+            yield Mistake(flow.file, flow.line, text)
+
+
+def _contested_intents(flows: dict[str, Flow]) -> list[Mistake]:
+    """An intent can begin one flow only, or several when each waits for another detail."""
+    waiting: dict[tuple[str, str | None], list[Flow]] = defaultdict(list)
+    for flow in flows.values():
+        for trigger in flow.text.nlu_trigger:
+            waiting[trigger.intent, trigger.entity].append(flow)
+    return [
+        Mistake(
+            flow.file,
+            flow.line,
+            f"flow {flow.name!r}: intent {intent!r} begins flow {rivals[0].name!r} already; give one of them an entity",
+        )
+        for (intent, _), rivals in waiting.items()
+        for flow in rivals[1:]
     ]
 
 
@@ -68,10 +102,14 @@ def _check_step(
             yield from (mistake(text) for text in _check_action(step))
         case "collect":
             yield from (mistake(text) for text in _check_collect(step, slots, known_replies))
+        case "set_slots":
+            given = [name for pair in step.subject for name in pair]
+            yield from (mistake(text) for text in _unknown_slots(given, slots))
         case "link" | "call" if step.subject not in flows:
             yield mistake(f"there is no flow {step.subject!r}{yaml_files.nearest(step.subject, flows)}")
         case _:
             pass
+    yield from (mistake(text) for text in _check_conditions(step, slots))
 
 
 def _check_action(step: Step) -> Iterator[str]:
@@ -95,8 +133,7 @@ def _outcomes(condition: Condition) -> set[str]:
 
 
 def _check_collect(step: Step, slots: dict[str, Slot], replies: set[str]) -> Iterator[str]:
-    if step.subject not in slots:
-        yield f"there is no slot {step.subject!r}{yaml_files.nearest(step.subject, slots)}"
+    yield from _unknown_slots([step.subject], slots)
     question = step.text.utter or f"utter_ask_{step.subject}"
     if question not in replies and f"ask_{step.subject}" not in ACTIONS:
         yield f"nothing asks for {step.subject!r}: write the reply {question!r}"
@@ -105,7 +142,91 @@ def _check_collect(step: Step, slots: dict[str, Slot], replies: set[str]) -> Ite
             yield f"there is no reply {rejection.utter!r}{yaml_files.nearest(rejection.utter, replies)}"
 
 
-def check_training_data(folder: Path, flows: dict[str, Flow]) -> list[Mistake]:
+def _check_conditions(step: Step, slots: dict[str, Slot]) -> Iterator[str]:
+    """The slots that its branches and rejections ask about."""
+    conditions = [branch.condition for branch in step.next if branch.condition is not None]
+    conditions += [Condition(rejection.if_) for rejection in step.text.rejections]
+    names = [name.split(".") for condition in conditions for name in condition.names()]
+    yield from _unknown_slots((name[1] for name in names if name[0] == "slots" and len(name) > 1), slots)
+
+
+def _unknown_slots(names: Iterable[str], slots: dict[str, Slot]) -> Iterator[str]:
+    return (
+        f"there is no slot {name!r}{yaml_files.nearest(name, slots)}" for name in names if name not in slots
+    )
+
+
+# ---------------------------------------------------------------------- replies
+
+
+def check_replies(flows: dict[str, Flow], slots: dict[str, Slot], replies: Replies) -> list[Mistake]:
+    """What buttons lead to, whether every language says everything, and whether every refusal has its words."""
+    found: list[Mistake] = []
+    for language in replies.languages:
+        for reply, wordings in replies.texts(language).items():
+            wrong = [text for wording in wordings for text in _check_buttons(wording.buttons, flows, slots)]
+            found += [replies.mistake(language, reply, text) for text in wrong]
+        found += _check_language(replies, language)
+    known = replies.keys(replies.main)
+    found += [
+        Mistake(
+            FLOWS / "replies",
+            None,
+            f"{kind.__name__} is told with the reply {kind.reply!r}, which is missing",
+        )
+        for kind in _refusals(Refused)
+        if kind.reply not in known
+    ]
+    return found
+
+
+def _check_buttons(
+    buttons: list[ButtonText], flows: dict[str, Flow], slots: dict[str, Slot]
+) -> Iterator[str]:
+    for button in buttons:
+        kinds = [kind for kind in (button.payload, button.url, button.share) if kind is not None]
+        if len(kinds) != 1:
+            yield f"button {button.title!r} needs exactly one of: payload, url, share"
+        if button.payload is not None:
+            yield from (
+                f"button {button.title!r}: {text}" for text in _check_payload(button.payload, flows, slots)
+            )
+
+
+def _check_payload(payload: str, flows: dict[str, Flow], slots: dict[str, Slot]) -> Iterator[str]:
+    flow, _, given = payload.partition("?")
+    if flow and flow not in flows and flow not in TAPS:
+        yield f"there is no flow {flow!r}{yaml_files.nearest(flow, flows)}"
+    details = parse_qsl(given)
+    yield from _unknown_slots((value if flow == "change" else name for name, value in details), slots)
+
+
+def _check_language(replies: Replies, language: str) -> list[Mistake]:
+    main, own = replies.keys(replies.main), replies.keys(language)
+    found = [
+        replies.mistake(
+            language, reply, f"the main language has no such reply{yaml_files.nearest(reply, main)}"
+        )
+        for reply in sorted(own - main)
+    ]
+    return found + [
+        replies.mistake(replies.main, reply, f"is missing in language {language!r}")
+        for reply in sorted(main - own)
+    ]
+
+
+def _refusals(kind: type[Refused]) -> Iterator[type[Refused]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _refusals(each)
+
+
+# ---------------------------------------------------------------------- training data
+
+
+def check_training_data(
+    folder: Path, flows: dict[str, Flow], slots: dict[str, Slot], slot_file: Path
+) -> list[Mistake]:
     """Broken files, and intents that start nothing or are never taught."""
     data, problems = training_data.read(folder)
     found = [Mistake(Path(problem.file), problem.line, problem.message) for problem in problems]
@@ -114,13 +235,15 @@ def check_training_data(folder: Path, flows: dict[str, Flow]) -> list[Mistake]:
     for intent, flow in used.items():
         if intent not in taught:
             hint = yaml_files.nearest(intent, taught)
-            found.append(
-                Mistake(
-                    flow.file,
-                    None,
-                    f"flow {flow.name!r} waits for intent {intent!r}, which has no examples{hint}",
+            text = f"flow {flow.name!r} waits for intent {intent!r}, which has no examples{hint}"
+            found.append(Mistake(flow.file, flow.line, text))
+    for name, slot in slots.items():
+        for intent in (*slot.affirmed_by, *slot.given_by):
+            if intent not in taught:
+                hint = yaml_files.nearest(intent, taught)
+                found.append(
+                    Mistake(slot_file, None, f"slot {name!r}: intent {intent!r} has no examples{hint}")
                 )
-            )
     unused = sorted(taught - set(used) - BUILT_IN_INTENTS)
     found += [
         Mistake(folder, None, f"no flow uses intent {intent!r}: add an nlu_trigger") for intent in unused

@@ -5,7 +5,7 @@ several wordings; which one is said depends on how far the conversation is, so t
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
 from typing import Any, Literal
@@ -60,10 +60,17 @@ class Rendered:
 class Replies:
     """The sentences of every language. A language without a sentence borrows the main one's."""
 
-    def __init__(self, texts: Mapping[str, Mapping[str, list[ReplyText]]], *, main: str) -> None:
+    def __init__(
+        self,
+        texts: Mapping[str, Mapping[str, list[ReplyText]]],
+        *,
+        main: str,
+        places: Mapping[tuple[str, str], Mistake] | None = None,
+    ) -> None:
         self.languages = tuple(texts)
         self.main = main
         self._texts = texts
+        self._places = places or {}
         self._environments = {language: _environment(language) for language in texts}
 
     def __contains__(self, reply: str) -> bool:
@@ -71,6 +78,14 @@ class Replies:
 
     def keys(self, language: str) -> set[str]:
         return set(self._texts.get(language, {}))
+
+    def texts(self, language: str) -> Mapping[str, list[ReplyText]]:
+        """Every sentence of that language as it was written."""
+        return self._texts.get(language, {})
+
+    def mistake(self, language: str, reply: str, message: str) -> Mistake:
+        """A mistake in that sentence, with its place."""
+        return replace(self._places[language, reply], message=f"reply {reply!r}: {message}")
 
     def render(self, reply: str, language: str, facts: Mapping[str, Any], *, wording: int = 0) -> Rendered:
         """The sentence `reply`, filled with `facts`. Raises KeyError for a key that no file has."""
@@ -102,6 +117,7 @@ class Replies:
 def read(folder: Path, *, main: str) -> Replies:
     """Every sentence below `folder/<language>/`. Raises Mistakes."""
     texts: dict[str, dict[str, list[ReplyText]]] = {}
+    places: dict[tuple[str, str], Mistake] = {}
     mistakes: list[Mistake] = []
     for path in sorted(folder.glob("*/*.yml")):
         try:
@@ -113,28 +129,36 @@ def read(folder: Path, *, main: str) -> Replies:
         mistakes += _template_mistakes(file, path, content)
         language = texts.setdefault(path.parent.name, {})
         for reply, wordings in file.responses.items():
+            place = Mistake(path, yaml_files.line_of(content, ["responses", reply]), "")
             if reply in language:
-                line = yaml_files.line_of(content, ["responses", reply])
                 mistakes.append(
-                    Mistake(path, line, f"reply {reply!r} is in another file of this language too")
+                    replace(place, message=f"reply {reply!r} is in another file of this language too")
                 )
             language[reply] = wordings
+            places[path.parent.name, reply] = place
     if main not in texts:
         mistakes.append(Mistake(folder, None, f"there are no replies in the main language {main!r}"))
     if mistakes:
         raise Mistakes(mistakes)
-    return Replies(texts, main=main)
+    return Replies(texts, main=main, places=places)
 
 
 def _template_mistakes(file: ReplyFile, path: Path, content: Any) -> Iterable[Mistake]:
     environment = _environment("en")
     for reply, wordings in file.responses.items():
-        for wording in wordings:
+        for template in _templates(wordings):
             try:
-                environment.parse(wording.text)
+                environment.from_string(template)
             except TemplateError as error:
                 line = yaml_files.line_of(content, ["responses", reply])
                 yield Mistake(path, line, f"reply {reply!r}: {error}")
+
+
+def _templates(wordings: Iterable[ReplyText]) -> Iterable[str]:
+    for wording in wordings:
+        yield wording.text
+        for button in wording.buttons:
+            yield from (text for text in (button.title, button.payload, button.url) if text)
 
 
 def _environment(language: str) -> ImmutableSandboxedEnvironment:

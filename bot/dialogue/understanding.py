@@ -261,7 +261,7 @@ class Reader:
         """A yes or no where nothing was asked: it presses the button that was offered with such words."""
         token = dialogue.state.offers.get(said)
         if token is None:
-            return Utter(f"utter_{said}_to_nothing")
+            return Utter("utter_yes_to_nothing" if said == "yes" else "utter_no_to_nothing")
         return self.read_tap(dialogue, Tapped(token=token), None)[0]
 
     def _unanswered(self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion) -> Command:

@@ -235,7 +235,7 @@ async def test_somebody_buys_and_pays_and_comes_back_to_the_same_talk(
         await say(page, "Ana Ruiz", answer="How would you like to get it?")
         await page.get_by_role("button", name="Standard delivery").click()
         await expect(page.get_by_role("log")).to_contain_text("Where shall we send it?")
-        await say(page, "Kouter 1, 9000 Ghent", answer="A phone number for the courier")
+        await say(page, "Kouter 1, 9000 Ghent", answer="Which phone number may the courier call")
         await page.get_by_label("Your phone number").fill("+32 9 234 56 78")
         await page.get_by_role("button", name="Share my number").click()
         await expect(page.get_by_role("log")).to_contain_text("Total €16.90")

@@ -320,7 +320,7 @@ def cards(number: int = 3) -> ShowCards:
     return ShowCards(
         cards=tuple(
             Card(
-                title=f"Mug &amp; saucer {place}",
+                title=f"Mug & saucer {place}",
                 text="<i>blue</i>, €12",
                 picture=MUG,
                 buttons=(BUY, MORE, Button(label="A label that is rather long", token="long.0.s")),

@@ -17,6 +17,8 @@ from tests.scenarios.payments.buying import (
 )
 
 pytestmark = pytest.mark.anyio
+LOOK = "GET /v1/checkout/sessions/{session}"  # what is asked before a page is closed
+AWAY = ["lost"] * 100  # for longer than these stories last
 
 
 async def test_an_order_nobody_pays_gives_its_goods_back_and_closes_its_page(shop: OpenShop) -> None:
@@ -57,6 +59,7 @@ async def test_a_payment_told_after_the_hold_is_good_while_the_goods_are_there(s
     placed = await order(shop, bo)
     stripe.webhooks.hold()
     assert (await stripe.pay(session_of(bo))).paid
+    stripe.faults.next(LOOK, AWAY)  # closing the page would tell us too
     await end_hold(shop, placed)
     await bo.hears("was not paid in time")
     stripe.webhooks.release()
@@ -86,6 +89,7 @@ async def test_a_payment_told_after_the_goods_are_gone_goes_back_with_the_reason
     placed = await order(shop, bo)
     stripe.webhooks.hold()
     assert (await stripe.pay(session_of(bo))).paid
+    stripe.faults.next(LOOK, AWAY)
     await end_hold(shop, placed)
     await order(shop, cy, units=1)
     stripe.webhooks.release()

@@ -1,0 +1,95 @@
+"""Listening: the parts of a message, and the wish apart from who and where."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.dialogue.hearing import Heard, listen, without_details
+from nlu.entities.extraction import EntityExtractor
+from nlu.entities.vocabulary import Vocabulary
+from nlu.understanding import IntentGuess, Understanding
+
+VOCABULARY = Vocabulary(
+    colors=("black", "rust"), products={"linen-apron": "Linen apron", "tote": "Market tote"}
+)
+
+
+class RuleInterpreter:
+    """Understands by a rule; entities are the real ones."""
+
+    def __init__(self, rule: Callable[[str], tuple[str, float]]) -> None:
+        self._rule = rule
+        self._extractor = EntityExtractor("en", region="BE", vocabulary=VOCABULARY)
+        self.parsed: list[str] = []
+
+    def parse(self, text: str, *, language: str | None = None) -> Understanding:
+        del language
+        self.parsed.append(text)
+        intent, sure = self._rule(text)
+        return Understanding(
+            text, "en", (IntentGuess(intent, sure),), self._extractor.extract(text), refused=sure < 0.1
+        )
+
+
+def hear(text: str, rule: Callable[[str], tuple[str, float]] = lambda _text: ("inform", 1.0)) -> Heard:
+    return listen(RuleInterpreter(rule), text)
+
+
+@pytest.mark.parametrize(
+    ("said", "parts"),
+    [
+        ("Anna Berg. And what is your return policy?", ["Anna Berg.", "And what is your return policy?"]),
+        ("Ana Ruiz, express, 9000 Ghent", ["Ana Ruiz", "express", "9000 Ghent"]),
+        ("2 black mugs and a linen apron", ["2 black mugs", "a linen apron"]),
+        (
+            "Bo Lind, Main Street 5, 10115 Berlin, +49 30 1234567",
+            ["Bo Lind", "Main Street 5, 10115 Berlin", "+49 30 1234567"],
+        ),
+        ("my name is Dr. Bo Lind", []),
+        ("costs 3,50 or so", []),
+        ("one thing", []),
+        ("a. b. c. d. e. f. g. h. i. j.", []),
+    ],
+)
+def test_a_message_is_taken_apart_but_never_a_name_an_address_or_a_number(
+    said: str, parts: list[str]
+) -> None:
+    assert [part.text for part in hear(said).parts] == parts
+
+
+def test_a_wish_is_not_drowned_by_the_details_beside_it() -> None:
+    rule = lambda text: ("inform", 1.0) if "Berlin" in text else ("checkout", 0.9)  # noqa: E731 - a rule in a line
+    heard = hear("checkout, Anna, Main Street 5, 10115 Berlin", rule)
+    assert heard.whole.intent == "checkout"
+    assert heard.whole.value("address") is not None
+
+
+def test_details_alone_stay_details() -> None:
+    rule = lambda text: ("inform", 1.0) if "Berg" in text else ("bot_challenge", 0.9)  # noqa: E731 - a rule in a line
+    assert hear("My name is Anna Berg.", rule).whole.intent == "inform"
+
+
+def test_what_the_model_was_not_taught_is_read_with_plain_words_in_its_place() -> None:
+    rule = lambda text: ("add_to_cart", 0.9) if "mug in black" in text else ("inform", 0.05)  # noqa: E731 - a rule
+    heard = hear("add the market tote in rust", rule).whole
+    assert heard.intent == "add_to_cart"
+    assert heard.text == "add the market tote in rust"
+    assert heard.value("product") == "tote"
+
+
+def test_markup_around_words_is_taken_off() -> None:
+    assert hear("<b>black mug</b>").whole.text == "black mug"
+    assert hear("**mugs** _under_ 15").whole.text == "mugs under 15"
+    assert hear("ana_ruiz@example.org").whole.text == "ana_ruiz@example.org"
+    assert hear("3 < 4 > 2").whole.text == "3 < 4 > 2"
+
+
+def test_the_words_of_a_wish_are_without_who_and_where() -> None:
+    heard = hear("2 black mugs to Main Street 5, 10115 Berlin, phone +49 30 1234567").whole
+    assert without_details(heard) == "2 black mugs to, phone"
+
+
+def test_a_very_long_message_is_understood_as_a_whole() -> None:
+    interpreter = RuleInterpreter(lambda _text: ("inform", 1.0))
+    assert listen(interpreter, "mug, " * 1000).parts == ()
+    assert len(interpreter.parsed) == 1
