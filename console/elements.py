@@ -23,12 +23,19 @@ from shop.errors import Refused
 STATIC: Final = Path(__file__).parent / "static"
 STATIC_PATH: Final = "/console-files"
 TAGS: Final = {"b", "i", "s", "code", "a", "br"}
+RECONNECT_SECONDS: Final = 60.0  # a phone may put a page to sleep for a moment
+BUILD_SECONDS: Final = 30.0  # a small machine that is busy needs more than NiceGUI's three
 LINK_SCHEMES: Final = {"http", "https", "mailto", "tel"}
 APOLOGY: Final = "That did not work, and it is our fault. It is written to the log; please try again."
 
 AnElement = TypeVar("AnElement", bound=Element)
 
 log = structlog.get_logger()
+
+
+def page(path: str, title: str | None = None) -> ui.page:
+    """A page of the console at `path`; the shop's name is the title of one without its own."""
+    return ui.page(path, title=title, reconnect_timeout=RECONNECT_SECONDS, response_timeout=BUILD_SECONDS)
 
 
 class Text(TextElement):

@@ -4,9 +4,8 @@ from typing import Final
 
 from fastapi import Request
 from fastapi.responses import Response
-from nicegui import ui
 
-from console.elements import box, link, picture, text
+from console.elements import box, link, page, picture, text
 from console.reads.catalogue import ProductRow, listed
 from console.reads.listing import Listed
 from console.services import ConsoleServices
@@ -30,7 +29,7 @@ LOW_STOCK: Final = 5
 def add_pages(services: ConsoleServices, access: StaffAccess) -> None:
     """Serve the list at /staff/catalogue."""
 
-    @ui.page(PATH, title=f"Catalogue · {services.profile.name}")
+    @page(PATH, f"Catalogue · {services.profile.name}")
     async def catalogue_page(  # pyright: ignore[reportUnusedFunction]
         request: Request, page: int = 1, search: str = "", sold_out: bool = False
     ) -> Response | None:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from bot.transcript import Author
 from console import staff_reply
 from console.chat_elements import Composer, MessageList, Written
-from console.elements import box, button, link, text, time_tag
+from console.elements import box, button, link, page, text, time_tag
 from console.notation import notation_of
 from console.reads.conversations import (
     CartRow,
@@ -34,7 +34,6 @@ LIST_LOOK_SECONDS = 4.0
 TALK_LOOK_SECONDS = 1.5
 LINES_AT_ONCE = 200
 PREFIX = {Author.BOT: "Bot: ", Author.STAFF: "Team: ", Author.CUSTOMER: ""}
-RECONNECT_SECONDS = 30.0
 
 LineNumber = Annotated[int, Path(ge=1, le=2**53)]
 
@@ -43,7 +42,7 @@ def add_pages(services: ConsoleServices, access: StaffAccess) -> None:
     """Serve the list at /staff and one conversation at /staff/conversations/<number>."""
     title = f"Conversations · {services.profile.name}"
 
-    @ui.page("/staff", title=title, reconnect_timeout=RECONNECT_SECONDS)
+    @page("/staff", title)
     async def list_page(request: Request, page: int = 1, search: str = "") -> Response | None:  # pyright: ignore[reportUnusedFunction]
         if (elsewhere := access.turned_away(request)) is not None:
             return elsewhere
@@ -52,7 +51,7 @@ def add_pages(services: ConsoleServices, access: StaffAccess) -> None:
             await ConversationList(services, page, search.strip()).build()
         return None
 
-    @ui.page("/staff/conversations/{number}", title=title, reconnect_timeout=RECONNECT_SECONDS)
+    @page("/staff/conversations/{number}", title)
     async def conversation_page(request: Request, number: LineNumber) -> Response | None:  # pyright: ignore[reportUnusedFunction]
         if (elsewhere := access.turned_away(request)) is not None:
             return elsewhere

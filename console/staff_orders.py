@@ -8,7 +8,7 @@ from nicegui import ui
 from starlette.exceptions import HTTPException
 
 from console import fulfilment
-from console.elements import box, guarded, hidden_text, link, text
+from console.elements import box, guarded, hidden_text, link, page, text
 from console.notation import notation_of
 from console.reads.listing import Listed
 from console.reads.orders import MoneyRow, MoveRow, OrderFacts, OrderRow, facts_of, listed
@@ -30,7 +30,6 @@ from shop.orders.model import OrderStatus
 from shop.profile import ShopProfile
 
 PATH: Final = "/staff/orders"
-RECONNECT_SECONDS: Final = 30.0
 FILTERS: Final = {"All": None, "To pack": OrderStatus.PAID, "To ship": OrderStatus.PACKED}
 STATUS_WORDS: Final = {
     OrderStatus.AWAITING_PAYMENT: ("Awaiting payment", "waiting"),
@@ -51,7 +50,7 @@ def add_pages(services: ConsoleServices, access: StaffAccess) -> None:
     """Serve the table at /staff/orders and one order at /staff/orders/<reference>."""
     title = f"Orders · {services.profile.name}"
 
-    @ui.page(PATH, title=title, reconnect_timeout=RECONNECT_SECONDS)
+    @page(PATH, title)
     async def orders_page(  # pyright: ignore[reportUnusedFunction]
         request: Request, page: int = 1, search: str = "", status: str = ""
     ) -> Response | None:
@@ -66,7 +65,7 @@ def add_pages(services: ConsoleServices, access: StaffAccess) -> None:
             _show_table(services, found, search=search.strip(), status=wanted)
         return None
 
-    @ui.page(f"{PATH}/{{reference}}", title=title, reconnect_timeout=RECONNECT_SECONDS)
+    @page(f"{PATH}/{{reference}}", title)
     async def order_page(request: Request, reference: str) -> Response | None:  # pyright: ignore[reportUnusedFunction]
         if (elsewhere := access.turned_away(request)) is not None:
             return elsewhere

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from nicegui import ui
 
 from bot.delivery import inbox
-from console.elements import box, button, link, text, time_tag
+from console.elements import box, button, link, page, text, time_tag
 from console.notation import Notation, notation_of
 from console.reads.problems import Problem, dead, parked
 from console.services import ConsoleServices
@@ -24,7 +24,7 @@ Retry = Callable[[Problem], Awaitable[None]]
 def add_pages(services: ConsoleServices, access: StaffAccess) -> None:
     """Serve the list at /staff/problems; `kind` says which of the two."""
 
-    @ui.page(PATH, title=f"Problems · {services.profile.name}")
+    @page(PATH, f"Problems · {services.profile.name}")
     async def problems_page(  # pyright: ignore[reportUnusedFunction]
         request: Request, kind: str = "events", page: int = 1
     ) -> Response | None:

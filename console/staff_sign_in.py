@@ -6,9 +6,8 @@ from urllib.parse import urlencode
 from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 from nicegui import app as nicegui_app
-from nicegui import ui
 
-from console.elements import box, text, use_style
+from console.elements import box, page, text, use_style
 from console.services import ConsoleServices
 from console.shop_front import initials
 from console.staff_access import SIGN_IN_PATH, SIGN_OUT_PATH, StaffAccess, Verdict, staff_path
@@ -25,7 +24,7 @@ def add_pages(services: ConsoleServices, access: StaffAccess) -> None:
     for path in (SIGN_IN_PATH, SIGN_OUT_PATH):
         nicegui_app.remove_route(path)
 
-    @ui.page(SIGN_IN_PATH, title=f"Staff · {services.profile.name}")
+    @page(SIGN_IN_PATH, f"Staff · {services.profile.name}")
     async def sign_in_page(to: str = "/staff", verdict: str = "") -> Response | None:  # pyright: ignore[reportUnusedFunction]
         if access.is_open:
             return RedirectResponse("/staff", 303)

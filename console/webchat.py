@@ -14,7 +14,7 @@ from uuid import uuid4
 import structlog
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
-from nicegui import Client, background_tasks, ui
+from nicegui import Client, background_tasks
 from nicegui import app as nicegui_app
 from nicegui.element import Element
 
@@ -24,7 +24,7 @@ from bot.messages import Button
 from bot.transcript import Author
 from console import shop_front
 from console.chat_elements import Composer, MessageList, Written
-from console.elements import box, text, use_style
+from console.elements import box, page, text, use_style
 from console.notation import notation_of
 from console.reads.front import FrontProduct, products_in_window
 from console.reads.talk import Line, lines
@@ -34,7 +34,6 @@ from console.talk import Talk, typing_dots, words_of
 LINES_AT_ONCE: Final = 100
 LOOK_SECONDS: Final = 2.0  # the safety net under the bell
 ANSWER_SECONDS: Final = 20  # after so long without an answer nobody believes the dots
-RECONNECT_SECONDS: Final = 60.0  # a phone may put the page to sleep for a moment
 CHAT_KEY: Final = "chat"
 
 log = structlog.get_logger()
@@ -43,7 +42,7 @@ log = structlog.get_logger()
 def add_page(services: ConsoleServices) -> None:
     """Serve the chat at "/", and the way to leave it behind on a shared computer."""
 
-    @ui.page("/", reconnect_timeout=RECONNECT_SECONDS)
+    @page("/")
     async def chat_page(request: Request, client: Client) -> None:  # pyright: ignore[reportUnusedFunction]
         chat = _chat_name(request)
         in_window = await services.database.look(

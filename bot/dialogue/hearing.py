@@ -98,9 +98,13 @@ def _parts(whole: Understanding) -> Iterable[str]:
     if len(text) > PARTED_LETTERS_MAX:
         return
     start = 0
-    joint = compiled(rf"{SENTENCE_END}|\s*,\s*(?=\D)|,\s+|\s+", any_of(words(whole.language).joins), r"\s+")
+    known = words(whole.language)
+    abbreviated = compiled(any_of(known.abbreviations), r"\.$")
+    joint = compiled(rf"{SENTENCE_END}|\s*,\s*(?=\D)|,\s+|\s+", any_of(known.joins), r"\s+")
     for match in joint.finditer(text):
         if any(entity.start < match.end() and match.start() < entity.end for entity in whole.entities):
+            continue
+        if abbreviated.search(text[start : match.start()]):
             continue
         if re.search(r"\w", text[start : match.start()]):
             yield text[start : match.start()].strip()

@@ -110,6 +110,7 @@ class Words(_Section):
     sizes: SizeWords
     plurals: tuple[tuple[str, str], ...]
     joins: Terms  # what stands between two wishes of one message
+    abbreviations: Terms  # a full stop after them ends no sentence
     stand_ins: dict[str, str]  # plain words for what only this shop's catalogue calls so
     common: str
 
