@@ -149,6 +149,7 @@ async def test_in_privacy_mode_a_bot_hears_commands_mentions_replies_and_nothing
 
 
 async def test_administrators_and_bots_without_privacy_hear_everything(
+    *,
     aiogram_bot: AiogramBot,
     world: TelegramWorld,
     ada: TelegramUser,
@@ -273,6 +274,7 @@ async def test_a_muted_bot_or_person_cannot_write(
 
 
 async def test_a_bot_bans_limits_and_promotes_people(
+    *,
     aiogram_bot: AiogramBot,
     world: TelegramWorld,
     ada: TelegramUser,
@@ -372,7 +374,7 @@ async def test_a_bot_gives_no_right_that_it_lacks(
     ],
 )
 async def test_private_chats_are_no_groups(
-    served: Loopback, ada: TelegramUser, method: str, parameters: dict[str, object], description: str
+    *, served: Loopback, ada: TelegramUser, method: str, parameters: dict[str, object], description: str
 ) -> None:
     assert await refusal(served, method, chat_id=ada.id, **parameters) == f"Bad Request: {description}"
 
@@ -515,6 +517,7 @@ async def test_the_second_client_is_told_where_the_group_went(
 
 
 async def test_an_anonymous_administrator_speaks_as_the_group(
+    *,
     aiogram_bot: AiogramBot,
     world: TelegramWorld,
     ada: TelegramUser,
