@@ -139,7 +139,9 @@ def on_call_returned(dialogue: Dialogue, event: CallReturned) -> None:
         case "refund":
             _on_refund_call(dialogue, event)
         case "expire_checkout" if event.result is not None:
-            _on_session_paid(dialogue, event.result)  # it was paid before we closed it: the notice may be lost
+            _on_session_paid(
+                dialogue, event.result
+            )  # it was paid before we closed it: the notice may be lost
         case _:
             pass
 
