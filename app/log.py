@@ -17,6 +17,7 @@ PERSONAL_NAMES = re.compile(
 )
 SECRET_VALUES = re.compile(
     r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}"  # a Telegram bot token
+    r"|\bEAA[A-Za-z0-9]{16,}"  # Meta's access tokens
     r"|\b(?:sk|rk|pk|whsec)_[A-Za-z0-9_]{6,}"  # Stripe keys
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # user:password in a URL
 )

@@ -212,7 +212,17 @@ def assemble(
     settings: Settings, secrets: Secrets, home: Home, ready: Loaded, *, url: str, sandbox: bool
 ) -> tuple[Parley, Sandbox | None]:
     clock = SystemClock()
-    far_ends = open_sandbox(home, clock, url=url, shop_name=settings.shop.name) if sandbox else None
+    far_ends = (
+        open_sandbox(
+            home,
+            clock,
+            url=url,
+            shop_name=settings.shop.name,
+            page_id=settings.channels.messenger.page_id,
+        )
+        if sandbox
+        else None
+    )
     parley = build(
         settings,
         secrets,
@@ -248,6 +258,11 @@ def _check_exposure(host: str, secrets: Secrets, *, sandbox: bool) -> None:
 
 def _check_channels(settings: Settings, secrets: Secrets) -> None:
     """Webhooks need an address that the world can reach, and a secret that tells them from forgeries."""
+    _check_telegram(settings, secrets)
+    _check_messenger(settings, secrets)
+
+
+def _check_telegram(settings: Settings, secrets: Secrets) -> None:
     telegram = settings.channels.telegram
     if not telegram.enabled or telegram.updates != "webhook" or secrets.telegram_token is None:
         return
@@ -260,10 +275,27 @@ def _check_channels(settings: Settings, secrets: Secrets) -> None:
         raise CannotOpen("Set PARLEY_TELEGRAM_WEBHOOK_SECRET (letters, digits, _ and -), or use polling.")
 
 
+def _check_messenger(settings: Settings, secrets: Secrets) -> None:
+    if not settings.channels.messenger.enabled or secrets.messenger_page_token is None:
+        return
+    if secrets.messenger_app_secret is None or secrets.messenger_verify_token is None:
+        raise CannotOpen(
+            "Set PARLEY_MESSENGER_APP_SECRET (the app's, in its basic settings) and PARLEY_MESSENGER_VERIFY_TOKEN "
+            "(a word of your own, the same as in the app's webhook settings)."
+        )
+    if not (settings.server.public_url or "").startswith("https://"):
+        raise CannotOpen(
+            "Meta delivers webhooks to https addresses only: set server.public_url in config.yml, "
+            "or channels.messenger.enabled: false"
+        )
+
+
 def _missing_keys(settings: Settings, secrets: Secrets) -> Generator[str]:
     """What will not work without a key, said before a customer finds out."""
     if settings.channels.telegram.enabled and secrets.telegram_token is None:
         yield "PARLEY_TELEGRAM_TOKEN is not set: the Telegram bot stays silent."
+    if settings.channels.messenger.enabled and secrets.messenger_page_token is None:
+        yield "PARLEY_MESSENGER_PAGE_TOKEN is not set: the Facebook page stays silent."
     if secrets.stripe_key is None or secrets.stripe_webhook_secret is None:
         yield "PARLEY_STRIPE_KEY and PARLEY_STRIPE_WEBHOOK_SECRET are not set: nobody can pay by link, and refunds wait."
     if settings.server.public_url is None:

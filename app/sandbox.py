@@ -1,4 +1,4 @@
-"""The far ends for trying Parley without keys: our Telegram and Stripe, served beside the shop on loopback."""
+"""The far ends for trying Parley without keys: our Telegram, Messenger and Stripe, beside the shop on loopback."""
 
 import asyncio
 import contextlib
@@ -11,6 +11,8 @@ from pydantic import SecretStr
 
 from app.settings import Home, Secrets
 from app.wiring import FarEnds
+from sandbox.messenger.app import create_app as create_messenger
+from sandbox.messenger.world import MessengerWorld
 from sandbox.stripe.app import create_app as create_stripe
 from sandbox.stripe.world import StripeWorld
 from sandbox.telegram.app import create_app as create_telegram
@@ -21,12 +23,19 @@ from storage.clock import Clock
 BOT_TOKEN = "7000000001:sandbox-kettle-and-quay-0000000000"  # noqa: S105
 BOT_NAME = "KettleAndQuayBot"
 PROVIDER_TOKEN = "284685063:TEST:sandbox"  # noqa: S105
+PAGE_TOKEN = "EAAsandbox0000000000000000"  # noqa: S105
+PAGE_ID = "100000000000001"
+APP_SECRET = "sandbox-app-secret"  # noqa: S105
+VERIFY_TOKEN = "sandbox-verify-token"  # noqa: S105
 STRIPE_KEY = "sk_test_sandbox0000000000000000"
 STRIPE_WEBHOOK_SECRET = "whsec_sandbox0000000000000000"  # noqa: S105
 
 SECRETS = Secrets(
     telegram_token=SecretStr(BOT_TOKEN),
     telegram_payment_token=SecretStr(PROVIDER_TOKEN),
+    messenger_page_token=SecretStr(PAGE_TOKEN),
+    messenger_app_secret=SecretStr(APP_SECRET),
+    messenger_verify_token=SecretStr(VERIFY_TOKEN),
     stripe_key=SecretStr(STRIPE_KEY),
     stripe_webhook_secret=SecretStr(STRIPE_WEBHOOK_SECRET),
 )
@@ -34,21 +43,24 @@ SECRETS = Secrets(
 
 @dataclass
 class Sandbox:
-    """Both emulators, with what they remember in the home folder."""
+    """The emulators, with what they remember in the home folder."""
 
     telegram: TelegramWorld
+    messenger: MessengerWorld
     stripe: StripeWorld
     far_ends: FarEnds
 
     def mount(self, app: FastAPI) -> None:
         """Serve them under /sandbox of the shop's own server."""
         app.mount("/sandbox/telegram", create_telegram(self.telegram))
+        app.mount("/sandbox/messenger", create_messenger(self.messenger))
         app.mount("/sandbox/stripe", create_stripe(self.stripe))
 
     @contextlib.asynccontextmanager
     async def running(self):  # noqa: ANN201 - an async context manager of nothing
         """Time passes for them inside this block: notices are delivered, sessions expire."""
         await self.telegram.open()
+        await self.messenger.open()
         clockwork = asyncio.create_task(self.stripe.run(), name="stripe sandbox")
         try:
             yield
@@ -56,6 +68,7 @@ class Sandbox:
             clockwork.cancel()
             await asyncio.gather(clockwork, return_exceptions=True)
             await self.telegram.close()
+            await self.messenger.close()
             self.stripe.close()
 
 
@@ -67,6 +80,7 @@ def open_sandbox(
     shop_name: str,
     shop_url: str | None = None,
     random: Random | None = None,
+    page_id: str | None = None,
     http: httpx.AsyncClient | None = None,
 ) -> Sandbox:
     """The emulators of this home (without one: in memory), served at `url`, beside the shop or at `shop_url`.
@@ -86,5 +100,21 @@ def open_sandbox(
     )
     telegram = TelegramWorld(clock, store=home.sandbox / "telegram.db" if home else None, payments=stripe)
     telegram.add_bot(BOT_TOKEN, BOT_NAME, name=shop_name, provider_tokens=(PROVIDER_TOKEN,))
-    far_ends = FarEnds(telegram=f"{url}/sandbox/telegram", stripe=f"{url}/sandbox/stripe")
-    return Sandbox(telegram, stripe, far_ends)
+    messenger = MessengerWorld(
+        clock,
+        app_secret=APP_SECRET,
+        verify_token=VERIFY_TOKEN,
+        page_token=PAGE_TOKEN,
+        page_id=page_id or PAGE_ID,
+        page_name=shop_name,
+        store=home.sandbox / "messenger.db" if home else None,
+        webhook_url=f"{shop_url or url}/webhooks/messenger",
+        base_url=f"{url}/sandbox/messenger",
+        proof_required=True,
+    )
+    far_ends = FarEnds(
+        telegram=f"{url}/sandbox/telegram",
+        messenger=f"{url}/sandbox/messenger",
+        stripe=f"{url}/sandbox/stripe",
+    )
+    return Sandbox(telegram, messenger, stripe, far_ends)

@@ -10,11 +10,12 @@ from functools import partial
 import structlog
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.sandbox import Sandbox
 from app.wiring import Parley
-from bot.channels.telegram import webhook_router
+from bot.channels import messenger, telegram
 from bot.channels.web import ChatInput, HostedChannel
 from bot.events import Inbound, ProviderNotified
 from bot.transcript import since
@@ -81,10 +82,11 @@ def create_app(parley: Parley, sandbox: Sandbox | None, *, notices: tuple[str, .
                 await stack.enter_async_context(sandbox.running())
             await parley.delivery.start()
             stack.push_async_callback(parley.delivery.stop)
-            if parley.telegram is not None:
-                stack.push_async_callback(parley.telegram.close)
-                app.state.listening = asyncio.create_task(_run_telegram(parley), name="telegram")
-                stack.push_async_callback(stop_listening, app, parley)
+            for channel in (parley.telegram, parley.messenger):
+                if channel is not None:
+                    stack.push_async_callback(channel.close)
+            app.state.listening = _listen(parley)
+            stack.push_async_callback(stop_listening, app, parley)
             yield
 
     app = FastAPI(title="Parley", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
@@ -93,12 +95,13 @@ def create_app(parley: Parley, sandbox: Sandbox | None, *, notices: tuple[str, .
     _add_stripe_webhook(app, parley)
     for channel in (parley.web, parley.terminal):
         _add_chat(app, parley, channel)
-    if parley.telegram is not None and parley.settings.channels.telegram.updates == "webhook":
-        app.include_router(webhook_router(parley.telegram, parley.delivery.receive))
+    _add_messengers(app, parley)
     if sandbox is not None:
         sandbox.mount(app)
     if parley.settings.channels.web.enabled:
         _mount_console(app, parley, notices)
+    elif parley.messenger is not None:  # Meta fetches the pictures of cards from us
+        app.mount("/media", StaticFiles(directory=parley.home.media))
     return app
 
 
@@ -125,23 +128,40 @@ def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...]) -> No
     )
 
 
-async def _run_telegram(parley: Parley) -> None:
+def _listen(parley: Parley) -> list[asyncio.Task[None]]:
+    """Begin to hear from the messengers, or tell them where we do."""
+    tasks: list[asyncio.Task[None]] = []
+    if parley.telegram is not None:
+        tasks.append(asyncio.create_task(_run_telegram(parley, parley.telegram), name="telegram"))
+    if parley.messenger is not None:
+        tasks.append(asyncio.create_task(parley.messenger.introduce(), name="messenger"))
+    return tasks
+
+
+def _add_messengers(app: FastAPI, parley: Parley) -> None:
+    receive = parley.delivery.receive
+    if parley.telegram is not None and parley.settings.channels.telegram.updates == "webhook":
+        app.include_router(telegram.webhook_router(parley.telegram, receive))
+    if parley.messenger is not None:
+        app.include_router(messenger.webhook_router(parley.messenger, receive))
+
+
+async def _run_telegram(parley: Parley, channel: telegram.TelegramChannel) -> None:
     """Poll, or tell Telegram where our webhook is."""
-    assert parley.telegram is not None
     if parley.settings.channels.telegram.updates == "polling":  # Telegram serves one poller a bot
-        await parley.delivery.lead("telegram", partial(parley.telegram.poll, parley.delivery.receive))
+        await parley.delivery.lead("telegram", partial(channel.poll, parley.delivery.receive))
     else:
-        await parley.telegram.set_webhook(f"{parley.settings.server.public_url}/webhooks/telegram")
+        await channel.set_webhook(f"{parley.settings.server.public_url}/webhooks/telegram")
 
 
 async def stop_listening(app: FastAPI, parley: Parley) -> None:
     """Take nothing more in: no updates, and nobody waits in a chat. Repeating it does no harm."""
     for channel in (parley.web, parley.terminal):
         channel.close()
-    listening: asyncio.Task[None] | None = getattr(app.state, "listening", None)
-    if listening is not None:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+    listening: list[asyncio.Task[None]] = getattr(app.state, "listening", [])
+    for task in listening:
+        task.cancel()
+    await asyncio.gather(*listening, return_exceptions=True)
 
 
 def _add_health(app: FastAPI) -> None:

@@ -8,9 +8,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nlu.pipeline import PipelineSettings
@@ -39,6 +39,28 @@ class TelegramSettings(Section):
     updates: Literal["polling", "webhook"] = "polling"
 
 
+def _digits(value: object) -> object:
+    """YAML reads a long number where an id is meant."""
+    return str(value) if type(value) is int else value
+
+
+PageId = Annotated[str, BeforeValidator(_digits), Field(pattern="^[0-9]+$")]
+
+
+class UtilityTemplates(Section):
+    """Names of approved utility templates, each with one variable in its body, for what is said after 24 hours."""
+
+    order_update: str | None = None
+
+
+class MessengerSettings(Section):
+    """The Facebook page. Its keys are PARLEY_MESSENGER_PAGE_TOKEN, …_APP_SECRET and …_VERIFY_TOKEN."""
+
+    enabled: bool = True
+    page_id: PageId | None = None  # default: the page that the token belongs to
+    utility_templates: UtilityTemplates = UtilityTemplates()
+
+
 class WebSettings(Section):
     """The web chat."""
 
@@ -47,6 +69,7 @@ class WebSettings(Section):
 
 class ChannelSettings(Section):
     telegram: TelegramSettings = TelegramSettings()
+    messenger: MessengerSettings = MessengerSettings()
     web: WebSettings = WebSettings()
 
 
@@ -83,6 +106,11 @@ class Secrets(BaseSettings):
     telegram_token: SecretStr | None = None
     telegram_payment_token: SecretStr | None = None  # from BotFather; without it Telegram buyers get a link
     telegram_webhook_secret: SecretStr | None = None
+    messenger_page_token: SecretStr | None = None
+    messenger_app_secret: SecretStr | None = None
+    messenger_verify_token: SecretStr | None = (
+        None  # of our own choice; Meta repeats it when the webhook is set up
+    )
     stripe_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None
     staff_password: SecretStr | None = None

@@ -4,8 +4,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from app.settings import ROOT, Home, Secrets, Settings
+from bot import transcript
+from bot.channels.messenger import MessengerChannel, Page
 from bot.channels.port import Abilities, Channel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import HostedChannel
@@ -42,9 +45,10 @@ CATALOGUE_LOOK_SECONDS = 0.5  # a changed product is understood by name within t
 
 @dataclass(frozen=True, slots=True)
 class FarEnds:
-    """Where Telegram and Stripe are: None for the real ones, or our emulators' addresses."""
+    """Where Telegram, Messenger and Stripe are: None for the real ones, or our emulators' addresses."""
 
     telegram: str | None = None
+    messenger: str | None = None
     stripe: str | None = None
 
 
@@ -109,6 +113,7 @@ class Parley:
     web: HostedChannel
     terminal: HostedChannel
     telegram: TelegramChannel | None
+    messenger: MessengerChannel | None
     stripe: StripeGateway | None
     tokens: Tokens
 
@@ -172,7 +177,10 @@ def build(
     tokens = Tokens(home.secret())
     web, terminal = HostedChannel("web"), HostedChannel("terminal")
     telegram = _telegram(settings, secrets, home, clock, far_ends)
-    channels: dict[str, Channel] = {channel.name: channel for channel in (web, terminal, telegram) if channel}
+    messenger = _messenger(settings, secrets, home, clock, far_ends, database=database, public_url=public_url)
+    channels: dict[str, Channel] = {
+        channel.name: channel for channel in (web, terminal, telegram, messenger) if channel
+    }
     shop = Shop(
         profile=settings.shop,
         flows=flows.read([path for path in sorted(FLOWS.glob("*.yml")) if path != FLOWS / "slots.yml"]),
@@ -202,6 +210,7 @@ def build(
         web=web,
         terminal=terminal,
         telegram=telegram,
+        messenger=messenger,
         stripe=stripe,
         tokens=tokens,
     )
@@ -226,6 +235,44 @@ def _telegram(
         clock=clock,
         commands=TELEGRAM_MENU,
     )
+
+
+def _messenger(
+    settings: Settings,
+    secrets: Secrets,
+    home: Home,
+    clock: Clock,
+    far_ends: FarEnds,
+    *,
+    database: Database,
+    public_url: str,
+) -> MessengerChannel | None:
+    token, app_secret = secrets.messenger_page_token, secrets.messenger_app_secret
+    verify_token, chosen = secrets.messenger_verify_token, settings.channels.messenger
+    if not chosen.enabled or token is None or app_secret is None or verify_token is None:
+        return None
+    template = chosen.utility_templates.order_update
+    page = Page(
+        token=token.get_secret_value(),
+        app_secret=app_secret.get_secret_value(),
+        verify_token=verify_token.get_secret_value(),
+        id=chosen.page_id,
+        greeting=f"{settings.shop.name}. {settings.shop.promise}".strip(),
+        templates={"order_update": template} if template else {},
+        language=settings.language,
+    )
+    return MessengerChannel(
+        page,
+        media=home.media,
+        media_url=f"{public_url}/media",
+        last_heard=partial(_last_heard, database, MessengerChannel.name),
+        clock=clock,
+        api_base=far_ends.messenger,
+    )
+
+
+async def _last_heard(database: Database, channel: str, chat: str) -> datetime | None:
+    return await database.look(lambda session: transcript.last_heard(session, f"{channel}:{chat}"))
 
 
 def _stripe(secrets: Secrets, clock: Clock, far_ends: FarEnds) -> StripeGateway | None:

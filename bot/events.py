@@ -118,6 +118,14 @@ class ProviderNotified(EventModel):
     object: dict[str, Any]
 
 
+class Overheard(EventModel):
+    """Words in the chat while others look after it (staff at the platform's own inbox, another app): not for the bot."""
+
+    kind: Literal["overheard"] = "overheard"
+    author: Literal["customer", "staff"]
+    text: str
+
+
 class Unreadable(EventModel):
     """An update of a form we know nothing about (a new platform feature): kept, answered by nothing."""
 
@@ -138,6 +146,7 @@ Event = Annotated[
     | TimerFired
     | CallReturned
     | ProviderNotified
+    | Overheard
     | Unreadable,
     Field(discriminator="kind"),
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Protocol
 
 import structlog
@@ -29,6 +30,7 @@ from bot.events import (
     InvoiceChecked,
     InvoicePaid,
     Opened,
+    Overheard,
     ProviderNotified,
     Said,
     SentAttachment,
@@ -38,7 +40,7 @@ from bot.events import (
     TimerFired,
     Unreadable,
 )
-from bot.messages import AnswerTap
+from bot.messages import MESSAGE, AnswerTap, Say
 from nlu.understanding import Interpreter
 from shop.customers import service as customers
 from shop.customers.model import Customer
@@ -96,6 +98,9 @@ class ShopHandler:
         if isinstance(turn.event, Unreadable):
             log.info("event.unreadable", what=turn.event.what)
             return
+        if isinstance(turn.event, Overheard):
+            self._write_down(turn, turn.event)
+            return
         dialogue = self._open(turn)
         if dialogue is None:
             return
@@ -113,6 +118,17 @@ class ShopHandler:
         dialogue = self._open(turn)
         if dialogue is not None and isinstance(turn.event, SPOKEN):
             dialogue.say("utter_sorry_broken")
+
+    def _write_down(self, turn: Turn, heard: Overheard) -> None:
+        """Others look after the chat just now: staff shall find its words here, too, and the bot says nothing."""
+        self._customer(turn)
+        said = (
+            MESSAGE.dump_python(Say(text=escape(heard.text, quote=False), purpose="staff"), mode="json")
+            if heard.author == "staff"
+            else EVENT.dump_python(Said(text=heard.text), mode="json")
+        )
+        author = transcript.Author(heard.author)
+        transcript.note(turn.session, turn.conversation.key, author, said, at=turn.now)
 
     # ------------------------------------------------------------------ opening
 

@@ -26,6 +26,11 @@ class Button(MessageModel):
 
 
 Rows = tuple[tuple[Button, ...], ...]
+Purpose = Literal["answer", "order_update", "staff"]
+"""Why it is said: to answer, because an order, a payment or a refund has moved, or because staff wrote it.
+
+Messenger lets news of an order and words of staff through when a mere answer comes too late.
+"""
 
 
 class Picture(MessageModel):
@@ -43,6 +48,7 @@ class Say(MessageModel):
     text: str
     buttons: Rows = ()
     picture: Picture | None = None
+    purpose: Purpose = "answer"
 
 
 class Card(MessageModel):
@@ -79,6 +85,25 @@ class SendInvoice(MessageModel):
     picture: Picture | None = None
 
 
+class ReceiptLine(MessageModel):
+    title: str
+    units: int
+    unit_price_minor: int
+
+
+class Receipt(MessageModel):
+    """What was bought and paid, for channels that show receipts; the words of thanks go before it."""
+
+    kind: Literal["receipt"] = "receipt"
+    order: str
+    name: str
+    currency: str
+    payment: str  # what it was paid with, in words
+    lines: tuple[ReceiptLine, ...]
+    delivery_minor: int
+    total_minor: int
+
+
 class AnswerInvoiceCheck(MessageModel):
     """The yes or no to a pre-checkout query; urgent."""
 
@@ -102,6 +127,7 @@ class ShowTyping(MessageModel):
 
 
 Message = Annotated[
-    Say | ShowCards | SendInvoice | AnswerInvoiceCheck | AnswerTap | ShowTyping, Field(discriminator="kind")
+    Say | ShowCards | SendInvoice | Receipt | AnswerInvoiceCheck | AnswerTap | ShowTyping,
+    Field(discriminator="kind"),
 ]
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)

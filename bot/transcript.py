@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.types import Base, JsonObject
@@ -30,6 +30,12 @@ class Utterance(Base):
 def note(session: Session, conversation: str, author: Author, content: JsonObject, *, at: datetime) -> None:
     """Write it down."""
     session.add(Utterance(conversation=conversation, author=author, content=content, at=at))
+
+
+def last_heard(session: Session, conversation: str) -> datetime | None:
+    """When the customer last said or tapped something there; None for never."""
+    theirs = Utterance.conversation == conversation, Utterance.author == Author.CUSTOMER
+    return session.scalar(select(func.max(Utterance.at)).where(*theirs))
 
 
 def since(session: Session, conversation: str, *, after: int = 0, most: int = 200) -> list[Utterance]:

@@ -77,7 +77,7 @@ def _tell(
     words = replies.render(reply, language, facts).text
     if not words:
         return
-    message = Say(text=words)
+    message = Say(text=words, purpose="order_update")
     dedupe = f"notice:{order.id}:{order.status.value}"
     if outbox.queue_message(session, conversation.key, message, dedupe=dedupe, at=at):
         content = MESSAGE.dump_python(message, mode="json")

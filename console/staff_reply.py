@@ -19,7 +19,7 @@ def answer(session: Session, conversation: str, words: str, *, identity: str, at
     The conversation's row is locked, so that a turn that happens now is written down wholly before or after.
     """
     locked = session.get_one(Conversation, conversation, with_for_update=True)
-    message = Say(text=escape(words.strip(), quote=False))
+    message = Say(text=escape(words.strip(), quote=False), purpose="staff")
     if not outbox.queue_message(session, conversation, message, dedupe=f"staff:{identity}", at=at):
         return False
     content = MESSAGE.dump_python(message, mode="json")

@@ -25,6 +25,7 @@ from sandbox.telegram.state import Bot
 from shop.catalogue.model import Product, Variant
 from shop.orders.model import Order
 from storage.engine import Database
+from tests.page_visitor import PageVisitor
 
 ANSWER_SECONDS = 20.0
 
@@ -56,6 +57,10 @@ class OpenShop:
     def telegrammer(self, name: str, **details: Any) -> "Telegrammer":
         """Somebody new on Telegram."""
         return Telegrammer(self, self.sandbox.telegram.add_user(name, **details))
+
+    def page_visitor(self, name: str, **details: Any) -> PageVisitor:
+        """Somebody new on Messenger."""
+        return PageVisitor(self, self.sandbox.messenger.add_person(name, **details))
 
     def web_visitor(self, *, terminal: bool = False) -> "Visitor":
         """Somebody new in the web chat (or at the terminal), over its HTTP interface."""
@@ -219,7 +224,8 @@ async def open_shop(
     assert sandbox is not None
     # Tests of the limits set their own; here nobody should have to wait for them.
     sandbox.telegram.limits = sandbox.telegram.limits.unlimited()
-    parley.delivery.limiters["telegram"] = Limiter(UNLIMITED)
+    for channel in ("telegram", "messenger"):
+        parley.delivery.limiters[channel] = Limiter(UNLIMITED)
     server = ShopServer(create_app(parley, sandbox), parley)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:

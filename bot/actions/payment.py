@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.dialogue.dialogue import Dialogue
 from bot.events import CallReturned, Event, InvoiceChecked, InvoicePaid, ProviderNotified, TimerFired
-from bot.messages import AnswerInvoiceCheck, PriceLine, SendInvoice, ShowTyping
+from bot.messages import AnswerInvoiceCheck, PriceLine, Receipt, ReceiptLine, SendInvoice, ShowTyping
 from payments import refunds, settlement
 from payments.model import Refund, RefundStatus
 from payments.settlement import Outcome as Settled
@@ -139,9 +139,8 @@ def on_call_returned(dialogue: Dialogue, event: CallReturned) -> None:
         case "refund":
             _on_refund_call(dialogue, event)
         case "expire_checkout" if event.result is not None:
-            _on_session_paid(
-                dialogue, event.result
-            )  # it was paid before we closed it: the notice may be lost
+            # It was paid before we closed it: the notice may be lost.
+            _on_session_paid(dialogue, event.result)
         case _:
             pass
 
@@ -167,7 +166,7 @@ def _take_back(dialogue: Dialogue, order_id: UUID, why: str) -> None:
         return
     orders.cancel(dialogue.session, order, at=dialogue.now, by="provider", why=why)
     orders.return_to_cart(dialogue.session, order, at=dialogue.now)
-    dialogue.say("utter_no_payment_page", **order_facts(order))
+    dialogue.say("utter_no_payment_page", purpose="order_update", **order_facts(order))
 
 
 def on_provider_notified(dialogue: Dialogue, event: ProviderNotified) -> None:
@@ -210,7 +209,7 @@ def _settle(dialogue: Dialogue, order: Order | None, *, provider: str, reference
     refund = settlement.give_back(dialogue.session, **payment)
     if refund is not None:
         log.error("payment.no_order", reference=reference, conversation=dialogue.conversation)
-        dialogue.say("utter_payment_no_order", amount=amount)
+        dialogue.say("utter_payment_no_order", purpose="order_update", amount=amount)
         send_refund(dialogue, refund)
 
 
@@ -219,11 +218,28 @@ def _tell(dialogue: Dialogue, result: settlement.Settlement) -> None:
     if result.outcome is Settled.KNOWN:
         return
     if result.outcome is Settled.PAID:
-        dialogue.say("utter_thank_you", **order_facts(result.order))
+        dialogue.say("utter_thank_you", purpose="order_update", **order_facts(result.order))
+        if dialogue.abilities.receipts:
+            dialogue.turn.send(_receipt(result.order))
         return
-    dialogue.say(f"utter_payment_{result.outcome.value}", **order_facts(result.order))
+    dialogue.say(f"utter_payment_{result.outcome.value}", purpose="order_update", **order_facts(result.order))
     assert result.refund is not None, "money we cannot use goes back"
     send_refund(dialogue, result.refund)
+
+
+def _receipt(order: Order) -> Receipt:
+    return Receipt(
+        order=order.reference,
+        name=order.name,
+        currency=order.currency,
+        payment="Stripe",
+        lines=tuple(
+            ReceiptLine(title=line.name, units=line.units, unit_price_minor=line.unit_price_minor)
+            for line in order.lines
+        ),
+        delivery_minor=order.delivery_minor,
+        total_minor=order.total_minor,
+    )
 
 
 # ---------------------------------------------------------------------- giving back
@@ -262,9 +278,9 @@ def _tell_refund(dialogue: Dialogue, refund: Refund | None) -> None:
     if refund is None:
         return
     if refund.status is RefundStatus.SETTLED:
-        dialogue.say("utter_refund_sent", amount=refund.amount)
+        dialogue.say("utter_refund_sent", purpose="order_update", amount=refund.amount)
         return
-    dialogue.say("utter_refund_failed", amount=refund.amount)
+    dialogue.say("utter_refund_failed", purpose="order_update", amount=refund.amount)
     dialogue.customer.wants_person = True  # staff see the conversation first, as the sentence promises
 
 
@@ -278,7 +294,7 @@ def on_timer(dialogue: Dialogue, event: TimerFired) -> None:
     order = orders.get(dialogue.session, UUID(event.arguments["order"]))
     if orders.expire(dialogue.session, order, at=dialogue.now):
         close_payment_page(dialogue, order)
-        dialogue.say("utter_order_expired", **order_facts(order))
+        dialogue.say("utter_order_expired", purpose="order_update", **order_facts(order))
 
 
 def close_payment_page(dialogue: Dialogue, order: Order) -> None:

@@ -14,6 +14,7 @@ class Abilities:
     cards: bool = True
     pictures: bool = True
     native_invoices: bool = False
+    receipts: bool = False
     edits: bool = False
 
 

@@ -1,7 +1,5 @@
 """Messages on their way to Telegram, one Bot API call after the other."""
 
-from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -19,11 +17,12 @@ from aiogram.types import LabeledPrice, LinkPreviewOptions
 from aiogram.types import Message as SentMessage
 
 from bot import messages
+from bot.channels.progress import Progress
 from bot.channels.telegram_calls import BadRequest, BotApi, ChatMoved, UnreadableAnswer
 from bot.channels.telegram_pictures import Photo, Pictures
 from bot.channels.telegram_rendering import Part, entities, parts_of
 from bot.channels.text import ELLIPSIS, RichText, parse, utf16_length
-from bot.messages import AnswerInvoiceCheck, AnswerTap, Message, Say, ShowCards, ShowTyping
+from bot.messages import AnswerInvoiceCheck, AnswerTap, Message, Receipt, Say, ShowCards, ShowTyping
 from shop.errors import Rejected
 
 log = structlog.get_logger()
@@ -33,19 +32,10 @@ TITLE_LENGTH_MAX: Final = 32
 DESCRIPTION_LENGTH_MAX: Final = 255
 NOTICE_LENGTH_MAX: Final = 200
 _URGENT_SECONDS: Final = 5  # of the ten that Telegram gives for a pre-checkout answer
-_BEGUN_MAX: Final = 1_000
 _QUERY_GONE: Final = ("query is too old", "query id is invalid")
 _NO_PREVIEW: Final = LinkPreviewOptions(
     is_disabled=True
 )  # nobody's payment page is to be fetched for a picture
-
-
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    """How far a message of several parts has come in a chat."""
-
-    message: Message
-    sent: int
 
 
 class Sending:
@@ -55,7 +45,7 @@ class Sending:
         self._api = api
         self._pictures = pictures
         self._payment_token = payment_token
-        self._begun: OrderedDict[str, _Begun] = OrderedDict()
+        self._progress = Progress()
         self._moved: dict[str, int] = {}
 
     async def send(self, chat: str, message: Message) -> str | None:
@@ -78,18 +68,14 @@ class Sending:
                 await self._answer_tap(message)
             case ShowTyping():
                 await self._api.call(SendChatAction(chat_id=chat_id, action=ChatAction.TYPING))
+            case Receipt():
+                raise Rejected("Telegram shows no receipts beside its own invoices")
         return None
 
     async def _send_parts(self, chat_id: int, message: Say | ShowCards) -> str | None:
-        """Send what of it was not sent yet.
-
-        A message that failed midway comes again, as an equal message and before any other of its chat (the outbox
-        keeps the order), so what this process remembers of the chat's last beginning is enough to go on
-        behind it. After a restart it begins anew: at least once, as everywhere in delivery.
-        """
+        """Send what of it was not sent yet."""
         chat, reference = str(chat_id), None
-        begun = self._begun.pop(chat, None)
-        sent = begun.sent if begun and begun.message == message else 0
+        sent = self._progress.take(chat, message)
         parts = parts_of(message, private=chat_id > 0)
         try:
             for part in parts[sent:]:
@@ -98,14 +84,9 @@ class Sending:
         except Rejected:
             raise
         except Exception:
-            self._remember(chat, _Begun(message, sent))
+            self._progress.keep(chat, message, sent=sent)
             raise
         return reference
-
-    def _remember(self, chat: str, begun: _Begun) -> None:
-        self._begun[chat] = begun
-        if len(self._begun) > _BEGUN_MAX:
-            self._begun.popitem(last=False)
 
     async def _send_part(self, chat_id: int, part: Part) -> str | None:
         if part.picture and (photo := await self._pictures.photo(part.picture)):

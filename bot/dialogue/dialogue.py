@@ -13,7 +13,7 @@ from bot.delivery.turn import Turn
 from bot.dialogue.replies import ButtonText, Replies
 from bot.dialogue.state import State
 from bot.dialogue.tokens import Tokens
-from bot.messages import MESSAGE, Button, Card, Message, Rows, Say, ShowCards
+from bot.messages import MESSAGE, Button, Card, Message, Purpose, Rows, Say, ShowCards
 from knowledge_base.answers import Answer
 from knowledge_base.search import ProductQuery, SearchResult
 from nlu.understanding import Understanding
@@ -32,6 +32,9 @@ class Abilities(Protocol):
 
     @property
     def native_invoices(self) -> bool: ...
+
+    @property
+    def receipts(self) -> bool: ...
 
 
 class Knowledge(Protocol):
@@ -98,20 +101,20 @@ class Dialogue:
     def set_slot(self, name: str, value: Any) -> None:
         self.state.slots[name] = value
 
-    def say(self, reply: str, **facts: Any) -> None:
+    def say(self, reply: str, *, purpose: Purpose = "answer", **facts: Any) -> None:
         """Say the sentence `reply`, filled with the shop, the slots, the last outcome's facts and these."""
         rendered = self.replies.render(reply, self.language, self._facts(facts), wording=self.state.turns)
         buttons = [self.as_button(button) for button in rendered.buttons]
         for text, button in zip(rendered.buttons, buttons, strict=True):
             if text.said is not None and button.token is not None:
                 self._offers[text.said] = button.token
-        self.say_with(rendered.text, buttons)
+        self.say_with(rendered.text, buttons, purpose=purpose)
 
-    def say_with(self, text: str, buttons: list[Button]) -> None:
+    def say_with(self, text: str, buttons: list[Button], *, purpose: Purpose = "answer") -> None:
         """Say a sentence that `words` made, with buttons made by hand."""
         text = f"{self.lead}\n\n{text}" if self.lead else text
         self.lead = ""
-        self.send(Say(text=text, buttons=self.rows(buttons)))
+        self.send(Say(text=text, buttons=self.rows(buttons), purpose=purpose))
 
     def words(self, reply: str, **facts: Any) -> str:
         """The sentence without saying it, for a card or an invoice. Safe HTML."""

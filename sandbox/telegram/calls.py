@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.telegram.errors import bad_request, forbidden
+from sandbox.telegram.access import Access, find_chat
+from sandbox.telegram.errors import bad_request
 from sandbox.telegram.schema import WrongType, checked, parameters, parse_type
-from sandbox.telegram.state import Bot, Chat, Json, Message, User
+from sandbox.telegram.state import Bot, Chat, Json, Message
 
 if TYPE_CHECKING:
     from sandbox.telegram.world import TelegramWorld
@@ -75,28 +76,16 @@ class Call:
     def flag(self, name: str) -> bool:
         return bool(self.given.get(name, False))
 
-    def chat(self) -> Chat:
-        """The chat to write to. Raises 400 and 403 where the bot may not write."""
-        if not self.text("chat_id"):
-            raise bad_request("chat_id is empty")
-        user = self._person()
-        if user.deactivated:
-            raise forbidden("user is deactivated")
-        chat = self.world.chat(self.bot, user.id)
-        if chat is None or not chat.started:
-            raise forbidden("bot can't initiate conversation with a user")
-        if chat.blocked:
-            raise forbidden("bot was blocked by the user")
-        return chat
+    def chat(self, access: Access = Access.WRITE, *, name: str = "chat_id") -> Chat:
+        """The chat that a parameter names. Raises 400 and 403 where the bot may not go."""
+        return find_chat(self.world, self.bot, self.text(name), access)
 
-    def known_chat(self) -> Chat:
-        """The chat to read from; a person who never wrote is no chat of the bot's yet."""
-        if not self.text("chat_id"):
-            raise bad_request("chat_id is empty")
-        chat = self.world.chat(self.bot, self._person().id)
-        if chat is None or not chat.started:
-            raise bad_request("chat not found")
-        return chat
+    def user_id(self) -> int:
+        """The person or bot in question."""
+        number = self.integer("user_id")
+        if number <= 0:
+            raise bad_request("invalid user_id specified")
+        return number
 
     def message(self, chat: Chat, role: str) -> Message:
         """The message named by message_id; `role` is what the refusal calls it."""
@@ -104,18 +93,6 @@ class Call:
         if found is None:
             raise bad_request(f"{role} not found")
         return found
-
-    def _person(self) -> User:
-        given = self.text("chat_id")
-        number = given.lstrip("-")
-        if not number.isdigit():
-            raise bad_request("chat not found")
-        if self.world.store.find(Bot, given) is not None:
-            raise forbidden("bot can't send messages to bots")
-        user = self.world.store.find(User, given)
-        if user is None:
-            raise bad_request("chat not found")
-        return user
 
 
 Handler = Callable[[Call], Awaitable[Any]]

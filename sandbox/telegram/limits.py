@@ -21,6 +21,7 @@ class Limits:
     group_per_minute: int = 20
     checkout_seconds: float = 10.0  # for answering a pre-checkout or shipping query
     tap_seconds: float = 30.0  # for answering a callback query
+    inline_seconds: float = 30.0  # for answering an inline query
     webhook_pause_max_seconds: float = 60.0
     update_kept_seconds: float = 24 * 3600.0
 

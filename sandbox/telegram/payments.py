@@ -8,9 +8,11 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
+from sandbox.telegram import stars
 from sandbox.telegram.errors import bad_request
+from sandbox.telegram.group_state import Group
 from sandbox.telegram.render import user_json
-from sandbox.telegram.state import Bot, Invoice, Json, Message, User, total
+from sandbox.telegram.state import Bot, Chat, Invoice, Json, Message, User, total
 
 if TYPE_CHECKING:
     from sandbox.telegram.world import TelegramWorld
@@ -139,6 +141,7 @@ class Payment:
     details: OrderDetails
     shipping_option: str | None = None
     tip: int = 0
+    where: Bot | Group | None = None  # the chat in which the receipt appears; the private one with the bot
 
     async def make(self) -> PaymentOutcome:
         """Go through with it."""
@@ -182,6 +185,8 @@ class Payment:
             del checkouts.open[query_id]
 
     async def _charge(self, bill: Json) -> PaymentOutcome:
+        if bill["currency"] == "XTR":
+            return self._take_stars(bill)
         title = self.invoice.details["title"]
         try:
             charged = self.world.payments.charge(bill["total_amount"], bill["currency"], self.card, title)
@@ -193,8 +198,20 @@ class Payment:
             return PaymentOutcome("declined", code)
         return self._receipt(bill, charge)
 
-    def _receipt(self, bill: Json, provider_charge: str) -> PaymentOutcome:
-        telegram_charge = f"tg_charge_{self.bot.id}_{self.world.number('charge')}"
+    def _take_stars(self, bill: Json) -> PaymentOutcome:
+        """Telegram itself is the provider of Stars: no card, no provider's charge but a number of its own."""
+        charge, amount = self._telegram_charge(), bill["total_amount"]
+        if not stars.take(self.world, self.bot, self.user, self.invoice, charge=charge, amount=amount):
+            return PaymentOutcome("declined", "BALANCE_TOO_LOW")
+        return self._receipt(bill, f"{self.user.id}_{self.invoice.slug}", telegram_charge=charge)
+
+    def _telegram_charge(self) -> str:
+        return f"tg_charge_{self.bot.id}_{self.world.number('charge')}"
+
+    def _receipt(
+        self, bill: Json, provider_charge: str, *, telegram_charge: str | None = None
+    ) -> PaymentOutcome:
+        telegram_charge = telegram_charge or self._telegram_charge()
         payment = bill | {
             "invoice_payload": self.invoice.details["payload"],
             "telegram_payment_charge_id": telegram_charge,
@@ -202,8 +219,14 @@ class Payment:
         }
         self.invoice.paid_by.append(self.user.id)
         self.world.save(self.invoice)
-        message = self.world.user(self.user.id).tell(self.bot, {"successful_payment": payment})
+        chat = self.world.private_chat(self.bot, self.user.id) if self._is_private else self.where
+        assert isinstance(chat, Chat), "a payment in a chat"
+        message = self.world.post_service(chat, self.user.id, {"successful_payment": payment})
         return PaymentOutcome("paid", "", message, telegram_charge, provider_charge)
+
+    @property
+    def _is_private(self) -> bool:
+        return not isinstance(self.where, Group)
 
 
 def _failure(answer: Json | None) -> PaymentOutcome | None:

@@ -5,8 +5,37 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar, cast
 
-from sandbox.telegram.state import KINDS, Record
+from sandbox.telegram.group_state import Group
+from sandbox.telegram.state import (
+    Bot,
+    Chat,
+    Counter,
+    InlineQuery,
+    Invoice,
+    Message,
+    Record,
+    StarPayment,
+    StoredFile,
+    Tap,
+    Update,
+    User,
+)
 
+_RECORDS = (
+    User,
+    Bot,
+    Chat,
+    Group,
+    Message,
+    StoredFile,
+    Update,
+    Tap,
+    Invoice,
+    InlineQuery,
+    StarPayment,
+    Counter,
+)
+KINDS: dict[str, type[Record]] = {record.kind: record for record in _RECORDS}
 R = TypeVar("R", bound=Record)
 
 _TABLES = """

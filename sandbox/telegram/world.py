@@ -5,20 +5,35 @@ people.py; both only call what is here.
 """
 
 from collections import defaultdict, deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from sandbox.telegram import topics
+from sandbox.telegram.audience import announce
 from sandbox.telegram.errors import ApiError
 from sandbox.telegram.faults import Faults
+from sandbox.telegram.group_state import Group
+from sandbox.telegram.groups import Groups
 from sandbox.telegram.limits import Limits, Pace
 from sandbox.telegram.payments import CardPayments, Checkouts, TestCards
 from sandbox.telegram.people import TelegramUser
 from sandbox.telegram.pictures import MIME_TYPES, picture_format, picture_size
 from sandbox.telegram.render import FILE_TYPES
 from sandbox.telegram.signals import Signal
-from sandbox.telegram.state import Bot, Chat, Counter, Json, Message, Record, StoredFile, User
+from sandbox.telegram.state import (
+    Bot,
+    Chat,
+    ChatType,
+    Counter,
+    Json,
+    Message,
+    Record,
+    StoredFile,
+    User,
+)
 from sandbox.telegram.store import Store
 from sandbox.telegram.updates import UpdateQueue
 from sandbox.telegram.webhooks import Webhooks
@@ -57,6 +72,7 @@ class TelegramWorld:
         self.webhook_transport = webhook_transport
         self.webhooks = Webhooks(self)
         self.updates = UpdateQueue(self)
+        self.groups = Groups(self)
         self._messages: defaultdict[str, dict[int, Message]] = defaultdict(dict)
         for message in self.store.all(Message):
             self._messages[f"{message.bot_id}:{message.chat_id}"][message.id] = message
@@ -75,11 +91,21 @@ class TelegramWorld:
     # ── who exists ──────────────────────────────────────────────────────────────────────────────────
 
     def add_bot(
-        self, token: str, username: str, *, name: str | None = None, provider_tokens: tuple[str, ...] = ()
+        self,
+        token: str,
+        username: str,
+        *,
+        name: str | None = None,
+        provider_tokens: tuple[str, ...] = (),
+        privacy: bool = True,
+        inline: bool = False,
+        inline_feedback: bool = False,
     ) -> Bot:
-        """A bot as BotFather would make it; a bot that the store knows already is returned as it is.
+        """A bot as BotFather would make it; a bot that the store knows keeps everything but these settings.
 
-        `provider_tokens` are the payment providers connected to it, besides those it already has.
+        `provider_tokens` are the payment providers connected to it, besides those it already has. With `privacy`
+        it hears in groups only what is meant for it; with `inline` people may ask it in any chat, and with
+        `inline_feedback` it is told what they chose.
         """
         bot_id = token.partition(":")[0]
         if not bot_id.isdigit() or ":" not in token:
@@ -89,6 +115,7 @@ class TelegramWorld:
         known = self.store.find(Bot, bot_id)
         bot = known or Bot(id=int(bot_id), token=token, username=username, first_name=name or username)
         bot.token, bot.username = token, username
+        bot.privacy, bot.inline, bot.inline_feedback = privacy, inline, inline_feedback
         bot.provider_tokens += [new for new in provider_tokens if new not in bot.provider_tokens]
         self.save(bot)
         return bot
@@ -121,6 +148,42 @@ class TelegramWorld:
             raise KeyError(f"no user {user_id} in this world")
         return TelegramUser(self, found)
 
+    def add_group(
+        self,
+        title: str,
+        members: Sequence[TelegramUser],
+        *,
+        bots: Sequence[Bot] = (),
+        type: ChatType = "supergroup",  # noqa: A002 - the Bot API's word
+        username: str | None = None,
+        is_forum: bool = False,
+    ) -> Group:
+        """A chat of these people, made by the first of them, who then adds the bots (to a channel as administrators).
+
+        The bots are told that they were added, nothing of before. A forum is a supergroup with topics.
+        """
+        if not members:
+            raise ValueError("a group is made by its first member")
+        if is_forum and type != "supergroup":
+            raise ValueError("only supergroups have topics")
+        creator, *others = members
+        group = self.groups.make(title, type, creator.id, [user.id for user in others], username=username)
+        if is_forum:
+            topics.make_forum(self, group, creator=creator.id)
+        for bot in bots:
+            creator.add(group, bot)
+        return group
+
+    def group(self, group_id: int) -> Group:
+        """A shared chat. Raises KeyError."""
+        found = self.store.find(Group, f"0:{group_id}")
+        if found is None:
+            raise KeyError(f"no group {group_id} in this world")
+        return found
+
+    def all_groups(self) -> list[Group]:
+        return list(self.store.all(Group))
+
     def users(self) -> list[TelegramUser]:
         return [TelegramUser(self, user) for user in self.store.all(User)]
 
@@ -131,9 +194,38 @@ class TelegramWorld:
                 return bot
         raise KeyError(f"no bot {name!r} in this world")
 
+    def bots(self) -> list[Bot]:
+        return list(self.store.all(Bot))
+
+    def find_bot(self, bot_id: int) -> Bot | None:
+        return self.store.find(Bot, str(bot_id))
+
+    def bots_in(self, group: Group) -> list[Bot]:
+        """The bots that are in a group now."""
+        found = (self.find_bot(member.user_id) for member in group.inside())
+        return [bot for bot in found if bot is not None]
+
     def chat(self, bot: Bot, chat_id: int) -> Chat | None:
-        """The chat that this id means to this bot."""
+        """The chat that this id means to this bot: a person's, or a group it may or may not be in."""
+        if chat_id < 0:
+            return self.store.find(Group, f"0:{chat_id}")
         return self.store.find(Chat, f"{bot.id}:{chat_id}")
+
+    def private_chat(self, bot: Bot, user_id: int) -> Chat:
+        """The chat of a bot and a person, new when they never met."""
+        return self.chat(bot, user_id) or Chat(bot_id=bot.id, id=user_id)
+
+    def account_name(self, account_id: int) -> str:
+        """The first name of a person or a bot. Raises KeyError."""
+        bot = self.find_bot(account_id)
+        return self.user(account_id).record.first_name if bot is None else bot.first_name
+
+    def chat_of(self, message: Message) -> Chat:
+        """The chat a message is in."""
+        kind = Chat if message.bot_id else Group
+        chat = self.store.find(kind, f"{message.bot_id}:{message.chat_id}")
+        assert chat is not None, f"message {message.key} in a chat that is not there"
+        return chat
 
     # ── what happens ────────────────────────────────────────────────────────────────────────────────
 
@@ -150,11 +242,37 @@ class TelegramWorld:
             **details,
         )
         self._messages[chat.key][message.id] = message
-        if sender_id == chat.bot_id:
+        if self.find_bot(sender_id) is not None:
             self.actions.pop(chat.key, None)
         self.store.save(chat)
         self.save(message)
         return message
+
+    def post_service(self, chat: Chat, by: int, content: Json, **details: Any) -> Message:
+        """A message that Telegram writes about somebody's doing, told to the bots of the chat."""
+        if isinstance(chat, Group):
+            details["sender_chat"] = self.groups.sender_chat(chat, by)
+        message = self.post(chat, by, content, **details)
+        announce(self, message)
+        return message
+
+    def pin(self, chat: Chat, message: Message, *, by: int) -> None:
+        """Pin a message above those pinned before."""
+        chat.pinned = [number for number in chat.pinned if number != message.id] + [message.id]
+        self.save(chat)
+        self.post_service(chat, by, {"pinned_message": message.id}, thread=message.thread)
+
+    def origin(self, message: Message) -> Json:
+        """Where a forwarded message says it is from: https://core.telegram.org/bots/api#messageorigin."""
+        if message.origin is not None:
+            return message.origin
+        if message.sender_chat is None:
+            return {"type": "user", "sender_user": message.from_id, "date": message.sent_at}
+        signed = {"author_signature": message.signature} if message.signature else {}
+        if self.group(message.sender_chat).type == "channel":
+            place = {"chat": message.sender_chat, "message_id": message.id}
+            return {"type": "channel", "date": message.sent_at} | place | signed
+        return {"type": "chat", "sender_chat": message.sender_chat, "date": message.sent_at} | signed
 
     def messages(self, chat: Chat) -> list[Message]:
         """What is in the chat now, the oldest first."""
@@ -163,9 +281,18 @@ class TelegramWorld:
     def message(self, chat: Chat, message_id: int) -> Message | None:
         return self._messages[chat.key].get(message_id)
 
+    def inline_message(self, bot: Bot, inline_id: str) -> Message | None:
+        """The message that people sent by way of this bot."""
+        found = (m for m in self.store.all(Message) if m.inline_id == inline_id and m.via_bot == bot.id)
+        return next(found, None)
+
     def forget_message(self, message: Message) -> None:
         """Delete it for everybody; its id is not used again."""
         self._messages[f"{message.bot_id}:{message.chat_id}"].pop(message.id, None)
+        chat = self.chat_of(message)
+        if message.id in chat.pinned:
+            chat.pinned.remove(message.id)
+            self.store.save(chat)
         self.store.remove(message)
         self.changes.notify()
 

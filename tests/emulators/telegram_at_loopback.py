@@ -18,7 +18,8 @@ from starlette.types import ASGIApp
 from telegram.request import HTTPXRequest
 
 from sandbox.clock import SimulatedClock
-from sandbox.telegram import Bot, Limits, TelegramUser, TelegramWorld, create_app
+from sandbox.telegram import Bot, Group, Limits, TelegramUser, TelegramWorld, create_app
+from tests.emulators.telegram_answers import CheckedAnswers
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 PROVIDER_TOKEN = "284685063:TEST:NzM2YjQ0"
@@ -62,10 +63,26 @@ def ada(world: TelegramWorld, shop: Bot) -> TelegramUser:
 
 
 @pytest.fixture
+def bob(world: TelegramWorld, shop: Bot) -> TelegramUser:
+    """A person whom the bot does not know."""
+    return world.add_user("Bob", username="bob")
+
+
+@pytest.fixture
+def team(world: TelegramWorld, shop: Bot, ada: TelegramUser, bob: TelegramUser) -> Group:
+    """A supergroup of Ada, who owns it, and Bob, with the bot as a plain member; all that is no news any more."""
+    group = world.add_group("Tea friends", [ada, bob], bots=[shop])
+    world.updates.clear(shop)
+    return group
+
+
+@pytest.fixture
 async def served(world: TelegramWorld) -> AsyncIterator[Loopback]:
-    async with serving(create_app(world)) as loopback:
+    checked = CheckedAnswers(create_app(world))
+    async with serving(checked) as loopback:
         yield loopback
         await world.close()
+    assert checked.found == []
 
 
 @pytest.fixture

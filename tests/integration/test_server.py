@@ -67,7 +67,10 @@ async def test_a_signed_notice_is_kept_once_before_it_is_acknowledged(shop: Open
     assert kept(shop, "stripe") == 1
 
 
-@pytest.mark.parametrize("path", ["/webhooks/stripe", "/chat/web/0123456789abcdef0123"])
+@pytest.mark.parametrize(
+    "path",
+    ["/webhooks/stripe", "/webhooks/telegram", "/webhooks/messenger", "/chat/web/0123456789abcdef0123"],
+)
 @pytest.mark.parametrize("chunked", [False, True])
 async def test_an_oversized_body_is_refused(shop: OpenShop, path: str, chunked: bool) -> None:
     limit = shop.parley.settings.server.body_max_kilobytes * 1024

@@ -289,9 +289,9 @@ async def test_an_update_of_an_unknown_form_does_not_stop_the_others(
 class Hook:
     """The webhook as Telegram, or somebody else, reaches it."""
 
-    def __init__(self, channel: TelegramChannel, inbox: Inbox, **settings: Any) -> None:
+    def __init__(self, channel: TelegramChannel, inbox: Inbox) -> None:
         self.app = FastAPI()
-        self.app.include_router(webhook_router(channel, inbox.receive, **settings))
+        self.app.include_router(webhook_router(channel, inbox.receive))
         self.transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
 
     async def post(self, content: Any, *, secret: str | None = SECRET) -> int:
@@ -336,21 +336,6 @@ async def test_without_the_secret_nothing_is_believed(channel: TelegramChannel, 
     async with httpx.AsyncClient(transport=hook.transport, base_url="http://shop.example") as client:
         response = await client.post(WEBHOOK_PATH, content=update(), headers=headers)
     assert (response.status_code, inbox.kept) == (401, [])
-
-
-async def test_too_much_is_refused_with_and_without_a_length(channel: TelegramChannel) -> None:
-    inbox = Inbox()
-    hook = Hook(channel, inbox, body_bytes_max=500)
-
-    async def chunks() -> AsyncIterator[bytes]:
-        body = update("x" * 600)
-        for place in range(0, len(body), 100):
-            yield body[place : place + 100]
-
-    assert await hook.post(update("x" * 600)) == 413
-    assert await hook.post(chunks()) == 413
-    assert await hook.post(update("x" * 300)) == 200
-    assert inbox.events == [Said(text="x" * 300)]
 
 
 @pytest.mark.parametrize(

@@ -86,3 +86,50 @@ async def test_a_customer_buys_in_the_hosted_chats_with_a_payment_page(
     assert charge.amount_refunded == order.total_minor
     assert shop.stock("black-mug") == (11, 0)
     assert shop.parked() == []
+
+
+async def test_a_customer_buys_on_messenger_with_a_payment_page_and_cancels(shop: OpenShop) -> None:
+    eva = shop.page_visitor("Eva Maes", phone="+3291234567")
+    assert "[Browse the shop]" in await eva.says("hi")
+    found = await eva.says("I need a black mug for coffee, under 15 euros")
+    assert "Black stoneware mug" in found
+    assert "€12.00" in found
+    assert "[Add to cart]" in found
+    picture = eva.person.screen()[-1].cards[0].picture
+    assert picture
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(picture)).headers["content-type"] == "image/jpeg"
+    answer = await eva.says("do they go in the dishwasher?")
+    assert "60 °C" in answer
+    assert "Source:" in answer
+    assert "€24.00" in await eva.says("2 of them please")
+    assert "Who is it for?" in await eva.taps("Checkout")
+    await eva.says("Eva Maes")
+    assert "Where shall we send it?" in await eva.taps("Express")
+    assert "phone number" in await eva.says("Main Street 5, 9000 Ghent")
+    eva.person.share_phone()
+    summary = await eva.hears("Total")
+    assert "Total €33.90" in summary
+    assert "Main Street 5" in summary
+    said = await eva.taps("Pay")
+    if "Pay safely" not in said:
+        await eva.hears("Pay safely")
+    assert shop.stock("black-mug") == (11, 2), "payment has begun: the stock is held"
+    assert await eva.pays()
+    thanks = await eva.hears("Receipt")
+    (order,) = shop.orders()
+    assert "Thank you, Eva" in thanks
+    assert f"Receipt {order.reference}" in thanks
+    assert order.status is OrderStatus.PAID
+    assert order.total_minor == 3390
+    status = await eva.says("where is my order?")
+    assert order.reference in status
+    assert "Shall I cancel" in await eva.says("cancel my order please")
+    assert "on their way back" in await eva.taps("Yes, cancel it")
+    await eva.hears("Your refund of €33.90 is sent")
+    assert shop.orders()[0].status is OrderStatus.CANCELLED
+    assert shop.stock("black-mug") == (11, 0)
+    (charge,) = shop.sandbox.stripe.account.charges
+    assert (charge.amount, charge.amount_refunded) == (3390, 3390)
+    assert shop.parked() == []
+    assert not shop.sandbox.messenger.refusals

@@ -1,5 +1,33 @@
 """The Bot API methods the emulator speaks, one file a topic; importing this registers them all."""
 
-from sandbox.telegram.methods import chats, editing, media, messages, payments, profile, updates
+from sandbox.telegram.methods import (
+    albums,
+    chats,
+    copies,
+    editing,
+    inline,
+    media,
+    members,
+    messages,
+    payments,
+    profile,
+    stars,
+    topics,
+    updates,
+)
 
-__all__ = ["chats", "editing", "media", "messages", "payments", "profile", "updates"]
+__all__ = [
+    "albums",
+    "chats",
+    "copies",
+    "editing",
+    "inline",
+    "media",
+    "members",
+    "messages",
+    "payments",
+    "profile",
+    "stars",
+    "topics",
+    "updates",
+]

@@ -2,10 +2,13 @@
 
 from typing import Final
 
+from sandbox.telegram.audience import announce
 from sandbox.telegram.calls import Call, method
 from sandbox.telegram.errors import bad_request
+from sandbox.telegram.group_state import Group
 from sandbox.telegram.keyboards import check_for_sending, inline_only, read_markup
-from sandbox.telegram.methods.media import read_input_media
+from sandbox.telegram.methods.albums import read_input_media
+from sandbox.telegram.methods.media import MEDIA
 from sandbox.telegram.methods.messages import (
     caption,
     caption_content,
@@ -14,8 +17,9 @@ from sandbox.telegram.methods.messages import (
     message_text,
     text_content,
 )
+from sandbox.telegram.methods.posting import admit
 from sandbox.telegram.render import message_json
-from sandbox.telegram.state import Json, Message
+from sandbox.telegram.state import Chat, Json, Message
 
 _NOT_MODIFIED: Final = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current "
@@ -24,7 +28,7 @@ _NOT_MODIFIED: Final = (
 
 
 @method("editMessageText")
-async def edit_message_text(call: Call) -> Json:
+async def edit_message_text(call: Call) -> Json | bool:
     """https://core.telegram.org/bots/api#editmessagetext."""
     markup = inline_only(read_markup(call.given.get("reply_markup")))
     text = message_text(call)
@@ -36,12 +40,12 @@ async def edit_message_text(call: Call) -> Json:
 
 
 @method("editMessageCaption")
-async def edit_message_caption(call: Call) -> Json:
+async def edit_message_caption(call: Call) -> Json | bool:
     """https://core.telegram.org/bots/api#editmessagecaption."""
     markup = inline_only(read_markup(call.given.get("reply_markup")))
     text = caption(call)
     message = _editable(call)
-    if "photo" not in message.content:
+    if MEDIA.isdisjoint(message.content):
         raise bad_request("there is no caption in the message to edit")
     check_caption_length(text)
     kept = {
@@ -51,8 +55,8 @@ async def edit_message_caption(call: Call) -> Json:
 
 
 @method("editMessageMedia")
-async def edit_message_media(call: Call) -> Json:
-    """https://core.telegram.org/bots/api#editmessagemedia, for photos."""
+async def edit_message_media(call: Call) -> Json | bool:
+    """https://core.telegram.org/bots/api#editmessagemedia."""
     markup = inline_only(read_markup(call.given.get("reply_markup")))
     message = _editable(call)
     if "invoice" in message.content:
@@ -62,7 +66,7 @@ async def edit_message_media(call: Call) -> Json:
 
 
 @method("editMessageReplyMarkup")
-async def edit_message_reply_markup(call: Call) -> Json:
+async def edit_message_reply_markup(call: Call) -> Json | bool:
     """https://core.telegram.org/bots/api#editmessagereplymarkup."""
     markup = inline_only(read_markup(call.given.get("reply_markup")))
     message = _editable(call)
@@ -70,22 +74,41 @@ async def edit_message_reply_markup(call: Call) -> Json:
 
 
 def _editable(call: Call) -> Message:
+    if call.text("inline_message_id"):
+        message = call.world.inline_message(call.bot, call.text("inline_message_id"))
+        if message is None:
+            raise bad_request("MESSAGE_ID_INVALID")
+        return message
     if not call.has("chat_id") and not call.has("message_id"):
         raise bad_request("Message identifier is not specified")
-    message = call.message(call.chat(), "message to edit")
+    chat = call.chat()
+    message = call.message(chat, "message to edit")
     has_keyboard = message.reply_markup is not None and "inline_keyboard" not in message.reply_markup
-    if message.from_id != call.bot.id or has_keyboard:
+    if has_keyboard or message.is_service or not _edits(call, chat, message):
         raise bad_request("message can't be edited")
     return message
 
 
-def _change(call: Call, message: Message, content: Json, markup: Json | None) -> Json:
+def _edits(call: Call, chat: Chat, message: Message) -> bool:
+    """Its own messages; in a channel, with the right for it, all (https://core.telegram.org/bots/api#updating-messages)."""
+    if message.origin is not None:
+        return False
+    if isinstance(chat, Group) and chat.has_right(call.bot.id, "can_edit_messages"):
+        return True
+    return message.from_id == call.bot.id
+
+
+def _change(call: Call, message: Message, content: Json, markup: Json | None) -> Json | bool:
+    """The changed message; of an inline message nothing is answered but that it was done."""
     check_for_sending(markup, invoice="invoice" in message.content)
     if content == message.content and markup == message.reply_markup:
         raise bad_request(_NOT_MODIFIED)
-    pace = call.world.paces[call.bot.id]
-    pace.admit(message.chat_id, call.world.now(), call.world.limits)
+    is_inline = call.has("inline_message_id")
+    if not is_inline:
+        admit(call, call.world.chat_of(message))
     message.content, message.reply_markup = content, markup
     message.edited_at = call.world.unix_time()
     call.world.save(message)
-    return message_json(call.world, message)
+    if message.sender_chat is not None:
+        announce(call.world, message, edited=True, but=call.bot)
+    return True if is_inline else message_json(call.world, message, bot=call.bot)

@@ -1,28 +1,19 @@
-"""Photos: uploaded, by file id or by URL, alone and in albums; and getting files back."""
+"""Photos and files: uploaded, by file id or by URL; and getting them back. Albums are in albums.py."""
 
 import ipaddress
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
 
 from sandbox.telegram.calls import Call, Upload, method
-from sandbox.telegram.errors import ApiError, bad_request, parsing
-from sandbox.telegram.json_values import as_array, as_object, string_field
+from sandbox.telegram.errors import bad_request
 from sandbox.telegram.keyboards import read_markup
-from sandbox.telegram.markup import Formatted
-from sandbox.telegram.methods.messages import (
-    admit,
-    caption,
-    caption_content,
-    check_caption_length,
-    replied_message,
-    send,
-)
+from sandbox.telegram.methods.messages import caption, caption_content, check_caption_length
+from sandbox.telegram.methods.posting import send
 from sandbox.telegram.pictures import picture_size
-from sandbox.telegram.render import FILE_TYPES, file_ids, file_number, message_json, photo_content
+from sandbox.telegram.render import FILE_TYPES, file_content, file_ids, file_number, photo_content
 from sandbox.telegram.state import Json, StoredFile
-from sandbox.telegram.text import read_text
 
 # https://core.telegram.org/bots/api#sending-files and #sendphoto
 UPLOADED_PHOTO_BYTES_MAX: Final = 10 * 1024 * 1024
@@ -31,12 +22,18 @@ FILE_BYTES_MAX: Final = 50 * 1024 * 1024
 DOWNLOAD_BYTES_MAX: Final = 20 * 1024 * 1024
 _SIDES_SUM_MAX: Final = 10_000
 _SIDES_RATIO_MAX: Final = 20
-_ALBUM: Final = range(2, 11)
 _LINK_SECONDS: Final = 10.0
-_WRONG_FILE: Final = "wrong file identifier/HTTP URL specified"
-_ALBUM_FAILURES: Final = {"PHOTO_INVALID_DIMENSIONS", "IMAGE_PROCESS_FAILED", _WRONG_FILE}
+WRONG_FILE: Final = "wrong file identifier/HTTP URL specified"
+# What a link may lead to: https://core.telegram.org/bots/api#sending-files, "Sending by URL".
+_LINKED_TYPES: Final = {
+    "photo": ("image/",),
+    "video": ("video/",),
+    "audio": ("audio/",),
+    "document": ("application/pdf", "application/zip", "image/gif"),
+}
+MEDIA: Final = frozenset({"photo", "video", "audio", "document", "voice"})  # what has a caption
 # What a photo message shows ← the parameter that asks for it.
-_PARAMETER: Final = {
+PARAMETER: Final = {
     "has_media_spoiler": "has_spoiler",
     "show_caption_above_media": "show_caption_above_media",
 }
@@ -51,29 +48,24 @@ async def send_photo(call: Call) -> Json:
     markup = read_markup(call.given.get("reply_markup"))
     chat = call.chat()
     check_caption_length(text)
-    file = await find_photo(call, call.text("photo"), call.uploads.get("photo"))
-    return send(call, chat, photo_message(call, file) | caption_content(call, text), markup)
+    file = await find_file(call, "photo", call.text("photo"), call.uploads.get("photo"))
+    content = file_message(file, call.given) | photo_flags(call) | caption_content(call, text)
+    return send(call, chat, content, markup)
 
 
-@method("sendMediaGroup")
-async def send_media_group(call: Call) -> list[Json]:
-    """https://core.telegram.org/bots/api#sendmediagroup, for photos."""
-    items: list[Any] = call.given["media"]
-    if len(items) not in _ALBUM:
-        raise bad_request(
-            "Wrong number of media items in the request" if items else "there are no messages to send"
-        )
+@method("sendDocument", "sendVideo", "sendAudio")
+async def send_file(call: Call) -> Json:
+    """https://core.telegram.org/bots/api#senddocument and its siblings."""
+    kind = call.method.removeprefix("send").lower()
+    if not call.text(kind) and kind not in call.uploads:
+        raise bad_request(f"There is no {kind} in the request")
+    text = caption(call)
+    markup = read_markup(call.given.get("reply_markup"))
     chat = call.chat()
-    contents = [await _album_item(call, item, number) for number, item in enumerate(items, 1)]
-    reply_to = replied_message(call, chat)
-    admit(call, chat, messages=len(contents))
-    group = str(13_000_000_000_000_000 + call.world.number("album"))
-    protected = call.flag("protect_content")
-    messages = [
-        call.world.post(chat, call.bot.id, content, media_group=group, reply_to=reply_to, protected=protected)
-        for content in contents
-    ]
-    return [message_json(call.world, message) for message in messages]
+    check_caption_length(text)
+    file = await find_file(call, kind, call.text(kind), call.uploads.get(kind))
+    flags = photo_flags(call) if kind == "video" else {}
+    return send(call, chat, file_message(file, call.given) | flags | caption_content(call, text), markup)
 
 
 @method("getFile")
@@ -97,65 +89,41 @@ def file_path(file: StoredFile) -> str:
     return f"{folder}/file_{file.number}.{extension}"
 
 
-async def read_input_media(call: Call, given: Any) -> Json:
-    """An InputMediaPhoto as a message's content. Raises 400 in the server's words."""
-    with parsing("InputMedia"):
-        fields = as_object(given)
-        if fields is None:
-            raise bad_request("expected an Object")
-        text = _caption_of(fields)
-        media = string_field(fields, "media", default="")
-        if not media:
-            raise bad_request("media not found")
-        if (kind := string_field(fields, "type")) != "photo":
-            raise bad_request(f'type "{kind}" is unsupported')
-    check_caption_length(text)
-    file = await find_photo(call, media, None)
-    flags = {name: True for name, parameter in _PARAMETER.items() if fields.get(parameter) is True}
-    return {"photo": photo_content(file)} | flags | caption_content(call, text)
-
-
-def _caption_of(fields: Json) -> Formatted:
-    entities = as_array(fields.get("caption_entities"))
-    parse_mode = string_field(fields, "parse_mode", default="")
-    return read_text(string_field(fields, "caption", default=""), parse_mode, entities)
-
-
-async def find_photo(call: Call, reference: str, upload: Upload | None) -> StoredFile:
-    """The photo that a parameter means: an upload, attach://name, a file id or a URL."""
+async def find_file(call: Call, kind: str, reference: str, upload: Upload | None) -> StoredFile:
+    """The file that a parameter means: an upload, attach://name, a file id or a URL. Raises 400."""
     if reference.startswith("attach://"):
         upload = call.uploads.get(reference.removeprefix("attach://"))
         if upload is None:
-            raise bad_request(_WRONG_FILE)
+            raise bad_request(WRONG_FILE)
     if upload is not None:
-        return _checked_photo(call, upload.content, UPLOADED_PHOTO_BYTES_MAX, name=upload.name)
+        bytes_max = UPLOADED_PHOTO_BYTES_MAX if kind == "photo" else FILE_BYTES_MAX
+        return _kept(call, kind, upload.content, bytes_max, name=upload.name, mime_type=upload.mime_type)
     if reference.startswith(("http://", "https://")):
-        return _checked_photo(call, await _downloaded(reference), LINKED_PHOTO_BYTES_MAX)
+        bytes_max = LINKED_PHOTO_BYTES_MAX if kind == "photo" else DOWNLOAD_BYTES_MAX
+        return _kept(call, kind, await _downloaded(reference, kind), bytes_max)
     file = _known_file(call, reference)
     if file is None:
-        raise bad_request(_WRONG_FILE)
-    if file.type != "photo":
-        raise bad_request(f"type of file mismatch: can't use file of type {file.type.title()} as Photo")
+        raise bad_request(WRONG_FILE)
+    if file.type != kind:
+        given, wanted = file.type.title(), kind.title()
+        raise bad_request(f"type of file mismatch: can't use file of type {given} as {wanted}")
     return file
 
 
-def photo_message(call: Call, file: StoredFile) -> Json:
-    flags = {
-        name: True
-        for name in ("has_media_spoiler", "show_caption_above_media")
-        if call.flag(_PARAMETER[name])
-    }
-    return {"photo": photo_content(file)} | flags
+def file_message(file: StoredFile, given: Json) -> Json:
+    """The file as a message's content; what is told of its length and size is taken as it is."""
+    if file.type == "photo":
+        return {"photo": photo_content(file)}
+    named: Json = {"file_name": file.name, "mime_type": file.mime_type}
+    if file.type in {"video", "audio"}:
+        named["duration"] = int(given.get("duration") or 0)
+    if file.type == "video":
+        named |= {side: int(given.get(side) or 0) for side in ("width", "height")}
+    return {file.type: file_content(file) | named}
 
 
-async def _album_item(call: Call, given: Any, number: int) -> Json:
-    try:
-        return await read_input_media(call, given)
-    except ApiError as error:
-        if error.reason not in _ALBUM_FAILURES:
-            raise
-        reason = f'Failed to send message #{number} with the error message "{error.reason}"'
-        raise bad_request(reason) from None
+def photo_flags(call: Call) -> Json:
+    return {name: True for name, parameter in PARAMETER.items() if call.flag(parameter)}
 
 
 def _known_file(call: Call, file_id: str) -> StoredFile | None:
@@ -163,11 +131,15 @@ def _known_file(call: Call, file_id: str) -> StoredFile | None:
     return None if number is None else call.world.store.find(StoredFile, str(number))
 
 
-def _checked_photo(call: Call, content: bytes, bytes_max: int, *, name: str = "") -> StoredFile:
+def _kept(
+    call: Call, kind: str, content: bytes, bytes_max: int, *, name: str = "", mime_type: str = ""
+) -> StoredFile:
     if not content:
         raise bad_request("file must be non-empty")
     if len(content) > bytes_max:
         raise bad_request("file is too big")
+    if kind != "photo":
+        return call.world.keep_file(content, kind, name=name, mime_type=mime_type)
     size = picture_size(content)
     if size is None or 0 in size:
         raise bad_request("IMAGE_PROCESS_FAILED")
@@ -176,8 +148,8 @@ def _checked_photo(call: Call, content: bytes, bytes_max: int, *, name: str = ""
     return call.world.keep_file(content, "photo", name=name)
 
 
-async def _downloaded(url: str) -> bytes:
-    """A picture from this machine: the emulator reaches for nothing beyond loopback."""
+async def _downloaded(url: str, kind: str) -> bytes:
+    """A file from this machine: the emulator reaches for nothing beyond loopback."""
     if not is_loopback(url):
         raise bad_request("Failed to get HTTP URL content")
     try:
@@ -187,7 +159,7 @@ async def _downloaded(url: str) -> bytes:
         raise bad_request("Failed to get HTTP URL content") from None
     if not response.is_success:
         raise bad_request("Failed to get HTTP URL content")
-    if not response.headers.get("content-type", "").startswith("image/"):
+    if not response.headers.get("content-type", "").startswith(_LINKED_TYPES[kind]):
         raise bad_request("Wrong type of the web page content")
     return response.content
 

@@ -4,12 +4,13 @@ from typing import Final
 
 from sandbox.telegram.calls import Call, method
 from sandbox.telegram.errors import bad_request
-from sandbox.telegram.json_values import as_object, integer_field
-from sandbox.telegram.keyboards import check_for_sending, read_markup
+from sandbox.telegram.group_state import Group
+from sandbox.telegram.keyboards import read_markup
 from sandbox.telegram.markup import Entity, Formatted, utf16_length
+from sandbox.telegram.methods.posting import send, thread_for
 from sandbox.telegram.payments import QUERY_GONE
-from sandbox.telegram.render import message_json, user_json
-from sandbox.telegram.state import Chat, Json, Message, Tap, User
+from sandbox.telegram.render import user_json
+from sandbox.telegram.state import Bot, Chat, Json, Message, Tap, User
 from sandbox.telegram.text import CAPTION_LENGTH_MAX, TEXT_LENGTH_MAX, read_text
 
 _ACTIONS: Final = {
@@ -27,6 +28,8 @@ _ACTIONS: Final = {
 _ANSWER_LENGTH_MAX: Final = 200
 _DELETABLE_SECONDS: Final = 48 * 3600
 _DELETED_AT_ONCE_MAX: Final = 100
+# The beginnings of chats and topics stay: https://core.telegram.org/bots/api#deletemessage.
+_LASTING: Final = {"group_chat_created", "migrate_from_chat_id", "forum_topic_created"}
 
 
 @method("sendMessage")
@@ -46,6 +49,7 @@ async def send_chat_action(call: Call) -> bool:
     if action not in _ACTIONS:
         raise bad_request("wrong parameter action in request")
     chat = call.chat()
+    thread_for(call, chat)
     call.world.actions[chat.key] = action
     call.world.changes.notify()
     return True
@@ -56,7 +60,10 @@ async def delete_message(call: Call) -> bool:
     """https://core.telegram.org/bots/api#deletemessage."""
     if not call.has("message_id"):
         raise bad_request("Message identifier is not specified")
-    _delete(call, call.message(call.chat(), "message to delete"))
+    chat = call.chat()
+    message = call.message(chat, "message to delete")
+    check_deletable(call, chat, message)
+    call.world.forget_message(message)
     return True
 
 
@@ -69,9 +76,11 @@ async def delete_messages(call: Call) -> bool:
     if len(ids) > _DELETED_AT_ONCE_MAX:
         raise bad_request("Too many message identifiers specified")
     chat = call.chat()
-    for message in [call.world.message(chat, number) for number in ids]:
-        if message is not None:
-            _delete(call, message)
+    found = [message for number in ids if (message := call.world.message(chat, number)) is not None]
+    for message in found:
+        check_deletable(call, chat, message)
+    for message in found:
+        call.world.forget_message(message)
     return True
 
 
@@ -92,41 +101,6 @@ async def answer_callback_query(call: Call) -> bool:
     tap.answer = {"text": call.text("text"), "show_alert": call.flag("show_alert"), "url": call.text("url")}
     call.world.save(tap)
     return True
-
-
-def send(call: Call, chat: Chat, content: Json, markup: Json | None, *, invoice: bool = False) -> Json:
-    """Put one message into the chat and answer with it, unless the bot sends too fast."""
-    check_for_sending(markup, invoice=invoice)
-    reply_to = replied_message(call, chat)
-    admit(call, chat)
-    message = call.world.post(
-        chat,
-        call.bot.id,
-        content,
-        reply_to=reply_to,
-        reply_markup=markup,
-        protected=call.flag("protect_content"),
-    )
-    return message_json(call.world, message)
-
-
-def admit(call: Call, chat: Chat, *, messages: int = 1) -> None:
-    """Count messages against the sending limits. Raises 429."""
-    pace = call.world.paces[call.bot.id]
-    pace.admit(chat.id, call.world.now(), call.world.limits, messages=messages)
-
-
-def replied_message(call: Call, chat: Chat) -> int | None:
-    """Which message this one answers."""
-    wanted = as_object(call.given.get("reply_parameters"))
-    if not wanted:
-        return None
-    number = integer_field(wanted, "message_id")
-    if call.world.message(chat, number) is not None:
-        return number
-    if wanted.get("allow_sending_without_reply"):
-        return None
-    raise bad_request("message to be replied not found")
 
 
 def message_text(call: Call) -> Formatted:
@@ -178,7 +152,18 @@ def with_users(call: Call, entities: list[Entity]) -> list[Entity]:
     return known
 
 
-def _delete(call: Call, message: Message) -> None:
-    if call.world.unix_time() - message.sent_at > _DELETABLE_SECONDS:
-        raise bad_request("message can't be deleted for everyone")
-    call.world.forget_message(message)
+def check_deletable(call: Call, chat: Chat, message: Message) -> None:
+    """Raises 400 unless the bot may delete it, for everybody (TDLib, can_delete_channel_message)."""
+    too_old = call.world.unix_time() - message.sent_at > _DELETABLE_SECONDS
+    if not isinstance(chat, Group):
+        if too_old:
+            raise bad_request("message can't be deleted for everyone")
+        return
+    own = message.from_id == call.bot.id and (chat.type != "channel" or _posts(chat, call.bot))
+    may = own or chat.has_right(call.bot.id, "can_delete_messages")
+    if too_old or not may or not _LASTING.isdisjoint(message.content):
+        raise bad_request("message can't be deleted")
+
+
+def _posts(channel: Group, bot: Bot) -> bool:
+    return channel.has_right(bot.id, "can_post_messages")

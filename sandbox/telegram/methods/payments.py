@@ -9,7 +9,7 @@ from sandbox.telegram.errors import bad_request, parsing
 from sandbox.telegram.json_values import as_array, as_object, integer_field, string_field
 from sandbox.telegram.keyboards import Markup, check_for_sending, read_markup
 from sandbox.telegram.markup import utf16_length
-from sandbox.telegram.methods.messages import send
+from sandbox.telegram.methods.posting import send
 from sandbox.telegram.state import Invoice, Json, total
 
 # https://core.telegram.org/bots/payments#supported-currencies

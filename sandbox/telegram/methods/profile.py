@@ -19,8 +19,6 @@ _SCOPES: Final = {
 }
 _ABILITIES: Final = {
     "can_join_groups": True,
-    "can_read_all_group_messages": False,
-    "supports_inline_queries": False,
     "can_connect_to_business": False,
     "has_main_web_app": False,
 }
@@ -29,7 +27,11 @@ _ABILITIES: Final = {
 @method("getMe")
 async def get_me(call: Call) -> Json:
     """https://core.telegram.org/bots/api#getme."""
-    return bot_json(call.bot) | _ABILITIES
+    settings = {
+        "can_read_all_group_messages": not call.bot.privacy,
+        "supports_inline_queries": call.bot.inline,
+    }
+    return bot_json(call.bot) | _ABILITIES | settings
 
 
 @method("setMyCommands")

@@ -1,0 +1,155 @@
+"""What a person sees of a conversation, drawn from the messages as they went over the wire."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.messenger.state import Json, Message, Person
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button as it is drawn: `kind` is Meta's word for what it does, `value` its payload, URL or number."""
+
+    text: str
+    kind: str  # postback, web_url, phone_number; quick replies: text, user_phone_number, user_email
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class ShownCard:
+    """One card of a generic template."""
+
+    title: str
+    subtitle: str = ""
+    picture: str | None = None
+    link: str | None = None  # where a tap on the card leads
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReceiptLine:
+    """One article on a receipt."""
+
+    title: str
+    subtitle: str
+    quantity: float | None
+    price: float
+
+
+@dataclass(frozen=True)
+class ShownReceipt:
+    """A receipt; amounts are in units of the currency."""
+
+    order_number: str
+    currency: str
+    payment_method: str
+    total: float
+    lines: tuple[ReceiptLine, ...]
+    content: Json
+
+
+@dataclass(frozen=True)
+class ShownMessage:
+    """A message as the person sees it at this moment. Quick replies are shown on the newest alone."""
+
+    id: str
+    number: int
+    mine: bool
+    text: str
+    buttons: tuple[Button, ...]
+    quick_replies: tuple[Button, ...]
+    cards: tuple[ShownCard, ...]
+    receipt: ShownReceipt | None
+    picture: str | None  # where it is fetched
+    content: Json
+    sent_at: int  # Unix milliseconds
+    reply_to: str | None
+    reaction: str | None
+
+    def button(self, label: str) -> Button | None:
+        """The button of the message or of its cards with that label, or the first whose label begins so."""
+        return labelled([*self.buttons, *(button for card in self.cards for button in card.buttons)], label)
+
+
+def labelled(buttons: Sequence[Button], label: str) -> Button | None:
+    """The button with that label, or the first whose label begins so."""
+    exact = (button for button in buttons if button.text == label)
+    return next(exact, next((button for button in buttons if button.text.startswith(label)), None))
+
+
+def shown(message: Message, person: Person, *, newest: bool) -> ShownMessage:
+    """Draw one message for this person."""
+    content = message.content
+    payload = _template(content)
+    kind = payload.get("template_type")
+    return ShownMessage(
+        id=message.mid,
+        number=message.number,
+        mine=message.mine,
+        text=content.get("text") or payload.get("text", ""),
+        buttons=drawn(payload.get("buttons", ())),
+        quick_replies=_quick_replies(content, person) if newest and not message.mine else (),
+        cards=tuple(_card(element) for element in payload["elements"]) if kind == "generic" else (),
+        receipt=_receipt(payload) if kind == "receipt" else None,
+        picture=_picture(content),
+        content=content,
+        sent_at=message.sent_at,
+        reply_to=message.reply_to,
+        reaction=message.reaction,
+    )
+
+
+def drawn(buttons: Sequence[Json]) -> tuple[Button, ...]:
+    """Buttons as the wire has them."""
+    return tuple(
+        Button(button["title"], button["type"], button.get("payload", button.get("url", "")))
+        for button in buttons
+    )
+
+
+def _quick_replies(content: Json, person: Person) -> tuple[Button, ...]:
+    """Without a number or an address in their profile a person is not shown the button that shares it."""
+    own = {"user_phone_number": person.phone, "user_email": person.email}
+    replies = [
+        Button(str(own[reply["content_type"]]), reply["content_type"], str(own[reply["content_type"]]))
+        if reply["content_type"] in own
+        else Button(reply["title"], "text", str(reply["payload"]))
+        for reply in content.get("quick_replies", ())
+        if own.get(reply["content_type"], "text")
+    ]
+    return tuple(replies)
+
+
+def _template(content: Json) -> Json:
+    attachment: Json = content.get("attachment", {})
+    return attachment["payload"] if attachment.get("type") == "template" else {}
+
+
+def _picture(content: Json) -> str | None:
+    attached: list[Any] = content.get("attachments", [content.get("attachment", {})])
+    return next((a["payload"]["url"] for a in attached if a.get("type") == "image"), None)
+
+
+def _card(element: Json) -> ShownCard:
+    return ShownCard(
+        title=element["title"],
+        subtitle=element.get("subtitle", ""),
+        picture=element.get("image_url"),
+        link=element.get("default_action", {}).get("url"),
+        buttons=drawn(element.get("buttons", ())),
+    )
+
+
+def _receipt(payload: Json) -> ShownReceipt:
+    return ShownReceipt(
+        order_number=payload["order_number"],
+        currency=payload["currency"],
+        payment_method=payload["payment_method"],
+        total=payload["summary"]["total_cost"],
+        lines=tuple(
+            ReceiptLine(line["title"], line.get("subtitle", ""), line.get("quantity"), line["price"])
+            for line in payload.get("elements", ())
+        ),
+        content=payload,
+    )
