@@ -15,9 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx
 import uvicorn
+from babel import Locale
+from babel.core import get_global
 from fastapi import FastAPI
 
 from app.running import Teller, prepare, with_sandbox
@@ -28,6 +31,7 @@ from app.wiring import Loaded, Parley, build
 from nlu.embedding import MiniLmEmbedder
 from nlu.model import TrainedModel
 from sandbox.clock import SimulatedClock
+from sandbox.people.messenger import MessengerPerson
 from sandbox.people.person import Person
 from sandbox.people.telegram import TelegramPerson
 from sandbox.people.web import WebPerson
@@ -107,6 +111,10 @@ class Stage:
                 world = self.sandbox.telegram
                 user = world.add_user(name, language_code=language, phone=self._phone())
                 return TelegramPerson(world, user, world.bot(BOT_NAME), self.sandbox.stripe)
+            case "messenger":
+                world = self.sandbox.messenger
+                account = world.add_person(name, phone=self._phone(), locale=_locale(language or "en"))
+                return MessengerPerson(world, account, self.sandbox.stripe)
             case "web":
                 chat = f"{name.casefold()}-{next(self._visits):016d}"
                 return WebPerson(name, self.url, self.sandbox.stripe, chat=chat, http=self.http)
@@ -138,7 +146,11 @@ class Stage:
 
     def _next_due(self, delivery: datetime | None) -> datetime | None:
         stripe = self.sandbox.stripe.next_due()
-        dues = [delivery, datetime.fromtimestamp(stripe, UTC) if stripe is not None else None]
+        dues = (
+            delivery,
+            datetime.fromtimestamp(stripe, UTC) if stripe is not None else None,
+            self.sandbox.messenger.webhooks.next_due(),
+        )
         return min(filter(None, dues), default=None)
 
     async def _quiet(self) -> datetime | None:
@@ -152,17 +164,20 @@ class Stage:
                     return due
 
     async def _taken(self) -> None:
-        """Until the shop has taken what people did on Telegram."""
+        """Until the shop has taken what people did on Telegram and Messenger."""
+        telegram, messenger = self.sandbox.telegram, self.sandbox.messenger
+        limits: Any = {"clock": SystemClock(), "seconds": MOVE_SECONDS}
+        await telegram.changes.wait_until(lambda: None if self._telegram_waits() else True, **limits)
+        await messenger.changes.wait_until(lambda: None if messenger.webhooks.moving else True, **limits)
+
+    def _telegram_waits(self) -> bool:
         world = self.sandbox.telegram
-        bot = world.bot(BOT_NAME)
-        await world.changes.wait_until(
-            lambda: None if world.updates.waiting(bot) else True, clock=SystemClock(), seconds=MOVE_SECONDS
-        )
+        return world.updates.waiting(world.bot(BOT_NAME))
 
     def _on_its_way(self) -> bool:
-        world, stripe = self.sandbox.telegram, self.sandbox.stripe.next_due()
-        sent = stripe is not None and stripe <= self.clock.now().timestamp()
-        return sent or world.updates.waiting(world.bot(BOT_NAME))
+        due = self.sandbox.stripe.next_due()
+        notified = due is not None and due <= self.clock.now().timestamp()
+        return notified or self._telegram_waits() or self.sandbox.messenger.webhooks.moving
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -237,6 +252,12 @@ async def open_stage(
         finally:
             with contextlib.suppress(asyncio.CancelledError):
                 await stage.close()
+
+
+def _locale(language: str) -> str:
+    """Messenger has locales: that of the country where most speak the language (CLDR)."""
+    locale = Locale.parse(get_global("likely_subtags").get(language, language))
+    return f"{locale.language}_{locale.territory}" if locale.territory else language
 
 
 def _url(listener: socket.socket) -> str:

@@ -25,7 +25,7 @@ async def answer(stage: Stage, person: Person) -> str:
     return "\n".join(str(seen) for seen in await person.look() if not seen.mine)
 
 
-@pytest.mark.parametrize("channel", ["telegram", "web"])
+@pytest.mark.parametrize("channel", ["telegram", "messenger", "web"])
 async def test_somebody_buys_on_every_channel(stage: Stage, channel: str) -> None:
     ana = stage.person("Ana", channel)
     await ana.say("a black mug under 15 euros")
