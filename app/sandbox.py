@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from random import Random
 
+import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -71,19 +73,32 @@ class Sandbox:
 
 
 def open_sandbox(
-    home: Home, clock: Clock, *, url: str, shop_name: str, page_id: str | None = None
+    home: Home | None,
+    clock: Clock,
+    *,
+    url: str,
+    shop_name: str,
+    shop_url: str | None = None,
+    random: Random | None = None,
+    page_id: str | None = None,
+    http: httpx.AsyncClient | None = None,
 ) -> Sandbox:
-    """The emulators of this home; `url` is where the shop's own server listens."""
+    """The emulators of this home (without one: in memory), served at `url`, beside the shop or at `shop_url`.
+
+    `random` makes the same ids every time, and `http` carries webhooks: both for rehearsals.
+    """
     stripe = StripeWorld(
         clock,
         api_key=STRIPE_KEY,
         webhook_secret=STRIPE_WEBHOOK_SECRET,
         base_url=f"{url}/sandbox/stripe",
-        store=home.sandbox / "stripe.db",
-        webhook_urls=[f"{url}/webhooks/stripe"],
+        store=home.sandbox / "stripe.db" if home else None,
+        webhook_urls=[f"{shop_url or url}/webhooks/stripe"],
+        random=random,
+        http=http,
         shop_name=shop_name,
     )
-    telegram = TelegramWorld(clock, store=home.sandbox / "telegram.db", payments=stripe)
+    telegram = TelegramWorld(clock, store=home.sandbox / "telegram.db" if home else None, payments=stripe)
     telegram.add_bot(BOT_TOKEN, BOT_NAME, name=shop_name, provider_tokens=(PROVIDER_TOKEN,))
     messenger = MessengerWorld(
         clock,
@@ -92,8 +107,8 @@ def open_sandbox(
         page_token=PAGE_TOKEN,
         page_id=page_id or PAGE_ID,
         page_name=shop_name,
-        store=home.sandbox / "messenger.db",
-        webhook_url=f"{url}/webhooks/messenger",
+        store=home.sandbox / "messenger.db" if home else None,
+        webhook_url=f"{shop_url or url}/webhooks/messenger",
         base_url=f"{url}/sandbox/messenger",
         proof_required=True,
     )

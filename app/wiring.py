@@ -192,7 +192,7 @@ def build(
         return_url=public_url,
     )
     handler = ShopHandler(shop, interpreter)
-    stripe = _stripe(secrets, far_ends)
+    stripe = _stripe(secrets, clock, far_ends)
     delivery = Delivery(
         database, clock, handler, senders=channels, caller=stripe.call if stripe else _no_stripe
     )
@@ -275,12 +275,13 @@ async def _last_heard(database: Database, channel: str, chat: str) -> datetime |
     return await database.look(lambda session: transcript.last_heard(session, f"{channel}:{chat}"))
 
 
-def _stripe(secrets: Secrets, far_ends: FarEnds) -> StripeGateway | None:
+def _stripe(secrets: Secrets, clock: Clock, far_ends: FarEnds) -> StripeGateway | None:
     if secrets.stripe_key is None or secrets.stripe_webhook_secret is None:
         return None
     return StripeGateway(
         api_key=secrets.stripe_key.get_secret_value(),
         webhook_secret=secrets.stripe_webhook_secret.get_secret_value(),
+        clock=clock,
         api_base=far_ends.stripe,
     )
 

@@ -14,11 +14,12 @@ from filelock import FileLock
 from pytest_socket import socket_allow_hosts
 from rich.console import Console
 
-from app.running import Teller, prepare, seed_demo
-from app.settings import Home, Secrets
+from app.running import Teller, seed_demo
+from app.settings import Home
+from app.stage import Template, copy_home, make_template
 from storage.engine import Database
 from storage.migrate import upgrade
-from tests.open_shop import OpenShop, Template, copy_home, open_shop, settings_for_tests
+from tests.open_shop import OpenShop, open_shop, settings_for_tests
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -110,10 +111,7 @@ def shop_template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     settings = settings_for_tests()
     home = shared / "demo-home"
     with FileLock(shared / "demo-home.lock"):
-        ready = prepare(settings, Secrets(), Home(home), Teller(Console(), quiet=True), demo=True)
-        ready.database.close()
-    assert ready.embedder is not None
-    return Template(home, ready.model, ready.embedder)
+        return make_template(settings, home, Teller(Console(), quiet=True))
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,9 @@
 """The demo shop, open for a test: the real server, adapters and database, with people at the far ends."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,12 +15,11 @@ from app.running import assemble, with_sandbox
 from app.sandbox import BOT_NAME, Sandbox
 from app.server import ShopServer, create_app, listen_on
 from app.settings import ROOT, Home, Secrets, Settings, read_settings
+from app.stage import Template
 from app.wiring import Loaded, Parley
 from bot.delivery.limits import UNLIMITED, Limiter
 from bot.delivery.model import InboxEvent, InboxState
 from bot.messages import MESSAGE, Button, Message, Say, ShowCards
-from nlu.embedding import MiniLmEmbedder
-from nlu.model import TrainedModel
 from sandbox.telegram.people import ShownMessage, TelegramUser
 from sandbox.telegram.state import Bot
 from shop.catalogue.model import Product, Variant
@@ -33,29 +30,11 @@ from tests.page_visitor import PageVisitor
 ANSWER_SECONDS = 20.0
 
 
-@dataclass(frozen=True)
-class Template:
-    """A seeded home, and what is costly to load; tests work on copies."""
-
-    home: Path
-    model: TrainedModel
-    embedder: MiniLmEmbedder
-
-
 def settings_for_tests(*, console: bool = False) -> Settings:
     """The shop's own config; the pages only where a test looks at them."""
     settings = read_settings(ROOT / "config.yml")
     web = settings.channels.web.model_copy(update={"enabled": console})
     return settings.model_copy(update={"channels": settings.channels.model_copy(update={"web": web})})
-
-
-def copy_home(template: Template, to: Path) -> Home:
-    """A home of one's own; the pictures are shared, they do not change."""
-    to.mkdir()
-    (to / "media").symlink_to(template.home / "media")
-    (to / "models").symlink_to(template.home / "models")
-    shutil.copy(template.home / "parley.db", to / "parley.db")
-    return Home(to)
 
 
 @dataclass

@@ -8,7 +8,7 @@ import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 from uuid import uuid4
@@ -107,8 +107,10 @@ class Delivery:
         self._made = 0  # rises whenever there may be new work, so that a wake-up between looks is not lost
         self._lanes: set[str] = set()
         self._sending: dict[int, Room] = {}  # outbox id → where it counts
+        self._held_back: dict[int, datetime] = {}  # outbox id → when the platform's limits let it leave
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
+        self._abandoned = False
 
     # ------------------------------------------------------------------ the way in
 
@@ -139,6 +141,8 @@ class Delivery:
 
     async def stop(self) -> None:
         """Begin nothing new, finish what is under way, let the next leader in."""
+        if self._abandoned:
+            return
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
@@ -148,6 +152,14 @@ class Delivery:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self.database.run(lambda session: leases.give_up(session, self.owner, at=self.clock.now()))
+
+    async def abandon(self) -> None:
+        """End as a killed process does: nothing is finished or given up. For rehearsing just that."""
+        self._abandoned = True
+        work = [*self._loops, *self._tasks]
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
 
     async def lead(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run `work` in one process at a time, here whenever this one holds the lease `name`; for good."""
@@ -188,6 +200,28 @@ class Delivery:
         while not await self.idle():
             seen = self._made
             await self._wait_for_work(seen)
+
+    async def at_rest(self) -> datetime | None:
+        """Wait until nothing moves before time does; when the next thing is due then, None if nothing waits.
+
+        For clocks that stand still: `settled` would wait for what only a later time can send.
+        """
+        while True:
+            seen = self._made
+            if not self._lanes:
+                held_back = dict(self._held_back)
+                under_way, next_due = await self.database.look(self._outlook)
+                if under_way == len(held_back) and (next_due is None or next_due > self.clock.now()):
+                    return min(filter(None, [next_due, *held_back.values()]), default=None)
+            async with self._work:
+                await self._work.wait_for(lambda: self._made != seen)  # noqa: B023 - awaited right here
+
+    @staticmethod
+    def _outlook(session: Session) -> tuple[int, datetime | None]:
+        """How many rows are being sent, and when the next turn, send, call or timer can begin."""
+        under_way = select(func.count()).where(OutboxRow.state == OutboxState.SENDING)
+        dues = (inbox.next_due(session), outbox.next_head_due(session), timers.next_due(session))
+        return session.scalars(under_way).one(), min(filter(None, dues), default=None)
 
     async def _forever(self, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """Step whenever there may be work. A database that is away for a while ends no loop."""
@@ -408,7 +442,7 @@ class Delivery:
         if not isinstance(message, AnswerInvoiceCheck):
             wait = limiter.reserve(chat, group=sender.is_group(chat), now=self.clock.now())
             if wait > 0:
-                await self.clock.sleep(wait)
+                await self._hold_back(row.id, wait)
         try:
             return await sender.send(chat, message)
         except TooFast as error:
@@ -418,6 +452,14 @@ class Delivery:
                 now=self.clock.now(),
             )
             raise
+
+    async def _hold_back(self, row_id: int, seconds: float) -> None:
+        self._held_back[row_id] = self.clock.now() + timedelta(seconds=seconds)
+        await self.wake()  # whoever waits for quiet sees that only time is missing
+        try:
+            await self.clock.sleep(seconds)
+        finally:
+            self._held_back.pop(row_id, None)
 
     async def _send_fleeting(self, sender: Sender, chat: str, message: Message) -> str | None:
         """Worth nothing later: one try, and a failure is the end of it."""

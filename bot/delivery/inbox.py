@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -64,18 +64,28 @@ def lanes_waiting(session: Session, *, at: datetime, most: int) -> list[str]:
     Only the head of a lane counts: a failed event holds back what follows it, and however much waits in one
     lane, the others are seen.
     """
-    heads = (
-        select(func.min(InboxEvent.id))
-        .where(InboxEvent.state == InboxState.WAITING)
-        .group_by(InboxEvent.conversation)
-    )
     ready = (
         select(InboxEvent.conversation)
-        .where(InboxEvent.id.in_(heads), or_(InboxEvent.retry_at.is_(None), InboxEvent.retry_at <= at))
+        .where(InboxEvent.id.in_(_heads()), or_(InboxEvent.retry_at.is_(None), InboxEvent.retry_at <= at))
         .order_by(InboxEvent.id)
         .limit(most)
     )
     return list(session.scalars(ready))
+
+
+def _heads() -> Select[int]:
+    """The first waiting event of each lane."""
+    return (
+        select(func.min(InboxEvent.id))
+        .where(InboxEvent.state == InboxState.WAITING)
+        .group_by(InboxEvent.conversation)
+    )
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the next turn can begin; a time in the past means now."""
+    begins = func.coalesce(InboxEvent.retry_at, InboxEvent.received_at)
+    return session.scalar(select(func.min(begins)).where(InboxEvent.id.in_(_heads())))
 
 
 def next_event(session: Session, conversation: str, *, at: datetime) -> InboxEvent | None:

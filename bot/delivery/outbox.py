@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, true, update
+from sqlalchemy import ColumnElement, func, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -86,12 +86,6 @@ def claim(
     priority_max: int = BROADCAST,
 ) -> list[OutboxRow]:
     """Take the due heads of lanes, the urgent ones first; a lane with a row under way waits for it."""
-    earlier = aliased(OutboxRow)
-    is_head = ~(
-        select(earlier.id)
-        .where(earlier.lane == OutboxRow.lane, earlier.state.in_(OPEN), earlier.id < OutboxRow.id)
-        .exists()
-    )
     rows = list(
         session.scalars(
             select(OutboxRow)
@@ -100,7 +94,7 @@ def claim(
                 OutboxRow.due_at <= at,
                 OutboxRow.priority <= priority_max,
                 OutboxRow.kind == kind if kind else true(),
-                is_head,
+                _is_head(),
             )
             .order_by(OutboxRow.priority, OutboxRow.id)
             .limit(most)
@@ -112,6 +106,23 @@ def claim(
         row.epoch = epoch
         row.attempts += 1
     return rows
+
+
+def _is_head() -> ColumnElement[bool]:
+    """The first open row of its lane; the others wait for it."""
+    earlier = aliased(OutboxRow)
+    return ~(
+        select(earlier.id)
+        .where(earlier.lane == OutboxRow.lane, earlier.state.in_(OPEN), earlier.id < OutboxRow.id)
+        .exists()
+    )
+
+
+def next_head_due(session: Session) -> datetime | None:
+    """When the next row can be claimed; a time in the past means now."""
+    return session.scalar(
+        select(func.min(OutboxRow.due_at)).where(OutboxRow.state == OutboxState.DUE, _is_head())
+    )
 
 
 def next_due(session: Session) -> datetime | None:

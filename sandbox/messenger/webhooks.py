@@ -11,6 +11,7 @@ import hmac
 import json
 from collections import defaultdict, deque
 from collections.abc import Coroutine, Iterable, Sequence
+from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,6 +50,7 @@ class Webhooks:
         self._busy: set[str] = set()  # conversations of which something is under way
         self._apart: set[int] = set()  # events that go their own way, out of order
         self._tasks: set[asyncio.Task[None]] = set()
+        self._resting: list[datetime] = []  # until when each of them that waits for its time does so
         self._dispatching = False
         self._held = False
         self._client: httpx.AsyncClient | None = None
@@ -142,6 +144,15 @@ class Webhooks:
         if await self._world.changes.wait_until(ready, clock=SystemClock(), seconds=timeout_seconds) is None:
             raise TimeoutError(f"{len(self._pending)} events wait; failures: {list(self.failures)[-3:]}")
 
+    @property
+    def moving(self) -> bool:
+        """Whether something is on its way at this moment, rather than waiting for its time."""
+        return len(self._tasks) > len(self._resting)
+
+    def next_due(self) -> datetime | None:
+        """When something is sent by itself: an event that is late, or one that was not taken."""
+        return min(self._resting, default=None)
+
     # ── sending ─────────────────────────────────────────────────────────────────────────────────────
 
     def push(self, event: Event) -> None:
@@ -200,7 +211,7 @@ class Webhooks:
         started = self._world.now_ms()
         attempts = 0
         while not await self._post(batch, self._world.app_secret):
-            await self._world.clock.sleep(_pause(attempts))
+            await self._rest(_pause(attempts))
             attempts += 1
             if self._world.now_ms() - started > self._world.limits.retry_seconds_max * 1000:
                 self._finish(batch, told=False)
@@ -208,7 +219,7 @@ class Webhooks:
         self._finish(batch, told=True)
 
     async def _send_late(self, event: Event, seconds: float) -> None:
-        await self._world.clock.sleep(seconds)
+        await self._rest(seconds)
         await self._deliver([event])
 
     async def _send_beside(self, batch: Sequence[Event], *, secret: str | None = "") -> None:
@@ -251,8 +262,17 @@ class Webhooks:
                 await self.verify()
             except WebhookRefused as refused:
                 self.failures.append(str(refused))
-                await self._world.clock.sleep(pause)
+                await self._rest(pause)
                 pause = min(pause * 2, _VERIFY_PAUSE_SECONDS_MAX)
+
+    async def _rest(self, seconds: float) -> None:
+        until = self._world.clock.now() + timedelta(seconds=seconds)
+        self._resting.append(until)
+        self._world.changes.notify()
+        try:
+            await self._world.clock.sleep(seconds)
+        finally:
+            self._resting.remove(until)
 
     def _planned(self, field: str) -> str:
         for name in (field, "*"):
@@ -263,7 +283,11 @@ class Webhooks:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._world.changes.notify()
 
     def _http(self) -> httpx.AsyncClient:
         if self._client is None:

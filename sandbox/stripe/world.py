@@ -93,6 +93,11 @@ class StripeWorld:
         async with self._client() as client:
             return await self.webhooks.deliver_due(client)
 
+    async def settled(self) -> None:
+        """Until everything that was due by now is done and sent."""
+        while (due := self.next_due()) is not None and due <= self.account.clock.now().timestamp():
+            await self.tick()
+
     async def run(self) -> None:
         """Tick whenever something is due, until cancelled."""
         async with self._client() as client:
@@ -107,7 +112,7 @@ class StripeWorld:
         return httpx.AsyncClient() if self._http is None else contextlib.nullcontext(self._http)
 
     async def _something_due(self) -> None:
-        due = self._next_due()
+        due = self.next_due()
         waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._changed.wait())]
         if due is not None:
             pause = max(due - self.account.clock.now().timestamp(), 0.0)
@@ -121,7 +126,8 @@ class StripeWorld:
                 with contextlib.suppress(asyncio.CancelledError):
                     await wait
 
-    def _next_due(self) -> float | None:
+    def next_due(self) -> float | None:
+        """When something happens by itself, in Unix seconds: a session expires, a notice goes out."""
         times = (self.account.agenda.next_due(), self.webhooks.next_due())
         return min((time for time in times if time is not None), default=None)
 

@@ -58,6 +58,10 @@ class UpdateQueue:
                 self.confirm(update)
         return list(self._pending[bot.id].values())
 
+    def waiting(self, bot: Bot) -> bool:
+        """Whether the bot has not taken everything that it was sent, repeats included."""
+        return bool(self._again.get(bot.id) or self._pending[bot.id])
+
     def history(self, bot: Bot) -> list[Update]:
         """Every update ever queued for the bot."""
         return sorted((u for u in self._world.store.all(Update) if u.bot_id == bot.id), key=lambda u: u.id)
@@ -67,6 +71,7 @@ class UpdateQueue:
         update.delivered = True
         self._pending[update.bot_id].pop(update.id, None)
         self._world.save(update)
+        self._world.changes.notify()
 
     def clear(self, bot: Bot) -> None:
         """Forget what is pending (drop_pending_updates)."""
@@ -109,8 +114,10 @@ class UpdateQueue:
             self.abort(bot, "terminated by the end of the emulator")
 
     def _ready(self, bot: Bot, limit: int) -> list[Update] | None:
-        found = [*self._again.pop(bot.id, []), *self.pending(bot)][:limit]
-        return found or None
+        repeated = self._again.pop(bot.id, [])
+        if repeated:
+            self._world.changes.notify()  # they are on their way
+        return [*repeated, *self.pending(bot)][:limit] or None
 
     async def _wait(self, bot: Bot, limit: int, seconds: float) -> list[Update] | None:
         aborted: asyncio.Future[str] = asyncio.get_running_loop().create_future()

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
-from tests.open_shop import OpenShop, Template, copy_home, open_shop
+from app.stage import Template, copy_home
+from tests.open_shop import OpenShop, open_shop
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 from sqlalchemy import update
 
+from app.stage import Template, copy_home
 from bot.delivery import outbox
 from bot.delivery.model import OutboxRow, OutboxState
 from bot.messages import Say
@@ -16,7 +17,7 @@ from shop.catalogue.model import Variant
 from shop.orders.model import OrderStatus
 from tests.browser.conftest import DESKTOP, PATIENCE_MILLISECONDS, PHONE, Visit, Visits
 from tests.browser.shop_floor import paid_order, parked_event, somebody
-from tests.open_shop import OpenShop, Template, copy_home, open_shop
+from tests.open_shop import OpenShop, open_shop
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 

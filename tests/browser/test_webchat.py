@@ -13,7 +13,7 @@ from bot import transcript
 from bot.delivery.model import InboxEvent
 from bot.messages import MESSAGE, Button, Say
 from bot.transcript import Author, Utterance
-from console import webchat
+from console import elements
 from shop.catalogue.model import Product
 from tests.browser.conftest import DESKTOP, PATIENCE_MILLISECONDS, Visits
 from tests.open_shop import OpenShop
@@ -283,7 +283,7 @@ async def test_dots_show_until_the_answer_is_there(visits: Visits, open_console:
 @pytest.fixture
 def quick_goodbye(monkeypatch: pytest.MonkeyPatch) -> None:
     """A browser that is gone is not waited for."""
-    monkeypatch.setattr(webchat, "RECONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(elements, "RECONNECT_SECONDS", 0.1)
 
 
 async def test_a_closed_page_leaves_nothing_behind(

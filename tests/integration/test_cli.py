@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import ROOT
-from tests.open_shop import Template
+from app.stage import Template
 
 SHOPIFY = ROOT.parent / "shared" / "data" / "shopify"
 PARLEY = Path(sys.executable).with_name("parley")

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from app.sandbox import BOT_NAME, BOT_TOKEN, PROVIDER_TOKEN, STRIPE_KEY, STRIPE_WEBHOOK_SECRET, Sandbox
 from app.server import listen_on
 from app.settings import ROOT, Home
+from app.stage import Template, copy_home
 from app.wiring import FarEnds
 from bot.delivery import outbox
 from bot.delivery.model import InboxEvent, InboxState, OutboxRow, OutboxState
@@ -40,7 +41,7 @@ from shop.orders.model import OrderStatus
 from storage.clock import SystemClock
 from storage.engine import Database
 from tests.conftest import ENGINES, copied_database
-from tests.open_shop import OpenShop, Telegrammer, Template, copy_home
+from tests.open_shop import OpenShop, Telegrammer
 from tests.scenarios.payments.buying import (
     MUG,
     charges,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.stage import Template
 from nlu.embedding import MiniLmEmbedder
 from nlu.entities.extraction import EntityExtractor
 from nlu.entities.vocabulary import Vocabulary
@@ -10,7 +11,6 @@ from nlu.pipeline import PipelineSettings
 from nlu.training import train
 from nlu.training_data import TrainingData, load, shipped
 from tests.nlu.small_shop import AT, small_data
-from tests.open_shop import Template
 
 
 @pytest.fixture(scope="session")

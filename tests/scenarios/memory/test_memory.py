@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.open_shop import OpenShop, Template, copy_home, open_shop
+from app.stage import Template, copy_home
+from tests.open_shop import OpenShop, open_shop
 from tests.scenarios.talking import Guest
 
 pytestmark = pytest.mark.anyio
