@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox.messenger import endpoints as _endpoints  # noqa: F401  # pyright: ignore[reportUnusedImport] - registers them
-from sandbox.messenger.calls import ENDPOINTS, Call, Endpoint, Upload, read_parameters
+from sandbox.messenger.calls import ENDPOINTS, PAGE, PERSON, Call, Endpoint, Upload, read_parameters
 from sandbox.messenger.control import people_routes
 from sandbox.messenger.errors import GraphError, error, invalid
 from sandbox.messenger.faults import Fault
@@ -25,7 +25,6 @@ from sandbox.messenger.world import MessengerWorld
 
 _VERSION = re.compile(r"v(\d+)\.0")
 _REQUEST_BYTES_MAX = MEDIA_BYTES_MAX + 1024 * 1024
-_PAGE_FIELDS = ("id", "name")
 
 
 class DroppedConnection(Response):
@@ -95,10 +94,10 @@ class _Server:
         is_page = node in {"me", self._world.page_id}
         if not is_page and person is None:
             raise error("no_object", method=request.method.lower(), id=node)
-        if is_page and not edge:
-            return self._page_node(given)
-        wanted = ENDPOINTS.get((request.method, edge))
-        if wanted is None or is_page != bool(edge):
+        if edge and not is_page:
+            raise error("path", path=f"/{edge}")
+        wanted = ENDPOINTS.get((request.method, edge or (PAGE if is_page else PERSON)))
+        if wanted is None:
             raise error("path", path=f"/{edge or node}")
         return await self._ask(wanted, given, upload, person)
 
@@ -120,14 +119,6 @@ class _Server:
         right = hmac.new(self._world.app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
         if proof is not None and not hmac.compare_digest(str(proof).encode(), right.encode()):
             raise error("proof")
-
-    def _page_node(self, given: Json) -> Json:
-        known = {"id": self._world.page_id, "name": self._world.page_name}
-        wanted = [name.strip() for name in str(given.get("fields", "id,name")).split(",")]
-        for name in wanted:
-            if name not in _PAGE_FIELDS:
-                raise invalid(f"Tried accessing nonexisting field ({name}) on node type (Page)")
-        return {"id": self._world.page_id} | {name: known[name] for name in wanted}
 
     async def _fail(self, fault: Fault) -> Response:
         if fault.kind == "refuse":

@@ -5,18 +5,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.messenger.errors import error, invalid
-from sandbox.messenger.shapes import Shape, Text, check, read
+from sandbox.messenger.shapes import Names, Shape, Text, check, read
 from sandbox.messenger.state import Json, Person
 
 if TYPE_CHECKING:
     from sandbox.messenger.world import MessengerWorld
 
-# What any call may carry besides its own parameters: https://developers.facebook.com/docs/graph-api/overview
+# What any call may carry besides its own parameters: https://developers.facebook.com/docs/graph-api/overview,
+# and for paging https://developers.facebook.com/docs/graph-api/results (nothing here fills a second page).
 COMMON: Final[Mapping[str, Shape]] = {
     "access_token": Text(),
     "appsecret_proof": Text(),
-    "fields": Text(),
+    "fields": Names(),
     "platform": Text(choices=("MESSENGER",)),
+    "limit": Text(or_number=True, pattern=r"\d+"),
+    "after": Text(),
+    "before": Text(),
+    "summary": Text(choices=("true", "false")),
 }
 
 
@@ -52,8 +57,8 @@ class Call:
         return person
 
     def fields(self) -> list[str]:
-        """The `fields` parameter, a list with commas."""
-        return [name.strip() for name in str(self.params.get("fields", "")).split(",") if name.strip()]
+        """The `fields` parameter; empty when it is missing."""
+        return self.params.get("fields", [])
 
 
 Handler = Callable[[Call], Awaitable[Json]]
@@ -82,7 +87,9 @@ class Endpoint:
         return answer
 
 
-ENDPOINTS: Final[dict[tuple[str, str], Endpoint]] = {}  # by HTTP method and edge; "" is a person's own node
+PERSON: Final = "<person>"  # the node itself, without an edge
+PAGE: Final = "<page>"
+ENDPOINTS: Final[dict[tuple[str, str], Endpoint]] = {}  # by HTTP method and edge
 
 
 def endpoint(
@@ -99,7 +106,7 @@ def endpoint(
 
     def register(handler: Handler) -> Handler:
         ENDPOINTS[method, edge] = Endpoint(
-            name=edge or "user",
+            name=edge,
             params={**COMMON, **params},
             required=required,
             answer=answer,

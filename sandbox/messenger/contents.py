@@ -6,15 +6,13 @@ from babel.numbers import list_currencies
 
 from sandbox.messenger.calls import Upload
 from sandbox.messenger.errors import error, invalid
-from sandbox.messenger.rules import MEDIA_KINDS
+from sandbox.messenger.rules import MEDIA_KINDS, TEMPLATE_ALIAS
 from sandbox.messenger.shapes import inside
 from sandbox.messenger.state import Json, Receipt
 from sandbox.messenger.utility import check_utility
 
 if TYPE_CHECKING:
     from sandbox.messenger.world import MessengerWorld
-
-_ROOT = "name_placeholder"  # what Graph calls the payload of a template
 
 
 def check_message(world: "MessengerWorld", message: Json, upload: Upload | None) -> None:
@@ -46,11 +44,11 @@ def _check_template(world: "MessengerWorld", payload: Json) -> None:
     match payload["template_type"]:
         case "button":
             if not payload["text"].strip():
-                raise invalid(f"param {inside(_ROOT, 'text')} must be non-empty.")
+                raise invalid(f"param {inside(TEMPLATE_ALIAS, 'text')} must be non-empty.")
             _check_buttons(payload["buttons"])
         case "generic":
             for number, element in enumerate(payload["elements"]):
-                _check_element(element, inside(inside(_ROOT, "elements"), number))
+                _check_element(element, inside(inside(TEMPLATE_ALIAS, "elements"), number))
         case "receipt":
             _check_receipt(world, payload)
         case _:
@@ -85,8 +83,10 @@ def _check_receipt(world: "MessengerWorld", receipt: Json) -> None:
     known = list_currencies()
     for currency in currencies:
         if currency not in known:
-            raise invalid(f"Param {inside(_ROOT, 'currency')} must be a valid ISO 4217 currency code")
+            raise invalid(
+                f"Param {inside(TEMPLATE_ALIAS, 'currency')} must be a valid ISO 4217 currency code"
+            )
     if not receipt["order_number"].strip():
-        raise invalid(f"param {inside(_ROOT, 'order_number')} must be non-empty.")
+        raise invalid(f"param {inside(TEMPLATE_ALIAS, 'order_number')} must be non-empty.")
     if world.store.find(Receipt, receipt["order_number"]) is not None:
-        raise invalid(f"Param {inside(_ROOT, 'order_number')} must be unique")
+        raise invalid(f"Param {inside(TEMPLATE_ALIAS, 'order_number')} must be unique")

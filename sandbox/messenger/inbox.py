@@ -47,6 +47,8 @@ class PageInbox:
 
     def _move(self, person: "MessengerPerson", event: str, to_app: str, metadata: str) -> None:
         record = person.record
+        if not record.met:
+            raise ValueError(f"{person.name} has no conversation with {self._world.page_name}")
         before = self._world.app_id_of(record.holder)
         if before == to_app:
             return

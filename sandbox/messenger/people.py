@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sandbox.messenger import notices
 from sandbox.messenger.rules import QUESTION_MAX, TYPING_SECONDS
 from sandbox.messenger.screen import Button, ShownMessage, drawn, labelled, shown
-from sandbox.messenger.state import Json, Message, Person
+from sandbox.messenger.state import Json, Message, Person, StoredFile
 from sandbox.pictures import MIME_TYPES, picture_format
 from storage.clock import SystemClock
 
@@ -94,6 +94,8 @@ class MessengerPerson:
         """Write a text message."""
         if not text.strip():
             raise CannotDo("Messenger sends no empty message")
+        if (self._own_menu() or {}).get("composer_input_disabled"):
+            raise CannotDo(f"{self._world.page_name} takes no typed messages, only its menu")
         return self._tell({"text": text}, reply_to=reply_to)
 
     def send_photo(self, picture: bytes) -> Message:
@@ -171,12 +173,7 @@ class MessengerPerson:
 
     def menu(self) -> tuple[Button, ...]:
         """The menu beside the input field; only a Page with a Get Started button shows one."""
-        profile = self._world.page.profile
-        menus = {menu["locale"]: menu for menu in profile.get("persistent_menu", ())}
-        menu = menus.get(self.record.locale, menus.get("default"))
-        if menu is None or "get_started" not in profile or not self.record.met:
-            return ()
-        return drawn(menu.get("call_to_actions", ()))
+        return drawn((self._own_menu() or {}).get("call_to_actions", ()))
 
     # ── the relation with the Page ──────────────────────────────────────────────────────────────────
 
@@ -199,6 +196,14 @@ class MessengerPerson:
         """Whether the Page seems to be typing; a message ends that, and so does some time."""
         since = self._world.typing.get(self.psid)
         return since is not None and self._world.now() - since < TYPING_SECONDS
+
+    def picture_bytes(self, message: ShownMessage) -> bytes:
+        """The picture of a message that was uploaded, sent or fetched."""
+        number = (message.picture or "").rpartition("/")[2]
+        file = self._world.store.find(StoredFile, number)
+        if file is None:
+            raise CannotDo(f"message {message.number} has no picture")
+        return self._world.store.bytes_of(file.number)
 
     async def wait_for(
         self,
@@ -275,6 +280,8 @@ class MessengerPerson:
         if reply_to is not None:
             self._message(reply_to)
         self._act()
+        if (self.record.referral or {}).get("source") == "SHORTLINK":
+            self.record.referral = None  # an m.me link's ref is told by Get Started, or never
         message = self._world.post(self.record, content, mine=True, reply_to=reply_to)
         answered: Json = {} if reply_to is None else {"reply_to": {"mid": reply_to}}
         told = notices.message(self._world.page_id, message, content | answered)
@@ -308,6 +315,12 @@ class MessengerPerson:
         if message is None:
             raise CannotDo(f"there is no message {mid} in the conversation")
         return message
+
+    def _own_menu(self) -> Json | None:
+        profile = self._world.page.profile
+        menus = {menu["locale"]: menu for menu in profile.get("persistent_menu", ())}
+        shown_now = "get_started" in profile and self.record.met
+        return menus.get(self.record.locale, menus.get("default")) if shown_now else None
 
     def _ice_breakers(self) -> list[Json]:
         """The questions for this person's language: both forms that Meta takes."""

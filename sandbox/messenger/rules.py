@@ -155,8 +155,10 @@ _UTILITY: Final = Object(
     },
     required=("name", "language"),
 )
+TEMPLATE_ALIAS: Final = "name_placeholder"  # as the API was seen to call a template's payload
 TEMPLATE: Final = Tagged(
     by="template_type",
+    alias=TEMPLATE_ALIAS,
     forms={
         "button": Object(
             fields={

@@ -57,6 +57,11 @@ class Array:
     least: int = 0
 
 
+@dataclass(frozen=True)
+class Names:
+    """A parameter that is a list of words: a JSON array, or one string with commas."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Object:
     """Named fields; any other name is refused."""
@@ -67,13 +72,14 @@ class Object:
 
 @dataclass(frozen=True, kw_only=True)
 class Tagged:
-    """An object whose form depends on the text in one of its fields."""
+    """An object whose form depends on the text in one of its fields; `alias` is what refusals call it."""
 
     by: str
     forms: Mapping[str, Object]
+    alias: str | None = None
 
 
-Shape = Text | Id | Link | Number | Flag | Array | Object | Tagged
+Shape = Text | Id | Link | Number | Flag | Array | Names | Object | Tagged
 
 
 def read(shape: Shape, value: Any, path: str) -> Any:
@@ -86,8 +92,8 @@ def read(shape: Shape, value: Any, path: str) -> Any:
             value = json.loads(value)
         except ValueError:
             raise invalid(f"Param {path} must be {_NAMES[type(shape)]}, and was no JSON") from None
-    if isinstance(value, str) and isinstance(shape, Flag | Number):
-        value = _plain(value)
+    if isinstance(shape, Names):
+        return _read_names(value, path)
     check(shape, value, path)
     return value
 
@@ -107,6 +113,8 @@ def check(shape: Shape, value: Any, path: str) -> None:
             _check_flag(shape, value, path)
         case Array():
             _check_array(shape, value, path)
+        case Names():
+            _check_array(Array(of=Text(), least=1), value, path)
         case Object():
             _check_object(shape, value, path)
         case Tagged():
@@ -213,14 +221,13 @@ def _check_tagged(shape: Tagged, value: Any, path: str) -> None:
     form = shape.forms.get(str(given[shape.by]))
     if form is None:
         raise invalid(f'Param {where} must be one of {{{", ".join(shape.forms)}}} - got "{given[shape.by]}".')
-    _check_object(form, given, path)
+    _check_object(form, given, shape.alias or path)
 
 
-def _plain(value: str) -> Any:
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
+def _read_names(value: Any, path: str) -> list[str]:
+    if isinstance(value, str) and not value.lstrip().startswith("["):
+        value = [name.strip() for name in value.split(",") if name.strip()]
+    return read(Array(of=Text(), least=1), value, path)
 
 
 _NAMES: dict[type, str] = {

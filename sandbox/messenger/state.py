@@ -73,6 +73,7 @@ class StoredFile(Record):
     size: int
     reusable: bool
     saved_at: int  # Unix milliseconds
+    spent: bool = False  # sent; only a reusable one may be sent again
 
     @property
     def key(self) -> str:

@@ -53,6 +53,8 @@ async def deliverable(
     file = (
         await _taken_in(world, attachment, uploaded) if number is None else _kept(world, attachment, number)
     )
+    file.spent = True
+    world.save(file)
     shown = {"type": file.type, "payload": {"url": world.file_url(file.number)}}
     return shown, file.key if file.reusable and number is None else None
 
@@ -60,7 +62,7 @@ async def deliverable(
 def _kept(world: "MessengerWorld", attachment: Json, number: str) -> StoredFile:
     file = world.store.find(StoredFile, number)
     age = 0 if file is None else world.now_ms() - file.saved_at
-    if file is None or not file.reusable or age > ATTACHMENT_DAYS * 24 * 3600 * 1000:
+    if file is None or (file.spent and not file.reusable) or age > ATTACHMENT_DAYS * 24 * 3600 * 1000:
         raise invalid("Param message[attachment][payload][attachment_id] is no attachment of this Page")
     if file.type != attachment["type"]:
         raise invalid(f"Attachment {number} is of type {file.type}")

@@ -47,7 +47,7 @@ async def get_profile(call: Call) -> Json:
     return {"data": [found] if found else []}
 
 
-@endpoint("DELETE", "messenger_profile", params={"fields": Text()}, required=("fields",), answer=_DONE)
+@endpoint("DELETE", "messenger_profile", params={}, required=("fields",), answer=_DONE)
 async def delete_profile(call: Call) -> Json:
     """Unset the properties that `fields` names; a menu needs its Get Started button."""
     page = call.world.page
@@ -60,8 +60,8 @@ async def delete_profile(call: Call) -> Json:
 
 
 def _known(fields: list[str]) -> list[str]:
-    """A list with commas, or JSON; Meta's SDK writes the names in capitals."""
-    names = [name.strip('[]" ').lower() for name in fields]
+    """Meta's SDK writes some of the names in capitals."""
+    names = [name.lower() for name in fields]
     if not names:
         raise invalid("The parameter fields is required")
     for name in names:

@@ -52,6 +52,8 @@ async def send(call: Call) -> Json:
     if person.holder == "inbox":
         raise error("control")
     if message is None:
+        if call.upload is not None:
+            raise invalid("An incorrect number of files uploaded. Must upload exactly one file")
         return _act(call, person, str(action).lower())
     if "messaging_type" not in call.params:
         raise invalid("The parameter messaging_type is required")
@@ -121,6 +123,7 @@ async def _post(call: Call, person: Person, message: Json) -> tuple[Message, str
     payload: Json = content["attachment"]["payload"] if _template_type(content) else {}
     if payload.get("template_type") == "utility_messages":
         content["attachment"] = fill(world, payload)
+    person.holder = "app"  # whoever answers an idle conversation has it
     sent = world.post(person, content, mine=False, app_id=world.app_id, reply_to=answered)
     if payload.get("template_type") == "receipt":
         world.save(Receipt(order_number=payload["order_number"], mid=sent.mid))

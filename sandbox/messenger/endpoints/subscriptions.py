@@ -1,12 +1,9 @@
 """Which events the app is told of: https://developers.facebook.com/docs/graph-api/reference/page/subscribed_apps."""
 
-import json
-from typing import Any, cast
-
 from sandbox.messenger.calls import Call, endpoint
 from sandbox.messenger.errors import invalid
 from sandbox.messenger.rules import FIELDS, QUIET_FIELDS
-from sandbox.messenger.shapes import Array, Flag, Id, Object, Text
+from sandbox.messenger.shapes import Array, Flag, Id, Names, Object, Text
 from sandbox.messenger.state import Json
 
 _DONE = Object(fields={"success": Flag()}, required=("success",))
@@ -19,14 +16,14 @@ _APP = Object(
 @endpoint(
     "POST",
     "subscribed_apps",
-    params={"subscribed_fields": Text()},
+    params={"subscribed_fields": Names()},
     required=("subscribed_fields",),
     answer=_DONE,
     permission="pages_manage_metadata",
 )
 async def subscribe(call: Call) -> Json:
-    """Exactly these fields from now on: a list with commas, or JSON."""
-    fields = _listed(call.params["subscribed_fields"])
+    """Exactly these fields from now on."""
+    fields: list[str] = call.params["subscribed_fields"]
     for number, field in enumerate(fields):
         if field not in (*FIELDS, *QUIET_FIELDS):
             known = ", ".join((*FIELDS, *QUIET_FIELDS))
@@ -58,16 +55,3 @@ async def unsubscribe(call: Call) -> Json:
     page.subscribed_fields = None
     call.world.save(page)
     return {"success": True}
-
-
-def _listed(given: str) -> list[str]:
-    if given.lstrip().startswith("["):
-        try:
-            values: Any = json.loads(given)
-        except ValueError:
-            raise invalid("Param subscribed_fields must be an array, and was no JSON") from None
-        return [str(value) for value in cast("list[Any]", values)]
-    fields = [field.strip() for field in given.split(",") if field.strip()]
-    if not fields:
-        raise invalid("param subscribed_fields must be non-empty.")
-    return fields

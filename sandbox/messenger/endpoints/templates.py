@@ -66,7 +66,6 @@ async def create(call: Call) -> Json:
         "status": Text(),
         "language": Text(),
         "category": Text(),
-        "limit": Text(or_number=True),
     },
     answer=Object(fields={"data": Array(of=_LISTED)}, required=("data",)),
     permission=_PERMISSION,

@@ -1,0 +1,217 @@
+"""Who may be written to when: the window, the human agent, and utility templates."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.clock import SimulatedClock
+from sandbox.messenger import MessengerPerson, MessengerWorld
+from sandbox.messenger.rules import RETIRED_TAGS
+from tests.emulators.messenger_at_loopback import Graph, Json, postback, template
+
+pytestmark = pytest.mark.anyio
+
+DAY_SECONDS = 24 * 3600
+OUTSIDE = (10, 2018278, "(#10) This message is sent outside of allowed window.")
+
+
+def utility(name: str = "order_sent", *texts: str, language: str = "en_US", **more: Any) -> Json:
+    body = {"type": "body", "parameters": [{"type": "text", "text": text} for text in texts]}
+    payload: Json = {
+        "template_type": "utility_messages",
+        "name": name,
+        "language": {"code": language},
+        "components": [body, *more.pop("buttons", [])],
+    }
+    return template(payload | more)
+
+
+# ── the window ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("kind", ["RESPONSE", "UPDATE"])
+async def test_the_window_closes_a_day_after_the_person_last_acted(
+    graph: Graph, bea: MessengerPerson, clock: SimulatedClock, kind: str
+) -> None:
+    clock.advance(DAY_SECONDS)
+    await graph.send(bea, {"text": "just in time"}, messaging_type=kind)
+    clock.advance(0.001)
+    assert await graph.send_refused(bea, {"text": "too late"}, messaging_type=kind) == OUTSIDE
+
+
+@pytest.mark.parametrize("act", ["say", "tap", "react", "open", "open_ad"])
+async def test_whatever_a_person_does_opens_the_window_again(
+    graph: Graph, bea: MessengerPerson, clock: SimulatedClock, act: str
+) -> None:
+    sent = await graph.send(bea, template({"template_type": "button", "text": "x", "buttons": [postback()]}))
+    clock.advance(DAY_SECONDS + 1)
+    match act:
+        case "say":
+            bea.say("still there?")
+        case "tap":
+            bea.tap("Buy")
+        case "react":
+            bea.react(sent["message_id"])
+        case "open":
+            bea.open("spring")
+        case _:
+            bea.open_ad("6037215840", "spring")
+    await graph.send(bea, {"text": "here"})
+
+
+async def test_reading_opens_no_window(graph: Graph, bea: MessengerPerson, clock: SimulatedClock) -> None:
+    clock.advance(DAY_SECONDS + 1)
+    bea.read()
+    bea.open()
+    assert await graph.send_refused(bea, {"text": "x"}) == OUTSIDE
+
+
+async def test_a_human_agent_may_write_for_seven_days(
+    graph: Graph, bea: MessengerPerson, clock: SimulatedClock
+) -> None:
+    by_hand: Json = {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
+    clock.advance(7 * DAY_SECONDS)
+    await graph.send(bea, {"text": "I looked it up."}, **by_hand)
+    clock.advance(1)
+    assert await graph.send_refused(bea, {"text": "x"}, **by_hand) == OUTSIDE
+
+
+@pytest.mark.parametrize("tag", RETIRED_TAGS)
+async def test_the_tags_that_are_gone_are_refused(graph: Graph, bea: MessengerPerson, tag: str) -> None:
+    code, _, words = await graph.send_refused(bea, {"text": "x"}, messaging_type="MESSAGE_TAG", tag=tag)
+    assert (code, words) == (100, f'(#100) Param tag must be one of {{HUMAN_AGENT}} - got "{tag}".')
+
+
+async def test_a_tag_belongs_to_a_tagged_message_alone(graph: Graph, bea: MessengerPerson) -> None:
+    assert (await graph.send_refused(bea, {"text": "x"}, messaging_type="MESSAGE_TAG"))[0] == 100
+    assert (await graph.send_refused(bea, {"text": "x"}, tag="HUMAN_AGENT"))[0] == 100
+
+
+async def test_permissions_are_asked_for(
+    graph: Graph, messenger: MessengerWorld, bea: MessengerPerson
+) -> None:
+    messenger.add_template("order_sent", "en_US", "Order {{1}} is on its way.")
+    messenger.permissions -= {"human_agent", "page_utility_messaging", "pages_manage_metadata"}
+    by_hand: Json = {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
+    assert (await graph.send_refused(bea, {"text": "x"}, **by_hand))[0] == 200
+    wanted = utility("order_sent", "KQ-1")
+    assert (await graph.send_refused(bea, wanted, messaging_type="UTILITY"))[0] == 200
+    assert (await graph.refused("me/subscribed_apps", {"subscribed_fields": "messages"}))[0] == 200
+    messenger.permissions.clear()
+    assert (await graph.send_refused(bea, {"text": "x"}))[0] == 230
+
+
+# ── utility templates ───────────────────────────────────────────────────────────────────────────────
+
+
+async def test_an_approved_template_reaches_the_person_after_the_window(
+    graph: Graph, messenger: MessengerWorld, bea: MessengerPerson, clock: SimulatedClock
+) -> None:
+    buttons = [
+        {"type": "URL", "text": "Track", "url": "https://shop.example.com/orders/{{1}}"},
+        {"type": "POSTBACK", "text": "Help", "payload": "HELP:{{1}}"},
+    ]
+    messenger.add_template("order_sent", "en_US", "Order {{1}} leaves {{2}}.", buttons=buttons)
+    clock.advance(30 * DAY_SECONDS)
+    filled = [
+        {"type": "button", "sub_type": "url", "index": 0, "parameters": [{"type": "text", "text": "KQ-1"}]},
+        {
+            "type": "button",
+            "sub_type": "postback",
+            "index": "1",
+            "parameters": [{"type": "text", "text": "KQ-1"}],
+        },
+    ]
+    message = utility("order_sent", "KQ-1", "today", buttons=filled)
+    await graph.send(bea, message, messaging_type="UTILITY")
+    last = bea.screen()[-1]
+    assert last.text == "Order KQ-1 leaves today."
+    assert bea.tap("Track").url == "https://shop.example.com/orders/KQ-1"
+    assert bea.tap("Help").button.value == "HELP:KQ-1"
+
+
+WRONG_TEMPLATES: dict[str, tuple[Json, str]] = {
+    "an unknown name": (utility("order_lost", "KQ-1"), "does not exist in en_US"),
+    "another language": (utility("order_sent", "KQ-1", language="de_DE"), "does not exist in de_DE"),
+    "one that waits": (utility("waiting"), "is not approved: PENDING"),
+    "one that was rejected": (utility("rejected"), "is not approved: REJECTED"),
+    "too few parameters": (utility("order_sent"), "has the body parameters ['1'], got []"),
+    "too many parameters": (utility("order_sent", "a", "b"), "has the body parameters ['1'], got ['1', '2']"),
+    "an empty parameter": (utility("order_sent", " "), "must be non-empty"),
+    "a button that it has not": (
+        utility("order_sent", "KQ-1", buttons=[{"type": "button", "sub_type": "url", "index": 0}]),
+        "has no button 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_TEMPLATES)
+async def test_a_template_that_is_not_approved_or_filled_wrongly_is_refused(
+    graph: Graph, messenger: MessengerWorld, bea: MessengerPerson, what: str
+) -> None:
+    messenger.add_template("order_sent", "en_US", "Order {{1}} is on its way.")
+    messenger.add_template("waiting", "en_US", "Soon.", status="PENDING")
+    messenger.add_template("rejected", "en_US", "Buy now!", status="REJECTED")
+    message, words = WRONG_TEMPLATES[what]
+    code, _, told = await graph.send_refused(bea, message, messaging_type="UTILITY")
+    assert (code, words in told) == (100, True), told
+
+
+async def test_utility_is_for_templates_and_templates_are_for_utility(
+    graph: Graph, messenger: MessengerWorld, bea: MessengerPerson
+) -> None:
+    messenger.add_template("order_sent", "en_US", "Order {{1}} is on its way.")
+    assert (await graph.send_refused(bea, {"text": "x"}, messaging_type="UTILITY"))[0] == 100
+    assert (await graph.send_refused(bea, utility("order_sent", "KQ-1")))[0] == 100
+
+
+def new_template(**changes: Any) -> Json:
+    body = {"type": "BODY", "text": "Order {{1}} left.", "example": {"body_text": [["KQ-1"]]}}
+    known: Json = {"name": "left", "language": "en_US", "category": "UTILITY", "components": [body]}
+    return known | changes
+
+
+async def test_a_new_template_is_approved_within_seconds(
+    graph: Graph, bea: MessengerPerson, clock: SimulatedClock
+) -> None:
+    made = await graph.post("me/message_templates", new_template())
+    assert made["status"] == "PENDING"
+    message = utility("left", "KQ-1")
+    assert (await graph.send_refused(bea, message, messaging_type="UTILITY"))[0] == 100
+    clock.advance(5)
+    await graph.send(bea, message, messaging_type="UTILITY")
+
+
+async def test_named_parameters_are_matched_by_name(
+    graph: Graph, bea: MessengerPerson, clock: SimulatedClock
+) -> None:
+    example = {"body_text_named_params": [{"param_name": "order", "example": "KQ-1"}]}
+    body = {"type": "BODY", "text": "Order {{order}} left.", "example": example}
+    await graph.post("me/message_templates", new_template(parameter_format="NAMED", components=[body]))
+    clock.advance(5)
+    message = utility("left")
+    parameters = message["attachment"]["payload"]["components"][0]["parameters"]
+    parameters.append({"type": "text", "text": "KQ-1", "parameter_name": "number"})
+    assert (await graph.send_refused(bea, message, messaging_type="UTILITY"))[0] == 100
+    parameters[0]["parameter_name"] = "order"
+    await graph.send(bea, message, messaging_type="UTILITY")
+    assert bea.screen()[-1].text == "Order KQ-1 left."
+
+
+async def test_templates_that_cannot_be_are_refused_or_rejected(graph: Graph) -> None:
+    async def refused(**changes: Any) -> tuple[int, int | None]:
+        code, subcode, _ = await graph.refused("me/message_templates", new_template(**changes))
+        return code, subcode
+
+    quick = {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Yes"}]}
+    skipping = {"type": "BODY", "text": "{{2}}", "example": {"body_text": [["x"]]}}
+    assert await refused(components=[*new_template()["components"], quick]) == (100, 2018416)
+    assert await refused(components=[quick]) == (100, 2018416)
+    assert await refused(components=[skipping]) == (100, 2018416)
+    assert await refused(name="Left!") == (100, None)
+    assert await refused(category="MARKETING") == (100, None)
+    bare = {"type": "BODY", "text": "Order {{1}} left."}
+    assert (await graph.post("me/message_templates", new_template(components=[bare])))["status"] == "REJECTED"
+    (listed,) = (await graph.get("me/message_templates"))["data"]
+    assert listed["rejected_reason"] == "TEMPLATE_VARIABLES_MISSING_SAMPLE_VALUES"
+    assert await refused() == (100, None)  # there is one of that name
