@@ -256,7 +256,8 @@ async def open_stage(
 
 def _locale(language: str) -> str:
     """Messenger has locales: that of the country where most speak the language (CLDR)."""
-    locale = Locale.parse(get_global("likely_subtags").get(language, language))
+    tag = language.replace("-", "_")
+    locale = Locale.parse(get_global("likely_subtags").get(tag, tag))
     return f"{locale.language}_{locale.territory}" if locale.territory else language
 
 
