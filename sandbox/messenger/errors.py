@@ -88,6 +88,23 @@ ERRORS: Final[dict[str, Rule]] = {
         "There have been too many calls to this Messenger account. Wait a bit and try again.",
         transient=True,
     ),
+    # Nothing in this world causes the following; they can be planned (faults.py).
+    "user_limit": Rule(17, "User request limit reached", transient=True),
+    "page_calls": Rule(32, "Page request limit reached", transient=True),
+    "window_before_2020": Rule(10, "This message is sent outside of allowed window.", 2018065),
+    "not_receiving": Rule(10, "This person isn't receiving messages from you right now.", 2018108),
+    "restricted": Rule(10, "This Page is temporarily restricted from sending messages.", 1893063),
+    "session": Rule(102, "Session key invalid or no longer valid", prefixed=False),
+    "not_available": Rule(200, "This person isn't available right now.", 1545041),
+    "in_development": Rule(
+        200,
+        "Cannot message users who are not admins, developers or testers of the app until pages_messaging"
+        " permission is reviewed and the app is live.",
+        2018028,
+    ),
+    "abusive": Rule(
+        368, "The action attempted has been deemed abusive or is otherwise disallowed", prefixed=False
+    ),
 }
 
 

@@ -1,5 +1,6 @@
 """Planned trouble: what the next calls of an endpoint meet instead of, or after, being served."""
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import replace
@@ -33,7 +34,8 @@ class Fault(BaseModel):
         """The error of a "refuse"."""
         rule = rule_of(self.code, self.subcode)
         rule = rule if self.status is None else replace(rule, status=self.status)
-        return GraphError(rule, f"(#{rule.code}) {rule.message}" if rule.prefixed else rule.message)
+        sentence = re.sub(r"\{\w+\}", "…", rule.message)
+        return GraphError(rule, f"(#{rule.code}) {sentence}" if rule.prefixed else sentence)
 
 
 def refuse(

@@ -20,6 +20,7 @@ from sandbox.messenger import (
     hang,
     refuse,
 )
+from sandbox.messenger.errors import ERRORS
 from tests.emulators.messenger_at_loopback import (
     APP_SECRET,
     PAGE_ID,
@@ -88,7 +89,7 @@ async def test_a_proof_is_checked_when_it_comes_and_missed_when_it_must(
         ("POST", "/v26.0/me/dances"),
         ("GET", "/v26.0/me/messages"),
         ("DELETE", "/v26.0/me/message_attachments"),
-        ("POST", "/v99.0/me/messages"),
+        ("POST", "/v27.0/me/messages"),
         ("POST", "/v26.0/me/messages/again"),
         ("GET", "/v26.0/shop"),
         ("GET", "/"),
@@ -190,6 +191,18 @@ async def test_a_refusal_may_come_after_the_deed(
     assert response.status_code == 503
     assert response.headers["content-type"].startswith("text/html")
     assert [message.text for message in bea.screen()[1:]] == ["one"]
+
+
+@pytest.mark.parametrize("name", sorted(ERRORS))
+async def test_every_error_of_the_table_can_be_planned(
+    graph: Graph, messenger: MessengerWorld, name: str
+) -> None:
+    rule = ERRORS[name]
+    messenger.faults.next("me", [refuse(rule.code, rule.subcode)])
+    response = await graph.call("GET", "me")
+    code, subcode, words = refusal(response)
+    assert (code, "{" in words) == (rule.code, False)
+    assert rule.subcode is None or subcode == rule.subcode
 
 
 async def test_a_fault_that_no_such_error_has_cannot_be_planned() -> None:
