@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 
+from sandbox.pictures import MIME_TYPES, picture_format, picture_size
+from sandbox.signals import Signal
 from sandbox.telegram import topics
 from sandbox.telegram.audience import announce
 from sandbox.telegram.errors import ApiError
@@ -20,9 +22,7 @@ from sandbox.telegram.groups import Groups
 from sandbox.telegram.limits import Limits, Pace
 from sandbox.telegram.payments import CardPayments, Checkouts, TestCards
 from sandbox.telegram.people import TelegramUser
-from sandbox.telegram.pictures import MIME_TYPES, picture_format, picture_size
 from sandbox.telegram.render import FILE_TYPES
-from sandbox.telegram.signals import Signal
 from sandbox.telegram.state import (
     Bot,
     Chat,

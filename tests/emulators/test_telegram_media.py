@@ -7,8 +7,8 @@ from aiogram import Bot as AiogramBot
 from aiogram import types
 from fastapi import FastAPI, Response
 
+from sandbox.pictures import picture_size
 from sandbox.telegram import Bot, TelegramUser, TelegramWorld
-from sandbox.telegram.pictures import picture_size
 from sandbox.telegram.schema import problems
 from tests.emulators.telegram_at_loopback import TOKEN, Loopback, call, png, refusal, serving
 

@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from sandbox.pictures import picture_size
 from sandbox.telegram.calls import Call, Upload, method
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.keyboards import read_markup
 from sandbox.telegram.methods.messages import caption, caption_content, check_caption_length
 from sandbox.telegram.methods.posting import send
-from sandbox.telegram.pictures import picture_size
 from sandbox.telegram.render import FILE_TYPES, file_content, file_ids, file_number, photo_content
 from sandbox.telegram.state import Json, StoredFile
 
