@@ -224,7 +224,9 @@ MESSAGING_TYPES: Final = ("RESPONSE", "UPDATE", "MESSAGE_TAG", "UTILITY")
 TAGS: Final = ("HUMAN_AGENT",)
 RETIRED_TAGS: Final = ("CONFIRMED_EVENT_UPDATE", "POST_PURCHASE_UPDATE", "ACCOUNT_UPDATE")
 SENDER_ACTIONS: Final = ("typing_on", "typing_off", "mark_seen")
-WINDOW_SECONDS: Final = 24 * 3600  # DOCS/policy, "standard messaging"
+# DOCS/policy, "standard messaging". After a first message that came by an ad it "may" be up to 7 days; an app
+# cannot count on that, so here it never is.
+WINDOW_SECONDS: Final = 24 * 3600
 HUMAN_AGENT_SECONDS: Final = 7 * 24 * 3600
 TYPING_SECONDS: Final = 20  # DOCS/send-messages/sender-actions: the bubble goes away by itself
 

@@ -91,6 +91,7 @@ class Webhooks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._busy.clear()
+        self._apart.clear()
         self.verified = False
         if self._client is not None:
             await self._client.aclose()
@@ -166,10 +167,9 @@ class Webhooks:
             return
         self._pending[event.number] = event
         self._world.save(event)
-        if way == "late":
+        if way == "late" and self.verified:
             self._apart.add(event.number)
-            if self.verified:
-                self._spawn(self._send_late(event, float(argument or LATE_SECONDS)))
+            self._spawn(self._send_late(event, float(argument or LATE_SECONDS)))
         if way == "twice" and self.verified:
             self._spawn(self._send_beside([event]))
         self.wake()

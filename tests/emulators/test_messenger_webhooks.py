@@ -270,6 +270,24 @@ async def test_an_event_may_come_late_and_be_overtaken(
     assert [event["message"]["text"] for event in await hook.taken(2)] == ["two", "one"]
 
 
+async def test_a_late_event_that_was_under_way_comes_after_a_restart(
+    clock: SimulatedClock, hook: Hook, tmp_path: Path
+) -> None:
+    world = new_world(clock, hook, store=tmp_path / "messenger.db")
+    world.webhooks.next("messages", ["ok", "late"])
+    await world.open()
+    cy = world.add_person("Cy")
+    cy.say("one")
+    await hook.taken(1)
+    cy.say("two")
+    await clock.somebody_sleeps()
+    await world.close()
+    world = new_world(clock, hook, store=tmp_path / "messenger.db")
+    await world.open()
+    assert [event["message"]["text"] for event in await hook.taken(2)] == ["one", "two"]
+    await world.close()
+
+
 @pytest.mark.parametrize(("way", "refused"), [("lost", 0), ("forged", 1), ("unsigned", 1)])
 async def test_an_event_may_never_come_or_come_from_somebody_else(
     messenger: MessengerWorld, hook: Hook, way: str, refused: int
