@@ -6,6 +6,7 @@ https://developers.facebook.com/docs/graph-api/overview; the page token goes int
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -39,6 +40,7 @@ _GONE_CODE: Final = 551
 _OUTSIDE_WINDOW: Final = {(10, 2018065), (10, 2018278)}
 _INVALID: Final = 100
 _TOO_MANY_REQUESTS: Final = 429
+_CODE_BEFORE = re.compile(r"^\(#\d+\) ")  # most of Meta's sentences begin with their code
 
 
 class BadRequest(Rejected):
@@ -119,7 +121,8 @@ class GraphApi:
         code, subcode = error.get("code"), error.get("error_subcode")
         if not isinstance(code, int):  # something on the way answered, not the Graph API
             return self._unknown_failure(response)
-        words = self._without_secrets(f"{error.get('message', '')} ({_numbers(code, subcode)})".strip())
+        said = _CODE_BEFORE.sub("", str(error.get("message", "")))
+        words = self._without_secrets(f"{said} ({_numbers(code, subcode)})")
         if response.status_code == _TOO_MANY_REQUESTS or code in _TOO_FAST_WHOLE_PAGE:
             return TooFast(words, retry_after_seconds=_pause(response, _PAUSE_SECONDS), whole_bot=True)
         if code == _TOO_FAST:
