@@ -106,10 +106,7 @@ class ShopHandler:
             return
         if isinstance(turn.event, SPOKEN):
             turn.conversation.blocked = False
-            content = EVENT.dump_python(turn.event, mode="json")
-            transcript.note(
-                turn.session, turn.conversation.key, transcript.Author.CUSTOMER, content, at=turn.now
-            )
+            _note_words(turn)
         self._respond(dialogue, turn.event)
         turn.conversation.state = dialogue.state.model_dump(mode="json")
 
@@ -117,6 +114,7 @@ class ShopHandler:
         """Something of ours broke on this event: say so, plainly."""
         dialogue = self._open(turn)
         if dialogue is not None and isinstance(turn.event, SPOKEN):
+            _note_words(turn)  # they were undone with the turn, and staff have to see them
             dialogue.say("utter_sorry_broken")
 
     def _write_down(self, turn: Turn, heard: Overheard) -> None:
@@ -202,6 +200,12 @@ class ShopHandler:
                 return [AskAgain(reply, facts) if awaited else Utter(reply, facts)]
             case _:
                 raise LookupError(f"nothing answers a {event.kind!r}")
+
+
+def _note_words(turn: Turn) -> None:
+    """Write down what the customer said or did."""
+    content = EVENT.dump_python(turn.event, mode="json")
+    transcript.note(turn.session, turn.conversation.key, transcript.Author.CUSTOMER, content, at=turn.now)
 
 
 class Reaction(Protocol):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field
 from rapidfuzz import fuzz, process, utils
 
@@ -226,6 +227,17 @@ def _phone(_slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
     if re.fullmatch(r"\+?[\d\s()./-]+", heard.text.strip()) and len(digits) in PHONE_DIGITS:
         return f"+{digits}" if heard.text.strip().startswith("+") else digits
     return Unfit("utter_phone_unfit") if len(digits) >= 3 else None
+
+
+def diallable(phone: str, *, region: str) -> str | None:
+    """A shared number in the form that can be dialled from anywhere (E.164); None when it can be none."""
+    try:
+        parsed = phonenumbers.parse(phone, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _name(_slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:

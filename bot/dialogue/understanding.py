@@ -20,7 +20,7 @@ from bot.dialogue.commands import (
 from bot.dialogue.dialogue import Dialogue
 from bot.dialogue.flows import SURE, Flow, TriggerText
 from bot.dialogue.hearing import Heard
-from bot.dialogue.slots import Slot, Unfit
+from bot.dialogue.slots import Slot, Unfit, diallable
 from bot.dialogue.state import Choice
 from bot.dialogue.tokens import ForgedToken, TokenContent, unpack_id
 from bot.events import SharedContact, Tapped
@@ -380,9 +380,12 @@ class Reader:
 
     def read_contact(self, dialogue: Dialogue, contact: SharedContact, awaited: str | None) -> list[Command]:
         """A contact card answers the question for a phone number; otherwise it is kept for later."""
+        phone = diallable(contact.phone, region=dialogue.profile.country)
+        if phone is None:
+            return [AskAgain("utter_phone_unfit") if awaited == "phone" else Utter("utter_phone_unfit")]
         if awaited == "phone":
-            return [SetSlots({"phone": contact.phone})]
-        dialogue.state.slots["phone"] = contact.phone
+            return [SetSlots({"phone": phone})]
+        dialogue.state.slots["phone"] = phone
         return [Utter("utter_phone_kept")]
 
 

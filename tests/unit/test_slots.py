@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.dialogue import slots
-from bot.dialogue.slots import Slot, Unfit, answer
+from bot.dialogue.slots import Slot, Unfit, answer, diallable
 from bot.dialogue.state import Choice
 from nlu.entities.extraction import EntityExtractor
 from nlu.entities.vocabulary import Vocabulary
@@ -189,3 +189,11 @@ def test_a_bare_postcode_is_an_address_only_when_one_is_asked_for() -> None:
         "address": {"street": "Main Street 5"}
     }
     assert read("address", "12345", entity="address") == {"postcode": "12345"}
+
+
+@pytest.mark.parametrize(
+    ("shared", "number"),
+    [("09 234 56 78", "+3292345678"), ("+49 30 1234567", "+49301234567"), ("12", None), ("call me", None)],
+)
+def test_a_shared_number_is_kept_as_it_can_be_dialled_from_anywhere(shared: str, number: str | None) -> None:
+    assert diallable(shared, region="BE") == number

@@ -168,3 +168,12 @@ async def test_a_product_with_markup_in_its_name_is_shown_as_written(
     assert "&lt;b&gt;bowl&lt;/b&gt; &amp;" in cart
     tia = quick_shop.telegrammer("Tia")
     assert 'Salad <b>bowl</b> & "fork" <script>x</script>' in await tia.says("salad bowl")
+
+
+async def test_a_shared_number_that_nobody_could_call_is_asked_for_again(guest: Guest) -> None:
+    await guest.says("2 black mugs", "checkout", "Ana Ruiz", "standard", "Main Street 5, 9000 Ghent")
+    assert "full phone number" in await guest.sends(phone="12")
+    assert "Main Street 5" in await guest.sends(phone="09 234 56 78")
+    await guest.taps("Pay")
+    (order,) = guest.shop.orders()
+    assert order.phone == "+3292345678"
