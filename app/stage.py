@@ -36,7 +36,7 @@ from sandbox.people.person import Person
 from sandbox.people.telegram import TelegramPerson
 from sandbox.people.web import WebPerson
 from storage.clock import SystemClock
-from storage.engine import Database
+from storage.engine import Database, SqliteDatabase
 
 PATIENCE = timedelta(seconds=60)  # so long people wait for an answer before they say more
 MOVE_SECONDS = 30.0  # of real time: nothing of ours takes longer, so something is stuck
@@ -73,12 +73,20 @@ class Stage:
     """A running shop with its worlds. Made by `open_stage`."""
 
     def __init__(
-        self, settings: Settings, template: Template, home: Home, database_url: str, *, seed: int
+        self,
+        settings: Settings,
+        template: Template,
+        home: Home,
+        database_url: str,
+        *,
+        seed: int,
+        repeatable: bool = False,
     ) -> None:
         self.settings = settings
         self.template = template
         self.home = home
         self.database_url = database_url
+        self.repeatable = repeatable
         self.clock = SimulatedClock(OPENING)
         self.http = httpx.AsyncClient()
         self._shop_listener = listen_on("127.0.0.1", 0)
@@ -179,6 +187,11 @@ class Stage:
         notified = due is not None and due <= self.clock.now().timestamp()
         return notified or self._telegram_waits() or self.sandbox.messenger.webhooks.moving
 
+    async def arrived(self) -> None:
+        """Until the shop has taken what people did so far; it need not have answered."""
+        async with asyncio.timeout(MOVE_SECONDS):
+            await self._taken()
+
     # ── life ────────────────────────────────────────────────────────────────────────────────────────
 
     async def open(self) -> None:
@@ -198,11 +211,25 @@ class Stage:
         await self._serving
         self.parley.close()
 
+    def die_after(self, writes: int) -> asyncio.Event:
+        """Let the shop die once it has kept so many more pieces of work, however far it then is with the next.
+
+        The event is set when that happens: then nothing more is written, and `crash` brings the shop back. Needs SQLite.
+        """
+        database, loop, died = self.database, asyncio.get_running_loop(), asyncio.Event()
+        if not isinstance(database, SqliteDatabase):
+            raise TypeError("only the writer of SQLite knows what was kept before what")
+        database.die_after(writes, lambda: loop.call_soon_threadsafe(died.set))
+        return died
+
     async def crash(self) -> None:
         """Die and come back, as after kill -9: from here on nothing is written, finished or said goodbye to."""
         assert self._server is not None and self._serving is not None, "open comes first"  # noqa: PT018
         await self.parley.delivery.abandon()
         self._server.should_exit = self._server.force_exit = True
+        for connection in list(self._server.server_state.connections):
+            if connection.transport is not None:  # what a dead process had open is closed for it
+                connection.transport.abort()
         await asyncio.gather(self._serving, return_exceptions=True)
         await asyncio.to_thread(self.parley.close)
         self._shop_listener = listen_on("127.0.0.1", httpx.URL(self.url).port or 0)
@@ -210,7 +237,8 @@ class Stage:
         await self.open()
 
     def _build(self) -> Parley:
-        ready = Loaded(Database.open(self.database_url), self.template.embedder, self.template.model)
+        database = Database.open(self.database_url, durable=not self.repeatable)
+        ready = Loaded(database, self.template.embedder, self.template.model)
         return build(
             self.settings,
             with_sandbox(Secrets()),
@@ -219,6 +247,7 @@ class Stage:
             far_ends=self.sandbox.far_ends,
             public_url=self.url,
             loaded=ready,
+            one_at_a_time=self.repeatable,
         )
 
     @asynccontextmanager
@@ -241,10 +270,22 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage(
-    settings: Settings, template: Template, home: Home, *, database_url: str | None = None, seed: int = 1
+    settings: Settings,
+    template: Template,
+    home: Home,
+    *,
+    database_url: str | None = None,
+    seed: int = 1,
+    repeatable: bool = False,
 ) -> AsyncGenerator[Stage]:
-    """The shop, open until the block ends. `home` is a copy of the template's, `database_url` a seeded database."""
-    stage = Stage(settings, template, home, database_url or home.database_url, seed=seed)
+    """The shop, open until the block ends. `home` is a copy of the template's, `database_url` a seeded database.
+
+    `repeatable` works on one thing at a time, and leaves commits to the operating system (Database.open): the same
+    doings then have the same end every time.
+    """
+    stage = Stage(
+        settings, template, home, database_url or home.database_url, seed=seed, repeatable=repeatable
+    )
     async with stage.far_ends():
         await stage.open()
         try:

@@ -166,8 +166,9 @@ def build(
     loaded: Loaded,
     public_url: str,
     far_ends: FarEnds | None = None,
+    one_at_a_time: bool = False,
 ) -> Parley:
-    """Connect everything. Nothing has begun to run when it returns."""
+    """Connect everything. Nothing has begun to run when it returns. `one_at_a_time`: see Delivery."""
     far_ends = far_ends or FarEnds()
     database = loaded.database
     interpreter = CatalogueAwareInterpreter(
@@ -194,7 +195,12 @@ def build(
     handler = ShopHandler(shop, interpreter)
     stripe = _stripe(secrets, clock, far_ends)
     delivery = Delivery(
-        database, clock, handler, senders=channels, caller=stripe.call if stripe else _no_stripe
+        database,
+        clock,
+        handler,
+        senders=channels,
+        caller=stripe.call if stripe else _no_stripe,
+        one_at_a_time=one_at_a_time,
     )
     return Parley(
         settings=settings,

@@ -26,15 +26,16 @@ ATTEMPTS_MAX = 5  # PostgreSQL serialisation failures and deadlocks are retried 
 RETRYABLE_SQLSTATES = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 
 
-def _set_up_sqlite(engine: Engine, *, writes: bool) -> None:
+def _set_up_sqlite(engine: Engine, *, writes: bool, durable: bool) -> None:
     """WAL and full durability (grouped commits make FULL cheap: DELIVERY.md); explicit transactions."""
+    synchronous = "FULL" if durable else "OFF"
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
         connection.isolation_level = None  # we say BEGIN ourselves, the driver says nothing
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute(f"PRAGMA synchronous = {synchronous}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA busy_timeout = 5000")
         cursor.close()
@@ -53,11 +54,16 @@ class Database:
         self._looking = ThreadPoolExecutor(READERS_MAX, thread_name_prefix="parley-reader")
 
     @staticmethod
-    def open(url: str, *, workers: int = 4) -> "Database":
-        """Open `sqlite:///path` or `postgresql://…`; the driver is chosen here, not in the URL."""
+    def open(url: str, *, workers: int = 4, durable: bool = True) -> "Database":
+        """Open `sqlite:///path` or `postgresql://…`; the driver is chosen here, not in the URL.
+
+        `durable` False leaves SQLite's commits to the operating system (PRAGMA synchronous = OFF): a process that is
+        killed loses nothing by that, a machine that loses power may lose the file. So it is only for rehearsals, whose
+        database is thrown away at their end.
+        """
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
-            return SqliteDatabase(parsed.render_as_string(hide_password=False))
+            return SqliteDatabase(parsed.render_as_string(hide_password=False), durable=durable)
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
             return PostgresDatabase(parsed.render_as_string(hide_password=False), workers=workers)
@@ -102,18 +108,20 @@ class Database:
 class SqliteDatabase(Database):
     """One writer thread that gathers waiting work into one commit, a savepoint for each."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, durable: bool = True) -> None:
         path = make_url(url).database
         if not path or path == ":memory:":
             raise ValueError("Parley's SQLite database is a file: readers and the writer share it")
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         writer = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=1)
         reader = create_engine(url, poolclass=QueuePool, pool_size=8)
-        _set_up_sqlite(writer, writes=True)
-        _set_up_sqlite(reader, writes=False)
+        _set_up_sqlite(writer, writes=True, durable=durable)
+        _set_up_sqlite(reader, writes=False, durable=durable)
         super().__init__(writer, reader)
         self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._closed = False
+        self._left: int | None = None  # how much is still kept before a rehearsed death
+        self._on_death: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._serve, name="parley-writer", daemon=True)
         self._thread.start()
 
@@ -123,6 +131,13 @@ class SqliteDatabase(Database):
         future: Future[T] = Future()
         self._queue.put((work, future))
         return future
+
+    def die_after(self, writes: int, on_death: Callable[[], None]) -> None:
+        """Rehearse a kill: so many more pieces of work are kept, every later one is neither kept nor answered.
+
+        `on_death` is called in the writer's thread when that first happens, so that the rest of the process can end.
+        """
+        self._left, self._on_death = writes, on_death
 
     def close(self) -> None:
         if not self._closed:
@@ -141,9 +156,21 @@ class SqliteDatabase(Database):
                     last = True
                     break
                 batch.append(item)
-            self._commit(batch)
+            alive = self._alive(batch)
+            if alive:
+                self._commit(alive)
             if last:
                 return
+
+    def _alive(self, batch: list[tuple[Work[Any], "Future[Any]"]]) -> list[tuple[Work[Any], "Future[Any]"]]:
+        """What of it is still kept; without a rehearsed death all of it."""
+        if self._left is None:
+            return batch
+        kept = batch[: self._left]
+        self._left -= len(kept)
+        if len(kept) < len(batch):
+            self._on_death()
+        return kept
 
     def _commit(self, batch: Iterable[tuple[Work[Any], "Future[Any]"]]) -> None:
         """Answer each caller after the commit; a failing one rolls back its own savepoint only."""

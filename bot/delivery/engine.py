@@ -93,12 +93,15 @@ class Delivery:
         *,
         senders: Mapping[str, Sender],
         caller: Caller,
+        one_at_a_time: bool = False,
     ) -> None:
+        """`one_at_a_time` works on one turn and one message at any time, for rehearsals that shall be repeatable."""
         self.database = database
         self.clock = clock
         self.handler = handler
         self.senders = senders
         self.caller = caller
+        self.one_at_a_time = one_at_a_time
         self.owner = uuid4().hex
         self.limiters = {name: Limiter(sender.limits) for name, sender in senders.items()}
         self.epoch: int | None = None
@@ -276,7 +279,7 @@ class Delivery:
 
     async def run_turns(self) -> None:
         """Start a turn in each lane that waits, as many at once as we may."""
-        room = TURNS_AT_ONCE - len(self._lanes)
+        room = (1 if self.one_at_a_time else TURNS_AT_ONCE) - len(self._lanes)
         if room <= 0:
             return
         most = TURNS_AT_ONCE * 2
@@ -336,8 +339,13 @@ class Delivery:
         if epoch is None:
             return
         for room in ROOMS:
-            taken = sum(other is room for other in self._sending.values())
-            await self._start_sends(epoch, room, room.size - taken)
+            await self._start_sends(epoch, room, self._free(room))
+
+    def _free(self, room: Room) -> int:
+        """How many more rows may be under way in it."""
+        if self.one_at_a_time:
+            return 1 - (len(self._sending) - len(self._held_back))
+        return room.size - sum(other is room for other in self._sending.values())
 
     async def _start_sends(self, epoch: int, room: Room, most: int) -> None:
         if most <= 0:

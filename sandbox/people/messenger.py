@@ -57,6 +57,12 @@ class MessengerPerson(Person):
         except messenger.CannotDo:
             await self.say(phone)
 
+    async def block(self) -> None:
+        self.account.block()
+
+    async def unblock(self) -> None:
+        self.account.unblock()
+
     async def screen(self) -> list[Seen]:
         return [seen for message in self.account.screen() for seen in _seen(message)]
 
