@@ -7,9 +7,10 @@ costs nothing, and whoever asks for quiet gets an answer that does not depend on
 import asyncio
 import contextlib
 import itertools
+import logging
 import shutil
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,8 +37,9 @@ from sandbox.people.messenger import MessengerPerson
 from sandbox.people.person import Person
 from sandbox.people.telegram import TelegramPerson
 from sandbox.people.web import WebPerson
+from sandbox.stripe.faults import ConnectionDropped
 from storage.clock import SystemClock
-from storage.engine import Database, SqliteDatabase
+from storage.engine import Database, RehearsalDatabase
 
 PATIENCE = timedelta(seconds=60)  # so long people wait for an answer before they say more
 MOVE_SECONDS = 30.0  # of real time: nothing of ours takes longer, so something is stuck
@@ -68,6 +70,22 @@ def copy_home(template: Template, to: Path) -> Home:
     (to / "models").symlink_to(template.home / "models")
     shutil.copy(template.home / "parley.db", to / "parley.db")
     return Home(to)
+
+
+class _Unsignalled:
+    """Signals are the business of whoever opens the stage: Ctrl-C shall not stop one server of it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+class _Shop(_Unsignalled, ShopServer):
+    """The shop's server."""
+
+
+class _FarEnds(_Unsignalled, uvicorn.Server):
+    """The server of Telegram, Messenger and Stripe."""
 
 
 class Stage:
@@ -130,7 +148,7 @@ class Stage:
                 account = world.add_person(name, phone=self._phone(), locale=_locale(language or "en"))
                 return MessengerPerson(world, account, self.sandbox.stripe)
             case "web":
-                chat = f"{name.casefold()}-{next(self._visits):016d}"
+                chat = f"visitor-{next(self._visits):016d}"
                 return WebPerson(name, self.url, self.sandbox.stripe, chat=chat, http=self.http)
             case _:
                 raise ValueError(f"there is no channel {channel!r} here")
@@ -202,7 +220,7 @@ class Stage:
 
     async def open(self) -> None:
         """Serve until `close` or `crash`; what an earlier life left is taken up."""
-        self._server = ShopServer(create_app(self.parley, None), self.parley)
+        self._server = _Shop(create_app(self.parley, None), self.parley)
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._shop_listener]), name="shop")
         opened = asyncio.create_task(self._server.opened.wait())
         await asyncio.wait([self._serving, opened], return_when=asyncio.FIRST_COMPLETED)
@@ -220,12 +238,17 @@ class Stage:
     def die_after(self, writes: int) -> asyncio.Event:
         """Let the shop die once it has kept so many more pieces of work, however far it then is with the next.
 
-        The event is set when that happens: then nothing more is written, and `crash` brings the shop back. Needs SQLite.
+        The event is set when that happens: then nothing more is written, and `crash` brings the shop back. Only where
+        the stage is repeatable.
         """
         database, loop, died = self.database, asyncio.get_running_loop(), asyncio.Event()
-        if not isinstance(database, SqliteDatabase):
-            raise TypeError("only the writer of SQLite knows what was kept before what")
-        database.die_after(writes, lambda: loop.call_soon_threadsafe(died.set))
+        if not isinstance(database, RehearsalDatabase):
+            raise TypeError("only a repeatable stage on SQLite knows what is kept before what")
+
+        def on_death() -> None:
+            loop.call_soon_threadsafe(died.set)
+
+        database.die_after(writes, on_death)
         return died
 
     async def crash(self) -> None:
@@ -235,8 +258,7 @@ class Stage:
         await self.parley.delivery.abandon()
         self._server.should_exit = self._server.force_exit = True
         for connection in list(self._server.server_state.connections):
-            if connection.transport is not None:  # what a dead process had open is closed for it
-                connection.transport.abort()
+            connection.transport.abort()  # what a dead process had open is closed for it
         await asyncio.gather(self._serving, return_exceptions=True)
         await asyncio.to_thread(self.parley.close)
         self._shop_listener = listen_on("127.0.0.1", httpx.URL(self.url).port or 0)
@@ -244,7 +266,7 @@ class Stage:
         await self.open()
 
     def _build(self) -> Parley:
-        database = Database.open(self.database_url, durable=not self.repeatable)
+        database = Database.open(self.database_url, rehearsal=self.repeatable)
         ready = Loaded(database, self.template.embedder, self.template.model)
         return build(
             self.settings,
@@ -262,7 +284,9 @@ class Stage:
         """Telegram, Messenger and Stripe, who outlive the shop's crashes."""
         app = FastAPI()
         self.sandbox.mount(app)
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        log = logging.getLogger("uvicorn.error")
+        log.addFilter(_is_no_planned_trouble)
+        server = _FarEnds(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[self._far_listener]), name="far ends")
         try:
             async with self.sandbox.running():
@@ -270,6 +294,7 @@ class Stage:
         finally:
             server.should_exit = server.force_exit = True
             await serving
+            log.removeFilter(_is_no_planned_trouble)
             await self.http.aclose()
             for listener in (self._far_listener, self._shop_listener):
                 listener.close()
@@ -287,7 +312,7 @@ async def open_stage(
 ) -> AsyncGenerator[Stage]:
     """The shop, open until the block ends. `home` is a copy of the template's, `database_url` a seeded database.
 
-    `repeatable` works on one thing at a time, and leaves commits to the operating system (Database.open): the same
+    `repeatable` works on one thing at a time, and does so where it is asked for (RehearsalDatabase): the same
     doings then have the same end every time.
     """
     stage = Stage(
@@ -300,6 +325,12 @@ async def open_stage(
         finally:
             with contextlib.suppress(asyncio.CancelledError):
                 await stage.close()
+
+
+def _is_no_planned_trouble(record: logging.LogRecord) -> bool:
+    """Connections that the emulators break on purpose are not worth a line."""
+    broken = isinstance((record.exc_info or (None, None))[1], ConnectionDropped)
+    return not broken and "without completing response" not in record.getMessage()
 
 
 def _locale(language: str) -> str:

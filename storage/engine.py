@@ -54,16 +54,15 @@ class Database:
         self._looking = ThreadPoolExecutor(READERS_MAX, thread_name_prefix="parley-reader")
 
     @staticmethod
-    def open(url: str, *, workers: int = 4, durable: bool = True) -> "Database":
+    def open(url: str, *, workers: int = 4, rehearsal: bool = False) -> "Database":
         """Open `sqlite:///path` or `postgresql://…`; the driver is chosen here, not in the URL.
 
-        `durable` False leaves SQLite's commits to the operating system (PRAGMA synchronous = OFF): a process that is
-        killed loses nothing by that, a machine that loses power may lose the file. So it is only for rehearsals, whose
-        database is thrown away at their end.
+        `rehearsal` makes SQLite's a RehearsalDatabase: for one event loop, and a file that is thrown away at the end.
         """
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
-            return SqliteDatabase(parsed.render_as_string(hide_password=False), durable=durable)
+            kind = RehearsalDatabase if rehearsal else SqliteDatabase
+            return kind(parsed.render_as_string(hide_password=False))
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
             return PostgresDatabase(parsed.render_as_string(hide_password=False), workers=workers)
@@ -120,8 +119,6 @@ class SqliteDatabase(Database):
         super().__init__(writer, reader)
         self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._closed = False
-        self._left: int | None = None  # how much is still kept before a rehearsed death
-        self._on_death: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._serve, name="parley-writer", daemon=True)
         self._thread.start()
 
@@ -131,13 +128,6 @@ class SqliteDatabase(Database):
         future: Future[T] = Future()
         self._queue.put((work, future))
         return future
-
-    def die_after(self, writes: int, on_death: Callable[[], None]) -> None:
-        """Rehearse a kill: so many more pieces of work are kept, every later one is neither kept nor answered.
-
-        `on_death` is called in the writer's thread when that first happens, so that the rest of the process can end.
-        """
-        self._left, self._on_death = writes, on_death
 
     def close(self) -> None:
         if not self._closed:
@@ -156,21 +146,9 @@ class SqliteDatabase(Database):
                     last = True
                     break
                 batch.append(item)
-            alive = self._alive(batch)
-            if alive:
-                self._commit(alive)
+            self._commit(batch)
             if last:
                 return
-
-    def _alive(self, batch: list[tuple[Work[Any], "Future[Any]"]]) -> list[tuple[Work[Any], "Future[Any]"]]:
-        """What of it is still kept; without a rehearsed death all of it."""
-        if self._left is None:
-            return batch
-        kept = batch[: self._left]
-        self._left -= len(kept)
-        if len(kept) < len(batch):
-            self._on_death()
-        return kept
 
     def _commit(self, batch: Iterable[tuple[Work[Any], "Future[Any]"]]) -> None:
         """Answer each caller after the commit; a failing one rolls back its own savepoint only."""
@@ -197,6 +175,43 @@ def _in_savepoint(connection: Connection, work: Work[T]) -> T:
         result = work(session)
         session.commit()  # releases the savepoint; the batch's transaction is still open
         return result
+
+
+class RehearsalDatabase(SqliteDatabase):
+    """The same statements on SQLite, but each piece of work is done where it is asked for, before that goes on.
+
+    So what happens before what does not depend on how fast the machine is. And commits are left to the operating
+    system (PRAGMA synchronous = OFF): a process that dies loses nothing by that; a machine that loses power may lose
+    the file, which a rehearsal throws away anyway.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, durable=False)
+        self._at_work = threading.Lock()
+        self._left: int | None = None
+        self._on_death: Callable[[], None] = lambda: None
+
+    def die_after(self, writes: int, on_death: Callable[[], None]) -> None:
+        """Rehearse a kill: so many more pieces of work are kept, every later one is neither kept nor answered.
+
+        `on_death` is called when that first happens, so that the rest of the process can end.
+        """
+        self._left, self._on_death = writes, on_death
+
+    def write(self, work: Work[T]) -> "Future[T]":
+        future: Future[T] = Future()
+        with self._at_work:
+            if self._left == 0:
+                self._on_death()
+                return future  # for ever open: the process is gone
+            if self._left is not None:
+                self._left -= 1
+            self._commit([(work, future)])
+        return future
+
+    async def look(self, work: Work[T]) -> T:
+        await asyncio.sleep(0)  # others have their turn, as they do while a thread reads
+        return self.read(work)
 
 
 class PostgresDatabase(Database):
