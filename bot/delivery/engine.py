@@ -33,6 +33,7 @@ log = structlog.get_logger()
 TURNS_AT_ONCE = 8
 STOP_SECONDS = 5.0
 POLL_SECONDS = 1.0  # the safety net under the wake-ups
+UNDER_WAY = select(func.count()).where(OutboxRow.state == OutboxState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +223,8 @@ class Delivery:
     @staticmethod
     def _outlook(session: Session) -> tuple[int, datetime | None]:
         """How many rows are being sent, and when the next turn, send, call or timer can begin."""
-        under_way = select(func.count()).where(OutboxRow.state == OutboxState.SENDING)
         dues = (inbox.next_due(session), outbox.next_head_due(session), timers.next_due(session))
-        return session.scalars(under_way).one(), min(filter(None, dues), default=None)
+        return session.scalars(UNDER_WAY).one(), min(filter(None, dues), default=None)
 
     async def _forever(self, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """Step whenever there may be work. A database that is away for a while ends no loop."""
@@ -351,18 +351,8 @@ class Delivery:
         if most <= 0:
             return
         now = self.clock.now()
-        if not await self.database.look(
-            lambda session: session.scalar(
-                select(OutboxRow.id)
-                .where(
-                    OutboxRow.state == OutboxState.DUE,
-                    OutboxRow.due_at <= now,
-                    OutboxRow.kind == room.kind,
-                    OutboxRow.priority <= room.priority_max,
-                )
-                .limit(1)
-            )
-        ):
+        is_due = partial(outbox.is_due, at=now, kind=room.kind, priority_max=room.priority_max)
+        if not await self.database.look(is_due):
             return
         rows = await self.database.run(
             lambda session: outbox.claim(
