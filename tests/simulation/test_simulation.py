@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from app.stage import Stage
-from payments import settlement
 from sandbox.simulation.faults import FAULTS
 from shop.orders import service as orders
 from tests.simulation.conftest import Simulate, run
@@ -44,14 +43,6 @@ def test_an_order_that_keeps_its_stock_when_it_ends_is_found_and_made_short(
     assert len({step.person for moment in shortest for step in moment.steps}) == 1
     assert len(shortest) < len(outcomes.record)
     assert asyncio.run(broken.play_again(shortest)).breaches
-
-
-def test_a_payment_that_is_booked_twice_is_found(
-    simulation: Simulate, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(settlement, "_is_known", lambda session, reference: False)
-    outcomes = run(simulation(people=12, days=3, seed=7, faults=frozenset({"duplicates"})))
-    assert outcomes.breaches
 
 
 def test_a_shop_that_never_comes_to_rest_is_a_breach_and_no_traceback(
