@@ -165,9 +165,13 @@ def build(
     *,
     loaded: Loaded,
     public_url: str,
+    return_url: str | None = None,
     far_ends: FarEnds | None = None,
 ) -> Parley:
-    """Connect everything. Nothing has begun to run when it returns."""
+    """Connect everything. Nothing has begun to run when it returns.
+
+    `return_url` is where payment pages send people back to, if that is not the front page.
+    """
     far_ends = far_ends or FarEnds()
     database = loaded.database
     interpreter = CatalogueAwareInterpreter(
@@ -189,7 +193,7 @@ def build(
         tokens=tokens,
         knowledge=knowledge,
         abilities=_abilities(channels),
-        return_url=public_url,
+        return_url=return_url or public_url,
     )
     handler = ShopHandler(shop, interpreter)
     stripe = _stripe(secrets, clock, far_ends)

@@ -77,3 +77,7 @@ class Faults:
             if self._planned[name]:
                 return self._planned[name].popleft()
         return None
+
+    def to_come(self, endpoint: str) -> int:
+        """How many of those planned for `endpoint` nothing has met yet."""
+        return len(self._planned[endpoint])

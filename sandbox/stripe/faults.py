@@ -51,6 +51,10 @@ class Faults:
         plan = self._plans[endpoint]
         return plan.popleft() if plan else Fault.OK
 
+    def to_come(self, endpoint: str) -> int:
+        """How many of those planned for `endpoint` nothing has met yet."""
+        return len(self._plans[endpoint])
+
 
 def refusal(fault: Fault) -> StripeError | None:
     """The answer of a fault that refuses the request, if it does."""

@@ -55,12 +55,21 @@ class Faults:
         self._planned: defaultdict[str, deque[Fault | None]] = defaultdict(deque)
 
     def next(self, method: str, faults: Iterable[Fault | None]) -> None:
-        """The next calls of `method` ("*" for any) meet these in turn; None lets one pass untouched."""
+        """The next calls of `method` meet these in turn; None lets one pass untouched.
+
+        "send*" are all that send a message (the typing sign is none), "*" is any.
+        """
         self._planned[method.lower()].extend(faults)
 
     def take(self, method: str) -> Fault | None:
         """What this call meets."""
-        for name in (method.lower(), "*"):
-            if self._planned[name]:
-                return self._planned[name].popleft()
+        name = method.lower()
+        sends = name.startswith("send") and name != "sendchataction"
+        for plan in (name, *(["send*"] if sends else []), "*"):
+            if self._planned[plan]:
+                return self._planned[plan].popleft()
         return None
+
+    def to_come(self, method: str) -> int:
+        """How many of those planned for `method` nothing has met yet."""
+        return len(self._planned[method.lower()])
