@@ -13,6 +13,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.phones.paths import CHAT_PATH
 from app.sandbox import Sandbox
 from app.wiring import Parley
 from bot.channels import messenger, telegram
@@ -99,13 +100,22 @@ def create_app(parley: Parley, sandbox: Sandbox | None, *, notices: tuple[str, .
     if sandbox is not None:
         sandbox.mount(app)
     if parley.settings.channels.web.enabled:
-        _mount_console(app, parley, notices)
+        if sandbox is not None:
+            _add_phones(app, parley, sandbox)
+        _mount_console(app, parley, notices, demo=sandbox is not None)
     elif parley.messenger is not None:  # Meta fetches the pictures of cards from us
         app.mount("/media", StaticFiles(directory=parley.home.media))
     return app
 
 
-def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...]) -> None:
+def _add_phones(app: FastAPI, parley: Parley, sandbox: Sandbox) -> None:
+    """The demo's front page."""
+    from app.phones.page import add_phones  # noqa: PLC0415 - heavy: only where pages are served
+
+    add_phones(app, parley, sandbox)
+
+
+def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...], *, demo: bool) -> None:
     from console.pages import ConsoleServices, mount  # noqa: PLC0415 - heavy: only where pages are served
 
     password = parley.secrets.staff_password
@@ -124,6 +134,8 @@ def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...]) -> No
             notices=notices,
             replies=parley.shop.replies,
             secure_cookies=(parley.settings.server.public_url or "").startswith("https://"),
+            chat_path=CHAT_PATH if demo else "/",
+            staff_in_frames=demo,
         ),
     )
 

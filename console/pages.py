@@ -1,4 +1,4 @@
-"""Brings the pages into the web server: the customers' chat at "/", the staff page at "/staff"."""
+"""Brings the pages into the web server: the customers' chat at "/" (or where it shall be), the staff page at "/staff"."""
 
 import hashlib
 import hmac
@@ -43,7 +43,7 @@ def mount(app: FastAPI, services: ConsoleServices) -> None:
     NiceGUI keeps one set of pages a process, so that the app mounted last is the one whose services count.
     """
     _forget_earlier_mount()
-    app.add_middleware(SafetyHeaders)
+    app.add_middleware(SafetyHeaders, staff_in_frames=services.staff_in_frames)
     app.mount(
         "/media", CacheControlledStaticFiles(directory=services.media, max_cache_age=PICTURE_CACHE_SECONDS)
     )
