@@ -44,6 +44,7 @@ class Webhooks:
         self._plans: defaultdict[str, deque[str]] = defaultdict(deque)
         self._held = False
         self._sending = asyncio.Lock()
+        self.taken: list[str] = []  # the events that somebody answered with success, in order
         account.listeners.append(self._queue)
 
     def next(self, event_type: str, ways: Iterable[str]) -> None:
@@ -159,6 +160,7 @@ class Webhooks:
         delivery.attempts += 1
         delivery.delivered = await self._post(client, endpoint, delivery)
         if delivery.delivered:
+            self.taken.append(delivery.event)
             self._account.deliveries.delete(delivery.id)
         else:
             self._put_off(delivery)

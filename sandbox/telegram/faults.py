@@ -53,6 +53,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._planned: defaultdict[str, deque[Fault | None]] = defaultdict(deque)
+        self.unanswered = 0  # calls that were served although their client was told otherwise, or nothing
 
     def next(self, method: str, faults: Iterable[Fault | None]) -> None:
         """The next calls of `method` meet these in turn; None lets one pass untouched.
@@ -67,7 +68,9 @@ class Faults:
         sends = name.startswith("send") and name != "sendchataction"
         for plan in (name, *(["send*"] if sends else []), "*"):
             if self._planned[plan]:
-                return self._planned[plan].popleft()
+                fault = self._planned[plan].popleft()
+                self.unanswered += fault is not None and fault.served
+                return fault
         return None
 
     def to_come(self, method: str) -> int:
