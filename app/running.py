@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from app.phones.paths import BACK_PATH
+from app.phones.paths import BACK_PATH, CHAT_PATH
 from app.sandbox import SECRETS as SANDBOX_SECRETS
 from app.sandbox import Sandbox, open_sandbox
 from app.server import AddressInUse, ShopServer, create_app, listen_on
@@ -197,6 +197,7 @@ async def _run(
         teller.say(f"\n[bold]The shop is open:[/bold] {url}")
         teller.say(f"  staff page      {url}/staff")
         if sandbox:
+            teller.say(f"  web chat        {url}{CHAT_PATH}")
             teller.say("  terminal        .venv/bin/parley chat")
             teller.say("  sandbox         no real messages are sent and no real money moves")
         teller.say("Press Ctrl-C to close.\n")

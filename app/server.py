@@ -100,22 +100,25 @@ def create_app(parley: Parley, sandbox: Sandbox | None, *, notices: tuple[str, .
     if sandbox is not None:
         sandbox.mount(app)
     if parley.settings.channels.web.enabled:
-        if sandbox is not None:
-            _add_phones(app, parley, sandbox)
-        _mount_console(app, parley, notices, demo=sandbox is not None)
+        if sandbox is None:
+            _mount_console(app, parley, notices)
+        else:
+            _mount_demo(app, parley, sandbox, notices)
     elif parley.messenger is not None:  # Meta fetches the pictures of cards from us
         app.mount("/media", StaticFiles(directory=parley.home.media))
     return app
 
 
-def _add_phones(app: FastAPI, parley: Parley, sandbox: Sandbox) -> None:
-    """The demo's front page."""
-    from app.phones.page import add_phones  # noqa: PLC0415 - heavy: only where pages are served
+def _mount_demo(app: FastAPI, parley: Parley, sandbox: Sandbox, notices: tuple[str, ...]) -> None:
+    """The phones as the front page, which show the console's pages too."""
+    from app.phones import page  # noqa: PLC0415 - heavy: only where pages are served
 
-    add_phones(app, parley, sandbox)
+    page.add_routes(app)
+    _mount_console(app, parley, notices, demo=True)
+    page.add_page(parley, sandbox)
 
 
-def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...], *, demo: bool) -> None:
+def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...], *, demo: bool = False) -> None:
     from console.pages import ConsoleServices, mount  # noqa: PLC0415 - heavy: only where pages are served
 
     password = parley.secrets.staff_password

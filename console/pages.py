@@ -9,8 +9,8 @@ from typing import Any, Final, cast, get_args
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
+from nicegui import Client, ui
 from nicegui import app as nicegui_app
-from nicegui import ui
 from nicegui.language import Language
 from nicegui.staticfiles import CacheControlledStaticFiles
 
@@ -71,7 +71,11 @@ def mount(app: FastAPI, services: ConsoleServices) -> None:
 
 
 def _forget_earlier_mount() -> None:
-    """Middleware cannot be added to an application that has answered already: begin with none again."""
+    """Middleware cannot be added to an application that has answered already: begin with none again, and no pages."""
+    routes = cast("dict[Any, str]", Client.page_routes)  # pyright: ignore[reportUnknownMemberType]
+    for path in routes.values():
+        nicegui_app.remove_route(path)
+    routes.clear()
     nicegui_app.user_middleware.clear()
     nicegui_app.middleware_stack = None
 

@@ -39,17 +39,21 @@ BACK_PAGE: Final = (
 ).replace("{chat}", CHAT_PATH)
 
 
-def add_phones(app: FastAPI, parley: Parley, sandbox: Sandbox) -> None:
-    """Serve the phones. Call it before the console is mounted."""
+def add_routes(app: FastAPI) -> None:
+    """What the page needs beside itself. Call it before the console is mounted, which takes whatever is left."""
     app.mount(FILES_PATH, CacheControlledStaticFiles(directory=STATIC, max_cache_age=CACHE_SECONDS))
-    cast = Cast(sandbox, parley.home.sandbox / "phones.json")
-    turning = Turning(Hands(sandbox, parley.delivery))
-    troubles = Troubles(sandbox)
 
     @app.get(BACK_PATH)
     async def back() -> HTMLResponse:  # pyright: ignore[reportUnusedFunction]
         """Where payment pages lead back to: it closes the page inside a phone."""
         return HTMLResponse(BACK_PAGE)
+
+
+def add_page(parley: Parley, sandbox: Sandbox) -> None:
+    """Serve the phones. Call it after the console was mounted, which forgets the pages of an earlier shop."""
+    cast = Cast(sandbox, parley.home.sandbox / "phones.json")
+    turning = Turning(Hands(sandbox, parley.delivery))
+    troubles = Troubles(sandbox)
 
     @page(PHONES_PATH, title=f"{parley.settings.shop.name} with friends")
     def phones(client: Client) -> None:  # pyright: ignore[reportUnusedFunction]

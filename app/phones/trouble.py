@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.sandbox import Sandbox
-from sandbox.messenger import faults as messenger_faults
-from sandbox.telegram import faults as telegram_faults
+from sandbox.telegram.faults import refuse
 
 PAID: Final = "checkout.session.completed"
 NEW_PAGE: Final = "POST /v1/checkout/sessions"
@@ -23,11 +22,7 @@ class Trouble:
 
 
 def _telegram_is_busy(sandbox: Sandbox) -> None:
-    sandbox.telegram.faults.next("send*", [telegram_faults.refuse(429, retry_after_seconds=3)])
-
-
-def _messenger_is_away(sandbox: Sandbox) -> None:
-    sandbox.messenger.faults.next("messages", [messenger_faults.gateway(502)])
+    sandbox.telegram.faults.next("send*", [refuse(429, retry_after_seconds=3)])
 
 
 TROUBLES: Final = (
@@ -36,12 +31,6 @@ TROUBLES: Final = (
         "Telegram refuses the next message: too many (429)",
         _telegram_is_busy,
         lambda sandbox: sandbox.telegram.faults.to_come("send*"),
-    ),
-    Trouble(
-        "messenger_502",
-        "Messenger is away for the next message (502)",
-        _messenger_is_away,
-        lambda sandbox: sandbox.messenger.faults.to_come("messages"),
     ),
     Trouble(
         "stripe_timeout",

@@ -80,7 +80,3 @@ class Faults:
                 self.unanswered += fault is not None and fault.served
                 return fault
         return None
-
-    def to_come(self, endpoint: str) -> int:
-        """How many of those planned for `endpoint` nothing has met yet."""
-        return len(self._planned[endpoint])
