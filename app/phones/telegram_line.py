@@ -95,6 +95,7 @@ class TelegramLine(Line):
             return Bubble(str(message.id), mine=False, at=message.sent_at, notice=message.notice)
         invoice = message.content.get("invoice")
         in_group = not isinstance(self._where, Bot)
+        bill = None if invoice is None else self._bill(invoice)
         return Bubble(
             id=str(message.id),
             mine=message.mine,
@@ -102,8 +103,8 @@ class TelegramLine(Line):
             markup=markup_of(message.text, message.entities) or _other_words(message.content),
             author=message.author if in_group and not message.mine else "",
             picture=None if message.photo is None else f"{FILES}/{message.photo.number}",
-            rows=tuple(tuple(_choice(button) for button in row) for row in message.buttons),
-            bill=None if invoice is None else self._bill(invoice),
+            rows=tuple(tuple(_choice(button, bill) for button in row) for row in message.buttons),
+            bill=bill,
         )
 
     def _bill(self, invoice: dict[str, Any]) -> Bill:
@@ -160,5 +161,7 @@ def _other_words(content: dict[str, Any]) -> str:
     return next((words for name, words in names.items() if name in content), "")
 
 
-def _choice(button: Button) -> Choice:
+def _choice(button: Button, bill: Bill | None = None) -> Choice:
+    if button.kind == "pay" and bill is not None:
+        return Choice(f"Pay {bill.total}", "pay")  # Telegram writes the amount on it
     return Choice(button.text, _KINDS.get(button.kind, "tap"), button.value)
