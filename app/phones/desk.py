@@ -58,14 +58,19 @@ class Desk:
         self._waiting.set_text("" if not waiting else f"Waiting to happen: {'; '.join(waiting)}.")
 
     def _clock(self) -> None:
-        with box("desk-clock", role="group", aria_label="The demo’s clock"):
+        with box("desk-clock", role="group", aria_label="The demo’s clock") as self._hands:
             self._date = text("", "desk-time", tag="time")
             for label, by in TURNS:
                 turn = button(label, lambda by=by: self._turn(by), "chat-button")
                 turn.props["aria-label"] = f"{label}: turn the clock"
 
     async def _turn(self, by: timedelta) -> None:
-        await self._turning.turn(by)
+        """What is due on the way takes its time; who presses again meanwhile turns once more after that."""
+        self._hands.props["aria-busy"] = "true"
+        try:
+            await self._turning.turn(by)
+        finally:
+            self._hands.props["aria-busy"] = "false"
 
     def _trouble(self) -> None:
         form = box("desk-trouble", tag="form")
