@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import httpx
 import uvicorn
@@ -24,6 +23,7 @@ from babel import Locale
 from babel.core import get_global
 from fastapi import FastAPI
 
+from app.hands import Hands
 from app.running import Teller, prepare, with_sandbox
 from app.sandbox import BOT_NAME, open_sandbox
 from app.server import ShopServer, create_app, listen_on
@@ -38,11 +38,8 @@ from sandbox.people.person import Person
 from sandbox.people.telegram import TelegramPerson
 from sandbox.people.web import WebPerson
 from sandbox.stripe.faults import ConnectionDropped
-from storage.clock import SystemClock
 from storage.engine import Database, RehearsalDatabase
 
-PATIENCE = timedelta(seconds=60)  # so long people wait for an answer before they say more
-MOVE_SECONDS = 30.0  # of real time: nothing of ours takes longer, so something is stuck
 OPENING = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
@@ -160,61 +157,19 @@ class Stage:
 
     async def settle(self) -> None:
         """Until the shop has said all it will say by itself; a pause that the platforms force is waited for."""
-        end = self.clock.now() + PATIENCE
-        while (due := await self._quiet()) is not None and due <= end:
-            await self._jump(due)
+        await self._hands.settle()
 
     async def advance(self, by: timedelta) -> None:
         """Turn the clock; whatever is due on the way happens at its own time."""
-        end = self.clock.now() + by
-        while (due := self._next_due(await self._quiet())) is not None and due <= end:
-            await self._jump(due)
-        await self._jump(end)
-        await self.settle()
+        await self._hands.advance(by)
 
-    async def _jump(self, to: datetime) -> None:
-        self.clock.advance(max(0.0, (to - self.clock.now()).total_seconds()))
-        await self.parley.delivery.wake()  # a loop may be on its way to sleep by the old time
-
-    def _next_due(self, delivery: datetime | None) -> datetime | None:
-        stripe = self.sandbox.stripe.next_due()
-        dues = (
-            delivery,
-            datetime.fromtimestamp(stripe, UTC) if stripe is not None else None,
-            self.sandbox.messenger.webhooks.next_due(),
-        )
-        return min(filter(None, dues), default=None)
-
-    async def _quiet(self) -> datetime | None:
-        """Until nothing moves any more while time stands still; when the shop's next thing is due."""
-        async with asyncio.timeout(MOVE_SECONDS):
-            while True:
-                await self._taken()
-                await self.sandbox.stripe.settled()
-                due = await self.parley.delivery.at_rest()
-                if not self._on_its_way():
-                    return due
-
-    async def _taken(self) -> None:
-        """Until the shop has taken what people did on Telegram and Messenger."""
-        telegram, messenger = self.sandbox.telegram, self.sandbox.messenger
-        limits: Any = {"clock": SystemClock(), "seconds": MOVE_SECONDS}
-        await telegram.changes.wait_until(lambda: None if self._telegram_waits() else True, **limits)
-        await messenger.changes.wait_until(lambda: None if messenger.webhooks.moving else True, **limits)
-
-    def _telegram_waits(self) -> bool:
-        world = self.sandbox.telegram
-        return world.updates.waiting(world.bot(BOT_NAME))
-
-    def _on_its_way(self) -> bool:
-        due = self.sandbox.stripe.next_due()
-        notified = due is not None and due <= self.clock.now().timestamp()
-        return notified or self._telegram_waits() or self.sandbox.messenger.webhooks.moving
+    @property
+    def _hands(self) -> Hands:
+        return Hands(self.sandbox, self.parley.delivery)
 
     async def arrived(self) -> None:
         """Until the shop has taken what people did so far; it need not have answered."""
-        async with asyncio.timeout(MOVE_SECONDS):
-            await self._taken()
+        await self._hands.arrived()
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────
 
