@@ -212,6 +212,24 @@ def search(
     return commands.search(home, config, text)
 
 
+@app.command()
+@answers
+def scenario(
+    paths: Annotated[list[Path], typer.Argument(help="Story files, or folders of them.")],
+    channel: Annotated[
+        str | None, typer.Option(help="Play on this channel: telegram, messenger or web.")
+    ] = None,
+    database: Annotated[
+        str, typer.Option(help="sqlite, postgresql (a server from a wheel), or a PostgreSQL server's URL.")
+    ] = "sqlite",
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Play stories: several people, channels, a clock and faults, against the demo shop in the sandbox."""
+    return commands.scenario(home, config, paths, channel=channel, database=database, quiet=as_json)
+
+
 def main() -> None:
     """The `parley` script."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -22,12 +22,14 @@ import uvicorn
 from babel import Locale
 from babel.core import get_global
 from fastapi import FastAPI
+from sqlalchemy import select, update
 
 from app.running import Teller, prepare, with_sandbox
 from app.sandbox import BOT_NAME, open_sandbox
 from app.server import ShopServer, create_app, listen_on
 from app.settings import Home, Secrets, Settings
 from app.wiring import Loaded, Parley, build
+from console import fulfilment, staff_reply
 from nlu.embedding import MiniLmEmbedder
 from nlu.model import TrainedModel
 from nlu.understanding import Understanding
@@ -36,8 +38,11 @@ from sandbox.people.messenger import MessengerPerson
 from sandbox.people.person import Person
 from sandbox.people.telegram import TelegramPerson
 from sandbox.people.web import WebPerson
+from shop.catalogue.model import Product, Variant
+from shop.orders.model import Order, OrderStatus
 from storage.clock import SystemClock
 from storage.engine import Database
+from storage.ids import new_id
 
 PATIENCE = timedelta(seconds=60)  # so long people wait for an answer before they say more
 MOVE_SECONDS = 30.0  # of real time: nothing of ours takes longer, so something is stuck
@@ -108,6 +113,10 @@ class Stage:
         """What the shop's interpreter makes of a text."""
         return self.parley.interpreter.parse(text)
 
+    @property
+    def bot_name(self) -> str:
+        return BOT_NAME
+
     # ── people ──────────────────────────────────────────────────────────────────────────────────────
 
     def person(self, name: str, channel: str, *, language: str | None = None) -> Person:
@@ -129,6 +138,45 @@ class Stage:
 
     def _phone(self) -> str:
         return f"+3249{next(self._visits):07d}"
+
+    # ── staff ───────────────────────────────────────────────────────────────────────────────────────
+
+    async def staff_reply(self, conversation: str, words: str) -> None:
+        """A person of the shop answers a customer, as the staff page does."""
+        identity, at = new_id().hex, self.clock.now()
+        await self.database.run(
+            lambda session: staff_reply.answer(session, conversation, words, identity=identity, at=at)
+        )
+        await self.parley.delivery.wake()
+
+    async def staff_move(self, reference: str, status: OrderStatus, *, tracking: str = "") -> None:
+        """Staff move an order on, as the staff page does. Raises NotPossible."""
+        order_id = select(Order.id).where(Order.reference == reference)
+        await self.database.run(
+            lambda session: fulfilment.move_on(
+                session,
+                session.scalars(order_id).one(),
+                status,
+                tracking=tracking,
+                profile=self.settings.shop,
+                replies=self.parley.shop.replies,
+                at=self.clock.now(),
+            )
+        )
+        await self.parley.delivery.wake()
+
+    async def set_goods(
+        self, handle: str, *, on_hand: int | None = None, price_minor: int | None = None
+    ) -> None:
+        """Other stock or another price for all variants of a product, as an import would set them."""
+        product = select(Product.id).where(Product.handle == handle).scalar_subquery()
+        given = {"on_hand": on_hand, "price_minor": price_minor}
+        values = {name: value for name, value in given.items() if value is not None}
+        await self.database.run(
+            lambda session: session.execute(
+                update(Variant).where(Variant.product_id == product).values(values)
+            )
+        )
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -211,6 +259,7 @@ class Stage:
         await self.parley.delivery.abandon()
         self._server.should_exit = self._server.force_exit = True
         await asyncio.gather(self._serving, return_exceptions=True)
+        await self._server.lifespan.shutdown()  # a dead process has no sockets: close those it leaves
         await asyncio.to_thread(self.parley.close)
         self._shop_listener = listen_on("127.0.0.1", httpx.URL(self.url).port or 0)
         self.parley = self._build()

@@ -23,6 +23,10 @@ class MessengerPerson(Person):
         self.world = world
         self.account = account
 
+    @property
+    def conversation(self) -> str:
+        return f"messenger:{self.account.psid}"
+
     async def say(self, text: str) -> None:
         if not self.account.screen():
             await self.open()  # Messenger shows Get Started before one can write
@@ -49,6 +53,9 @@ class MessengerPerson(Person):
         self.account.send_photo(picture)
         if caption:
             await self.say(caption)  # pictures have no words of their own here
+
+    async def block(self) -> None:
+        self.account.block()
 
     async def share_phone(self, phone: str) -> None:
         """By the quick reply, which holds the number of the account, where it is shown; else typed."""

@@ -56,6 +56,11 @@ class Person(ABC):
         self.stripe = stripe
         self._looked_at = 0
 
+    @property
+    @abstractmethod
+    def conversation(self) -> str:
+        """The key under which the shop keeps their talk."""
+
     # ── acting ──────────────────────────────────────────────────────────────────────────────────────
 
     @abstractmethod
@@ -77,6 +82,10 @@ class Person(ABC):
     @abstractmethod
     async def share_phone(self, phone: str) -> None:
         """Share one's phone number with the button for that."""
+
+    async def block(self) -> None:
+        """Stop the bot. Raises CannotDo where there is no such thing."""
+        raise CannotDo(f"{self.name} can stop no bot on {self.channel}")
 
     async def pay(self, card: str = "visa", *, again: bool = False) -> Outcome:
         """Pay what was asked for last, with one of the sandbox's cards; "abandon" walks away.

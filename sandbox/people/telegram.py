@@ -25,6 +25,10 @@ class TelegramPerson(Person):
         self.user = user
         self.bot = bot
 
+    @property
+    def conversation(self) -> str:
+        return f"telegram:{self.user.id}"
+
     async def say(self, text: str) -> None:
         if not self.user.chat(self.bot):
             await self.open()  # Telegram shows a Start button before one can write
@@ -43,6 +47,9 @@ class TelegramPerson(Person):
 
     async def send_photo(self, picture: bytes, caption: str = "") -> None:
         self.user.send_photo(self.bot, picture, caption)
+
+    async def block(self) -> None:
+        self.user.block(self.bot)
 
     async def share_phone(self, phone: str) -> None:
         self.user.share_contact(self.bot, phone)

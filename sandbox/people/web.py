@@ -40,6 +40,10 @@ class WebPerson(Person):
         self._lines: list[Seen] = []
         self._last = 0
 
+    @property
+    def conversation(self) -> str:
+        return f"web:{self.chat}"
+
     async def say(self, text: str) -> None:
         await self._send(text=text)
 
