@@ -234,3 +234,10 @@ async def test_files_outlive_a_restart(clock: SimulatedClock, hook: Hook, tmp_pa
     again = world.person(cy.psid)
     assert again.picture_bytes(again.screen()[0]) == png(2, 9)
     await world.close()
+
+
+async def test_a_file_goes_only_where_files_go(graph: Graph, bea: MessengerPerson) -> None:
+    files = {"filedata": ("file", png(), "image/png")}
+    body = form({"recipient": {"id": bea.psid}})
+    response = await graph.call("POST", "me/take_thread_control", data=body, files=files)
+    assert refusal(response)[2] == '(#100) Invalid keys "filedata" were found in the request.'
