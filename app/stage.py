@@ -29,6 +29,7 @@ from app.sandbox import BOT_NAME, open_sandbox
 from app.server import ShopServer, create_app, listen_on
 from app.settings import Home, Secrets, Settings
 from app.wiring import Loaded, Parley, build
+from bot.delivery.leases import LEASE_SECONDS
 from console import fulfilment, staff_reply
 from nlu.embedding import MiniLmEmbedder
 from nlu.model import TrainedModel
@@ -261,6 +262,8 @@ class Stage:
         await asyncio.gather(self._serving, return_exceptions=True)
         await self._server.lifespan.shutdown()  # a dead process has no sockets: close those it leaves
         await asyncio.to_thread(self.parley.close)
+        if not self.parley.database.is_sqlite:  # nobody sends until the dead process's lease is over
+            self.clock.advance(LEASE_SECONDS)
         self._shop_listener = listen_on("127.0.0.1", httpx.URL(self.url).port or 0)
         self.parley = self._build()
         await self.open()
