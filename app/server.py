@@ -13,6 +13,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.phones.paths import CHAT_PATH
 from app.sandbox import Sandbox
 from app.wiring import Parley
 from bot.channels import messenger, telegram
@@ -99,13 +100,25 @@ def create_app(parley: Parley, sandbox: Sandbox | None, *, notices: tuple[str, .
     if sandbox is not None:
         sandbox.mount(app)
     if parley.settings.channels.web.enabled:
-        _mount_console(app, parley, notices)
+        if sandbox is None:
+            _mount_console(app, parley, notices)
+        else:
+            _mount_demo(app, parley, sandbox, notices)
     elif parley.messenger is not None:  # Meta fetches the pictures of cards from us
         app.mount("/media", StaticFiles(directory=parley.home.media))
     return app
 
 
-def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...]) -> None:
+def _mount_demo(app: FastAPI, parley: Parley, sandbox: Sandbox, notices: tuple[str, ...]) -> None:
+    """The phones as the front page, which show the console's pages too."""
+    from app.phones import page  # noqa: PLC0415 - heavy: only where pages are served
+
+    page.add_routes(app)
+    _mount_console(app, parley, notices, demo=True)
+    page.add_page(parley, sandbox)
+
+
+def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...], *, demo: bool = False) -> None:
     from console.pages import ConsoleServices, mount  # noqa: PLC0415 - heavy: only where pages are served
 
     password = parley.secrets.staff_password
@@ -124,6 +137,8 @@ def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...]) -> No
             notices=notices,
             replies=parley.shop.replies,
             secure_cookies=(parley.settings.server.public_url or "").startswith("https://"),
+            chat_path=CHAT_PATH if demo else "/",
+            staff_in_frames=demo,
         ),
     )
 

@@ -54,15 +54,18 @@ class MessengerPerson(Person):
         if caption:
             await self.say(caption)  # pictures have no words of their own here
 
-    async def block(self) -> None:
-        self.account.block()
-
     async def share_phone(self, phone: str) -> None:
         """By the quick reply, which holds the number of the account, where it is shown; else typed."""
         try:
             self.account.share_phone()
         except messenger.CannotDo:
             await self.say(phone)
+
+    async def block(self) -> None:
+        self.account.block()
+
+    async def unblock(self) -> None:
+        self.account.unblock()
 
     async def screen(self) -> list[Seen]:
         return [seen for message in self.account.screen() for seen in _seen(message)]

@@ -84,8 +84,12 @@ class Person(ABC):
         """Share one's phone number with the button for that."""
 
     async def block(self) -> None:
-        """Stop the bot. Raises CannotDo where there is no such thing."""
-        raise CannotDo(f"{self.name} can stop no bot on {self.channel}")
+        """Let the shop send nothing more. Raises CannotDo where a messenger knows no such thing."""
+        raise CannotDo(f"{self.name} cannot block anybody here")
+
+    async def unblock(self) -> None:
+        """Take that back. Raises CannotDo like `block`."""
+        raise CannotDo(f"{self.name} cannot block anybody here")
 
     async def pay(self, card: str = "visa", *, again: bool = False) -> Outcome:
         """Pay what was asked for last, with one of the sandbox's cards; "abandon" walks away.
