@@ -214,6 +214,24 @@ def search(
 
 @app.command()
 @answers
+def scenario(
+    paths: Annotated[list[Path], typer.Argument(help="Story files, or folders of them.")],
+    channel: Annotated[
+        str | None, typer.Option(help="Play on this channel: telegram, messenger or web.")
+    ] = None,
+    database: Annotated[
+        str, typer.Option(help="sqlite, postgresql (a server from a wheel), or a PostgreSQL server's URL.")
+    ] = "sqlite",
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Play stories: several people, channels, a clock and faults, against the demo shop in the sandbox."""
+    return commands.scenario(home, config, paths, channel=channel, database=database, quiet=as_json)
+
+
+@app.command()
+@answers
 def simulate(
     people: Annotated[int, typer.Option(min=1, help="How many people come.")] = 100,
     days: Annotated[int, typer.Option(min=1, max=366, help="Over how many simulated days.")] = 30,

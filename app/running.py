@@ -57,7 +57,7 @@ class Teller:
 
     def say(self, text: str) -> None:
         if not self.quiet:
-            self.console.print(text, highlight=False)
+            self.console.print(text, highlight=False, soft_wrap=True)
 
     def announce(self, facts: dict[str, str]) -> None:
         """For machines: one JSON object on standard output."""

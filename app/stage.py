@@ -22,6 +22,7 @@ import uvicorn
 from babel import Locale
 from babel.core import get_global
 from fastapi import FastAPI
+from sqlalchemy import select, update
 
 from app.hands import Hands
 from app.running import Teller, prepare, with_sandbox
@@ -29,6 +30,8 @@ from app.sandbox import BOT_NAME, open_sandbox
 from app.server import ShopServer, create_app, listen_on
 from app.settings import Home, Secrets, Settings
 from app.wiring import Loaded, Parley, build
+from bot.delivery.leases import LEASE_SECONDS
+from console import fulfilment, staff_reply
 from nlu.embedding import MiniLmEmbedder
 from nlu.model import TrainedModel
 from nlu.understanding import Understanding
@@ -38,7 +41,10 @@ from sandbox.people.person import Person
 from sandbox.people.telegram import TelegramPerson
 from sandbox.people.web import WebPerson
 from sandbox.stripe.faults import ConnectionDropped
+from shop.catalogue.model import Product, Variant
+from shop.orders.model import Order, OrderStatus
 from storage.engine import Database, RehearsalDatabase
+from storage.ids import new_id
 
 OPENING = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -131,6 +137,10 @@ class Stage:
         """What the shop's interpreter makes of a text."""
         return self.parley.interpreter.parse(text)
 
+    @property
+    def bot_name(self) -> str:
+        return BOT_NAME
+
     # ── people ──────────────────────────────────────────────────────────────────────────────────────
 
     def person(self, name: str, channel: str, *, language: str | None = None) -> Person:
@@ -152,6 +162,45 @@ class Stage:
 
     def _phone(self) -> str:
         return f"+3249{next(self._visits):07d}"
+
+    # ── staff ───────────────────────────────────────────────────────────────────────────────────────
+
+    async def staff_reply(self, conversation: str, words: str) -> None:
+        """A person of the shop answers a customer, as the staff page does."""
+        identity, at = new_id().hex, self.clock.now()
+        await self.database.run(
+            lambda session: staff_reply.answer(session, conversation, words, identity=identity, at=at)
+        )
+        await self.parley.delivery.wake()
+
+    async def staff_move(self, reference: str, status: OrderStatus, *, tracking: str = "") -> None:
+        """Staff move an order on, as the staff page does. Raises NotPossible."""
+        order_id = select(Order.id).where(Order.reference == reference)
+        await self.database.run(
+            lambda session: fulfilment.move_on(
+                session,
+                session.scalars(order_id).one(),
+                status,
+                tracking=tracking,
+                profile=self.settings.shop,
+                replies=self.parley.shop.replies,
+                at=self.clock.now(),
+            )
+        )
+        await self.parley.delivery.wake()
+
+    async def set_goods(
+        self, handle: str, *, on_hand: int | None = None, price_minor: int | None = None
+    ) -> None:
+        """Other stock or another price for all variants of a product, as an import would set them."""
+        product = select(Product.id).where(Product.handle == handle).scalar_subquery()
+        given = {"on_hand": on_hand, "price_minor": price_minor}
+        values = {name: value for name, value in given.items() if value is not None}
+        await self.database.run(
+            lambda session: session.execute(
+                update(Variant).where(Variant.product_id == product).values(values)
+            )
+        )
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -215,7 +264,10 @@ class Stage:
         for connection in list(self._server.server_state.connections):
             connection.transport.abort()  # what a dead process had open is closed for it
         await asyncio.gather(self._serving, return_exceptions=True)
+        await self._server.lifespan.shutdown()  # a dead process has no sockets: close those it leaves
         await asyncio.to_thread(self.parley.close)
+        if not self.parley.database.is_sqlite:  # nobody sends until the dead process's lease is over
+            self.clock.advance(LEASE_SECONDS)
         self._shop_listener = listen_on("127.0.0.1", httpx.URL(self.url).port or 0)
         self.parley = self._build()
         await self.open()

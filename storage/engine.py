@@ -219,7 +219,13 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: str, *, workers: int) -> None:
         engine = create_engine(url, pool_size=workers, max_overflow=4, pool_pre_ping=True)
-        reader = create_engine(url, pool_size=workers, max_overflow=8, pool_pre_ping=True)
+        reader = create_engine(
+            url,
+            pool_size=workers,
+            max_overflow=8,
+            pool_pre_ping=True,
+            isolation_level="REPEATABLE READ",  # several statements of one look see the same moment
+        )
         super().__init__(engine, reader)
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="parley-writer")
 

@@ -23,6 +23,10 @@ class MessengerPerson(Person):
         self.world = world
         self.account = account
 
+    @property
+    def conversation(self) -> str:
+        return f"messenger:{self.account.psid}"
+
     async def say(self, text: str) -> None:
         if not self.account.screen():
             await self.open()  # Messenger shows Get Started before one can write

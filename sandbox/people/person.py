@@ -56,6 +56,11 @@ class Person(ABC):
         self.stripe = stripe
         self._looked_at = 0
 
+    @property
+    @abstractmethod
+    def conversation(self) -> str:
+        """The key under which the shop keeps their talk."""
+
     # ── acting ──────────────────────────────────────────────────────────────────────────────────────
 
     @abstractmethod

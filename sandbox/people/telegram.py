@@ -25,6 +25,10 @@ class TelegramPerson(Person):
         self.user = user
         self.bot = bot
 
+    @property
+    def conversation(self) -> str:
+        return f"telegram:{self.user.id}"
+
     async def say(self, text: str) -> None:
         if not self.user.chat(self.bot):
             await self.open()  # Telegram shows a Start button before one can write

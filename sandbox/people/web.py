@@ -41,6 +41,10 @@ class WebPerson(Person):
         self._last = 0
         self._unsent: dict[str, Any] | None = None
 
+    @property
+    def conversation(self) -> str:
+        return f"web:{self.chat}"
+
     async def say(self, text: str) -> None:
         await self._send(text=text)
 
