@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from filelock import FileLock
 from rich.console import Console
 
 from app.log import set_up
 from app.running import DEMO, CannotOpen, Teller
 from app.scratch_databases import scratch_databases
 from app.settings import Home, Settings
-from app.stage import Stage, Template, copy_home, make_template, open_stage
+from app.stage import Stage, copy_home, open_stage, rehearsal_template
 from app.wiring import FLOWS, TRAINING_DATA
 from bot.dialogue import flows, replies
 from nlu import training_data
@@ -104,18 +103,6 @@ def for_stories(settings: Settings) -> Settings:
     """The shop's settings without the pages, which nobody looks at in a story."""
     web = settings.channels.web.model_copy(update={"enabled": False})
     return settings.model_copy(update={"channels": settings.channels.model_copy(update={"web": web})})
-
-
-def rehearsal_template(settings: Settings, home: Home, teller: Teller) -> Template:
-    """The demo shop's home to copy for every rehearsal: made on first use, with the model that `home` has."""
-    folder = home.folder / "rehearsal"
-    folder.mkdir(parents=True, exist_ok=True)
-    home.models.mkdir(parents=True, exist_ok=True)
-    with FileLock(home.folder / "rehearsal.lock"):
-        models = folder / "models"
-        if not models.exists():
-            models.symlink_to(home.models.resolve())
-        return make_template(settings, folder, teller)
 
 
 def _channel(name: str | None) -> Channel | None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from filelock import FileLock
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -15,7 +14,7 @@ from app.log import set_up
 from app.running import Teller
 from app.settings import Home, Settings
 from app.simulation import Chosen, Simulation
-from app.stage import Template, make_template
+from app.stage import rehearsal_template
 from sandbox.simulation.run import Outcomes
 from shop.money import Money
 
@@ -27,7 +26,7 @@ def simulate(
 ) -> tuple[dict[str, Any], str, bool]:
     """Run it: facts for machines, words for people, and whether everything held."""
     teller = Teller(Console(stderr=True), quiet)
-    template = _template(settings, home, teller)
+    template = rehearsal_template(settings, home, teller)
     set_up(settings.log.model_copy(update={"level": "error"}))  # a rehearsal's planned trouble is no news
     simulation = Simulation(settings, template, chosen)
     with _progress(simulation, quiet=quiet) as told:
@@ -39,18 +38,6 @@ def simulate(
         facts["story"] = str(file)
         text += f"\nThe shortest way found to it: {file}\nPlay it: parley scenario {file}"
     return facts, text, not outcomes.breaches
-
-
-def _template(settings: Settings, home: Home, teller: Teller) -> Template:
-    """The demo shop's home to copy, made on first use with the model that `home` has."""
-    folder = home.folder / "rehearsal"
-    folder.mkdir(parents=True, exist_ok=True)
-    home.models.mkdir(parents=True, exist_ok=True)
-    with FileLock(home.folder / "rehearsal.lock"):
-        models = folder / "models"
-        if not models.exists():
-            models.symlink_to(home.models.resolve())
-        return make_template(settings, folder, teller)
 
 
 @contextmanager

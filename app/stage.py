@@ -22,6 +22,7 @@ import uvicorn
 from babel import Locale
 from babel.core import get_global
 from fastapi import FastAPI
+from filelock import FileLock
 from sqlalchemy import select, update
 
 from app.hands import Hands
@@ -64,6 +65,18 @@ def make_template(settings: Settings, folder: Path, teller: Teller) -> Template:
     ready.database.close()
     assert ready.embedder is not None, "the demo's pipeline names an embedding"
     return Template(folder, ready.model, ready.embedder)
+
+
+def rehearsal_template(settings: Settings, home: Home, teller: Teller) -> Template:
+    """The demo shop's home to copy for every rehearsal: made on first use, with the model that `home` has."""
+    folder = home.folder / "rehearsal"
+    folder.mkdir(parents=True, exist_ok=True)
+    home.models.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.folder / "rehearsal.lock"):
+        models = folder / "models"
+        if not models.exists():
+            models.symlink_to(home.models.resolve())
+        return make_template(settings, folder, teller)
 
 
 def copy_home(template: Template, to: Path) -> Home:
