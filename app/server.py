@@ -12,6 +12,8 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 from app.phones.paths import CHAT_PATH
 from app.sandbox import Sandbox
@@ -266,12 +268,22 @@ def listen_on(host: str, port: int) -> socket.socket:
     return listener
 
 
+class PageSocket(WebSocketsSansIOProtocol):
+    """A page's socket. uvicorn stumbles over one whose page is leaving just when the server stops; that is no error."""
+
+    def shutdown(self) -> None:
+        with contextlib.suppress(InvalidState):
+            super().shutdown()
+        self.transport.close()
+
+
 class ShopServer(uvicorn.Server):
     """uvicorn, which waits for open requests before it stops: so the long ones are ended first."""
 
     def __init__(self, app: FastAPI, parley: Parley) -> None:
         config = uvicorn.Config(
             app,
+            ws=PageSocket,
             log_config=None,  # logs go through ours
             access_log=False,
             timeout_graceful_shutdown=STOP_SECONDS,
