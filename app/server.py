@@ -255,7 +255,10 @@ async def _said(parley: Parley, conversation: str, after: int) -> list[dict[str,
 
 def listen_on(host: str, port: int) -> socket.socket:
     """A listening socket, taken before anything else is begun. Raises AddressInUse."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(
+        family, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )  # asyncio: no Nagle for what says TCP
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -82,9 +82,10 @@ def rehearsal_template(settings: Settings, home: Home, teller: Teller) -> Templa
 def copy_home(template: Template, to: Path) -> Home:
     """A home of one's own; pictures and models are shared, they do not change."""
     to.mkdir()
-    (to / "media").symlink_to(template.home / "media")
-    (to / "models").symlink_to(template.home / "models")
-    shutil.copy(template.home / "parley.db", to / "parley.db")
+    home = template.home.resolve()  # a link to a relative path would point beside it
+    (to / "media").symlink_to(home / "media")
+    (to / "models").symlink_to(home / "models")
+    shutil.copy(home / "parley.db", to / "parley.db")
     return Home(to)
 
 
