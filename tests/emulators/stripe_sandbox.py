@@ -45,7 +45,7 @@ class Receiver:
         payload, header = (await request.body()).decode(), request.headers["stripe-signature"]
         self.requests.append((payload, header))
         if self.witness is not None:
-            self.witness.judge_event(json.loads(payload))
+            self.witness.hear_event(json.loads(payload))
         status = self.answers.pop(0) if self.answers else 200
         if status == 200:
             self.taken.append(stripe.Webhook.construct_event(payload, header, WEBHOOK_SECRET, tolerance=0))
