@@ -17,6 +17,7 @@ from websockets.exceptions import InvalidState
 
 from app.phones.paths import CHAT_PATH
 from app.sandbox import Sandbox
+from app.serving import PromptServer
 from app.wiring import Parley
 from bot.channels import messenger, telegram
 from bot.channels.web import ChatInput, HostedChannel
@@ -280,7 +281,7 @@ class PageSocket(WebSocketsSansIOProtocol):
         self.transport.close()
 
 
-class ShopServer(uvicorn.Server):
+class ShopServer(PromptServer):
     """uvicorn, which waits for open requests before it stops: so the long ones are ended first."""
 
     def __init__(self, app: FastAPI, parley: Parley) -> None:

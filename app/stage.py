@@ -29,6 +29,7 @@ from app.hands import Hands
 from app.running import Teller, prepare, with_sandbox
 from app.sandbox import BOT_NAME, open_sandbox
 from app.server import ShopServer, create_app, listen_on
+from app.serving import PromptServer
 from app.settings import Home, Secrets, Settings
 from app.wiring import Loaded, Parley, build
 from bot.delivery.leases import LEASE_SECONDS
@@ -101,7 +102,7 @@ class _Shop(_Unsignalled, ShopServer):
     """The shop's server."""
 
 
-class _FarEnds(_Unsignalled, uvicorn.Server):
+class _FarEnds(_Unsignalled, PromptServer):
     """The server of Telegram, Messenger and Stripe."""
 
 
@@ -249,7 +250,7 @@ class Stage:
     async def close(self) -> None:
         """Stop cleanly."""
         assert self._server is not None and self._serving is not None, "open comes first"  # noqa: PT018
-        self._server.should_exit = True
+        self._server.stop()
         await self._serving
         self.parley.close()
 
@@ -274,7 +275,7 @@ class Stage:
         assert self._server is not None and self._serving is not None, "open comes first"  # noqa: PT018
         self.crashes += 1
         await self.parley.delivery.abandon()
-        self._server.should_exit = self._server.force_exit = True
+        self._server.stop(force=True)
         for connection in list(self._server.server_state.connections):
             connection.transport.abort()  # what a dead process had open is closed for it
         await asyncio.gather(self._serving, return_exceptions=True)
@@ -313,7 +314,7 @@ class Stage:
             async with self.sandbox.running():
                 yield
         finally:
-            server.should_exit = server.force_exit = True
+            server.stop(force=True)
             await serving
             log.removeFilter(_is_no_planned_trouble)
             await self.http.aclose()

@@ -272,7 +272,7 @@ async def real_shop(anyio_backend: str, shop_template: Template, tmp_path: Path)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         await server.opened.wait()
         yield url
-        server.should_exit = True
+        server.stop()
         await serving
         parley.close()
 

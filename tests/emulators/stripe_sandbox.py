@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
+from app.serving import PromptServer
 from sandbox.clock import SimulatedClock
 from sandbox.loopback import listen
 from sandbox.stripe import StripeWorld, create_app
@@ -86,7 +87,7 @@ class Sandbox:
         host.add_api_route("/hook", self.receiver.take, methods=["POST"])
         # A slow machine may pause between two requests: the connection is kept for longer than that.
         config = uvicorn.Config(host, log_level="critical", lifespan="off", timeout_keep_alive=300)
-        self._server = uvicorn.Server(config)
+        self._server = PromptServer(config)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, args=(listener,))
         self._thread.start()
@@ -123,7 +124,7 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        self._server.should_exit = True
+        self._server.stop()
         self._thread.join()
         self._loop.close()
         self.http.close()

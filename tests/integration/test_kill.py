@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from app.sandbox import Sandbox, open_sandbox
 from app.server import listen_on
+from app.serving import PromptServer
 from app.settings import ROOT, Home
 from app.stage import Template, copy_home
 from bot.delivery import outbox
@@ -146,13 +147,13 @@ async def far_ends(shop_url: str) -> AsyncGenerator[tuple[Sandbox, str]]:
     app = FastAPI()
     sandbox.mount(app)
     config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1, lifespan="off")
-    server = uvicorn.Server(config)
+    server = PromptServer(config)
     async with sandbox.running():
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             yield sandbox, f"{url}/sandbox"
         finally:
-            server.should_exit = True
+            server.stop()
             await serving
             listener.close()
 
