@@ -84,11 +84,11 @@ def create_app(parley: Parley, sandbox: Sandbox | None, *, notices: tuple[str, .
         async with contextlib.AsyncExitStack() as stack:
             if sandbox is not None:
                 await stack.enter_async_context(sandbox.running())
+            for far_end in (parley.stripe, parley.telegram, parley.messenger):
+                if far_end is not None:  # let go of last: what is being sent is sent to its end
+                    stack.push_async_callback(far_end.close)
             await parley.delivery.start()
             stack.push_async_callback(parley.delivery.stop)
-            for channel in (parley.telegram, parley.messenger):
-                if channel is not None:
-                    stack.push_async_callback(channel.close)
             app.state.listening = _listen(parley)
             stack.push_async_callback(stop_listening, app, parley)
             yield

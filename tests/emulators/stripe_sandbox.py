@@ -91,6 +91,7 @@ class Sandbox:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, args=(listener,))
         self._thread.start()
+        self._clients: list[stripe.StripeClient] = []
         self.client = self.new_client()
         self.http = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {API_KEY}"})
 
@@ -98,7 +99,11 @@ class Sandbox:
         self._loop.run_until_complete(self._server.serve(sockets=[listener]))
 
     def new_client(self, key: str = API_KEY, **options: Any) -> stripe.StripeClient:
-        return stripe.StripeClient(key, base_addresses={"api": self.url}, **options)
+        """A client of Stripe's own library; the sandbox closes it, unless it has an HTTP client of its own."""
+        client = stripe.StripeClient(key, base_addresses={"api": self.url}, **options)
+        if "http_client" not in options:
+            self._clients.append(client)
+        return client
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something of the world's in its own loop."""
@@ -128,7 +133,8 @@ class Sandbox:
         self._thread.join()
         self._loop.close()
         self.http.close()
-        self.client._requestor._get_http_client().close()
+        for client in self._clients:
+            client._requestor._get_http_client().close()
         self.world.close()
         assert not self.witness.found, self.witness.found
 
