@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Integer, Select, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -64,13 +64,7 @@ def lanes_waiting(session: Session, *, at: datetime, most: int) -> list[str]:
     Only the head of a lane counts: a failed event holds back what follows it, and however much waits in one
     lane, the others are seen.
     """
-    ready = (
-        select(InboxEvent.conversation)
-        .where(InboxEvent.id.in_(_heads()), or_(InboxEvent.retry_at.is_(None), InboxEvent.retry_at <= at))
-        .order_by(InboxEvent.id)
-        .limit(most)
-    )
-    return list(session.scalars(ready))
+    return list(session.scalars(_READY, {"at": at, "most": most}))
 
 
 def _heads() -> Select[int]:
@@ -82,7 +76,16 @@ def _heads() -> Select[int]:
     )
 
 
-# Built once: it is asked whenever anything happens.
+# Built once: these are asked whenever anything happens.
+_READY = (
+    select(InboxEvent.conversation)
+    .where(
+        InboxEvent.id.in_(_heads()),
+        or_(InboxEvent.retry_at.is_(None), InboxEvent.retry_at <= bindparam("at")),
+    )
+    .order_by(InboxEvent.id)
+    .limit(bindparam("most", type_=Integer))
+)
 _NEXT_DUE = select(func.min(func.coalesce(InboxEvent.retry_at, InboxEvent.received_at))).where(
     InboxEvent.id.in_(_heads())
 )

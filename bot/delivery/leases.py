@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.delivery.model import Lease
@@ -16,12 +17,13 @@ def take(session: Session, name: str, owner: str, *, at: datetime, alone: bool =
 
     `alone` says that there is no other process (SQLite): whoever held it is dead, and is not waited for.
     """
-    lease = session.get(Lease, name, with_for_update=True)
     until = at + timedelta(seconds=LEASE_SECONDS)
-    if lease is None:
-        session.add(Lease(name=name, owner=owner, epoch=1, until=until))
-        session.flush()
-        return 1
+    lease = session.get(Lease, name, with_for_update=True)
+    if lease is None:  # another process may add it at the same moment: one of the two is the first
+        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        first = dialect.insert(Lease).values(name=name, owner=owner, epoch=1, until=until)
+        session.execute(first.on_conflict_do_nothing())
+        lease = session.get_one(Lease, name, with_for_update=True)
     if lease.owner != owner:
         if lease.until > at and not alone:
             return None
