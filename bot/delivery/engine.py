@@ -105,8 +105,8 @@ class Delivery:
         self.one_at_a_time = one_at_a_time
         self.owner = uuid4().hex
         self.limiters = {name: Limiter(sender.limits) for name, sender in senders.items()}
-        self.epoch: int | None = None
-        self._lead_until = clock.now()
+        self.epoch: int | None = None  # under which we send; None while we do not
+        self._leases: dict[str, tuple[int, datetime]] = {}  # what we hold: its epoch, and when to renew it
         self._work = asyncio.Condition()
         self._made = 0  # rises whenever there may be new work, so that a wake-up between looks is not lost
         self._seen: tuple[int, Ahead | None] = (
@@ -185,15 +185,23 @@ class Delivery:
                 await asyncio.gather(running, return_exceptions=True)
 
     async def _hold(self, name: str) -> int | None:
-        """Take the lease or renew it. While the database is away nobody leads."""
+        """Take the lease, or renew it in good time: its epoch, or None. While the database is away nobody leads."""
+        now = self.clock.now()
+        epoch, renew_at = self._leases.get(name, (None, now))
+        if now < renew_at:
+            return epoch
+        alone = self.database.is_sqlite
+        take = partial(leases.take, name=name, owner=self.owner, at=now, alone=alone)
         try:
-            return await self.database.run(partial(self._take_lease, name=name, at=self.clock.now()))
+            epoch = await self.database.run(take)
         except Exception:
             log.exception("delivery.lease_failed", lease=name)
-            return None
-
-    def _take_lease(self, session: Session, *, name: str, at: datetime) -> int | None:
-        return leases.take(session, name, self.owner, at=at, alone=self.database.is_sqlite)
+            epoch = None
+        if epoch is None:
+            self._leases.pop(name, None)
+        else:
+            self._leases[name] = epoch, now + (leases.RENEW_ALONE_AFTER if alone else leases.RENEW_AFTER)
+        return epoch
 
     async def idle(self) -> bool:
         """Whether nothing is under way and nothing is due now."""
@@ -273,14 +281,16 @@ class Delivery:
         return min(POLL_SECONDS, max(0.05, left))
 
     def _nothing_due(self, session: Session) -> bool:
-        now = self.clock.now()
-        waiting = select(func.count()).where(InboxEvent.state == InboxState.WAITING)
+        waiting = session.scalar(select(func.count()).where(InboxEvent.state == InboxState.WAITING))
+        now = (
+            self.clock.now()
+        )  # asked after the snapshot was taken: what is in it and due at once is not missed
         unsent = select(func.count()).where(
             OutboxRow.state.in_(outbox.OPEN),
             (OutboxRow.due_at <= now) | (OutboxRow.state == OutboxState.SENDING),
         )
         due = timers.next_due(session)
-        return not (session.scalar(waiting) or session.scalar(unsent) or (due is not None and due <= now))
+        return not (waiting or session.scalar(unsent) or (due is not None and due <= now))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -372,21 +382,12 @@ class Delivery:
 
     async def _lead(self) -> int | None:
         """Our epoch as the sending leader, or None while another process leads."""
-        now = self.clock.now()
-
-        def lead(session: Session) -> int | None:
-            epoch = self._take_lease(session, name="sender", at=now)
-            if epoch is not None and epoch != self.epoch:
-                outbox.reclaim(session, epoch=epoch)
-            return epoch
-
-        if self.epoch is not None and now < self._lead_until:
-            return self.epoch
-        before, self.epoch = self.epoch, await self.database.run(lead)
-        self._lead_until = now + leases.RENEW_AFTER
-        if self.epoch != before:
+        epoch = await self._hold("sender")
+        if epoch is not None and epoch != self.epoch:
+            await self.database.run(partial(outbox.reclaim, epoch=epoch))
             await self.wake()  # what the leader before us left is due now
-        return self.epoch
+        self.epoch = epoch
+        return epoch
 
     async def _send(self, row: OutboxRow, epoch: int) -> None:
         try:

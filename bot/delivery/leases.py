@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.delivery.model import Lease
+from storage.inserts import insert_new
 
 LEASE_SECONDS = 6  # after a kill: a pre-checkout query, which has ten, is still answered by the next leader
 RENEW_AFTER = timedelta(seconds=2)
+RENEW_ALONE_AFTER = timedelta(hours=1)  # nobody else could take it
 
 
 def take(session: Session, name: str, owner: str, *, at: datetime, alone: bool = False) -> int | None:
@@ -20,9 +21,7 @@ def take(session: Session, name: str, owner: str, *, at: datetime, alone: bool =
     until = at + timedelta(seconds=LEASE_SECONDS)
     lease = session.get(Lease, name, with_for_update=True)
     if lease is None:  # another process may add it at the same moment: one of the two is the first
-        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        first = dialect.insert(Lease).values(name=name, owner=owner, epoch=1, until=until)
-        session.execute(first.on_conflict_do_nothing())
+        insert_new(session, Lease, {"name": name, "owner": owner, "epoch": 1, "until": until})
         lease = session.get_one(Lease, name, with_for_update=True)
     if lease.owner != owner:
         if lease.until > at and not alone:

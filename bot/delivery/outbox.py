@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, bindparam, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
 from bot.delivery import inbox
 from bot.delivery.model import OutboxKind, OutboxRow, OutboxState
 from bot.events import CallReturned, Inbound
 from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerTap, Message
+from storage.inserts import insert_new
 from storage.notices import announce
 from storage.types import JsonObject
 
@@ -67,10 +67,8 @@ def queue_call(
 
 
 def _queue(session: Session, *, at: datetime, **row: Any) -> bool:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     values = {**row, "state": OutboxState.DUE, "due_at": at, "attempts": 0, "epoch": 0, "created_at": at}
-    statement = dialect.insert(OutboxRow).values(values).on_conflict_do_nothing()
-    new = session.execute(statement.returning(OutboxRow.id)).scalar_one_or_none() is not None
+    new = insert_new(session, OutboxRow, values) is not None
     if new:
         announce(session)
     return new
