@@ -152,7 +152,6 @@ def _has_examples(part: Json, parameter_format: str) -> bool:
     names = placeholders(part.get("text", ""))
     if parameter_format == "NAMED":
         return {given["param_name"] for given in example.get(f"{kind}_text_named_params", ())} >= set(names)
-    samples: list[str] = (
-        example.get("header_text", []) if kind == "header" else (example.get("body_text") or [[]])[0]
-    )
+    of_body: list[list[str]] = example.get("body_text") or [[]]
+    samples: list[str] = example.get("header_text", []) if kind == "header" else of_body[0]
     return len(samples) >= len(names)
