@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot import conversations
 from bot.delivery import inbox, leases, outbox, timers, turn
 from bot.delivery.limits import Limiter, Limits
 from bot.delivery.model import InboxEvent, InboxState, OutboxKind, OutboxRow, OutboxState
@@ -429,7 +430,7 @@ class Delivery:
                 return
 
     async def _send_message(self, row: OutboxRow) -> str | None:
-        channel, _, chat = row.conversation.partition(":")
+        channel, _, chat = conversations.place_of(row.conversation).partition(":")
         sender = self.senders.get(channel)
         if sender is None:
             raise Rejected(f"channel {channel!r} is not switched on")
