@@ -70,6 +70,11 @@ def private_link(username: str, carried: str) -> str:
     return f"https://t.me/{username}" + (f"?start={carried}" if carried else "")
 
 
+def leads_to_private(message: Say | ShowCards) -> bool:
+    """Whether a button of it opens the private chat."""
+    return any(button.private is not None for row in message.buttons for button in row)
+
+
 def with_private_links(message: Say | ShowCards, username: str) -> Say | ShowCards:
     """The message with links for its buttons into the private chat."""
     rows = tuple(tuple(_as_link(button, username) for button in row) for row in message.buttons)

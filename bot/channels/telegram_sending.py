@@ -21,7 +21,14 @@ from bot import messages
 from bot.channels.progress import Progress
 from bot.channels.telegram_calls import BadRequest, BotApi, ChatMoved, UnreadableAnswer
 from bot.channels.telegram_pictures import Photo, Pictures
-from bot.channels.telegram_rendering import Part, entities, parts_of, private_link, with_private_links
+from bot.channels.telegram_rendering import (
+    Part,
+    entities,
+    leads_to_private,
+    parts_of,
+    private_link,
+    with_private_links,
+)
 from bot.channels.text import ELLIPSIS, RichText, parse, utf16_length
 from bot.messages import AnswerInvoiceCheck, AnswerTap, Message, Receipt, Say, ShowCards, ShowTyping
 from shop.errors import Rejected
@@ -86,7 +93,7 @@ class Sending:
         """Send what of it was not sent yet."""
         chat, reference = str(chat_id), None
         sent = self._progress.take(chat, message)
-        shown = with_private_links(message, await self._name()) if chat_id < 0 else message
+        shown = with_private_links(message, await self._name()) if leads_to_private(message) else message
         parts = parts_of(shown, private=chat_id > 0)
         answered = _answered(message)
         try:
