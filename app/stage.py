@@ -10,7 +10,7 @@ import itertools
 import logging
 import shutil
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -41,8 +41,10 @@ from sandbox.clock import SimulatedClock
 from sandbox.people.messenger import MessengerPerson
 from sandbox.people.person import Person
 from sandbox.people.telegram import TelegramPerson
+from sandbox.people.telegram_group import TelegramGroup
 from sandbox.people.web import WebPerson
 from sandbox.stripe.faults import ConnectionDropped
+from sandbox.telegram.state import ChatType
 from shop.catalogue.model import Product, Variant
 from shop.orders.model import Order, OrderStatus
 from storage.engine import Database, RehearsalDatabase
@@ -174,6 +176,17 @@ class Stage:
                 return WebPerson(name, self.url, self.sandbox.stripe, chat=chat, http=self.http)
             case _:
                 raise ValueError(f"there is no channel {channel!r} here")
+
+    def group(self, name: str, members: Sequence[Person], *, bot: bool, basic: bool) -> TelegramGroup:
+        """A new group of these people, made by the first of them. Raises ValueError for who is not on Telegram."""
+        world = self.sandbox.telegram
+        users = [member.user for member in members if isinstance(member, TelegramPerson)]
+        if len(users) < len(members):
+            raise ValueError(f"not everybody in {name!r} is on Telegram")
+        ours = world.bot(BOT_NAME)
+        kind: ChatType = "group" if basic else "supergroup"
+        made = world.add_group(name.capitalize(), users, bots=[ours] if bot else [], type=kind)
+        return TelegramGroup(world, name, made, ours)
 
     def _phone(self) -> str:
         return f"+3249{next(self._visits):07d}"

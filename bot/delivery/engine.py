@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot import conversations
 from bot.delivery import inbox, leases, outbox, timers, turn
 from bot.delivery.ahead import Ahead, look
 from bot.delivery.limits import Limiter, Limits
@@ -439,7 +440,7 @@ class Delivery:
                 return
 
     async def _send_message(self, row: OutboxRow) -> str | None:
-        channel, _, chat = row.conversation.partition(":")
+        channel, _, chat = conversations.place_of(row.conversation).partition(":")
         sender = self.senders.get(channel)
         if sender is None:
             raise Rejected(f"channel {channel!r} is not switched on")

@@ -46,7 +46,7 @@ class InboxEvent(Base):
 
 
 class Conversation(Base):
-    """One chat with one person (or group) on one channel; its row is the lock of its lane."""
+    """One chat with one person on one channel, private or in a group; its row is the lock of its lane."""
 
     __tablename__ = "conversation"
 
@@ -55,7 +55,7 @@ class Conversation(Base):
         ForeignKey("customer.id", ondelete="SET NULL"), index=True
     )
     state: Mapped[JsonObject] = mapped_column(default=dict)  # a bot.dialogue.conversation.State
-    blocked: Mapped[bool] = mapped_column(default=False)  # the person stopped the bot
+    blocked: Mapped[bool] = mapped_column(default=False)  # the person stopped the bot, the group put it out
     started_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from bot import conversations
 from bot.delivery import inbox
 from bot.delivery.model import OutboxKind, OutboxRow, OutboxState
 from bot.events import CallReturned, Inbound
-from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerTap, Message
+from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerTap, Message, Say, ShowCards
 from storage.inserts import insert_new
 from storage.notices import announce
 from storage.types import JsonObject
@@ -29,7 +30,12 @@ def queue_message(
     at: datetime,
     priority: int = ANSWER,
 ) -> bool:
-    """Queue a message to a conversation; False when this very message was queued before."""
+    """Queue a message to a conversation; False when this very message was queued before.
+
+    Raises ValueError for what is for one person alone, where a whole group would read it.
+    """
+    if conversations.is_in_group(conversation) and not _is_for_all(message):
+        raise ValueError(f"{conversation} is read by a whole group: no place for {message.kind!r}")
     lane = conversation
     if isinstance(
         message, AnswerInvoiceCheck | AnswerTap
@@ -45,6 +51,17 @@ def queue_message(
         payload=MESSAGE.dump_python(message, mode="json"),
         at=at,
     )
+
+
+def _is_for_all(message: Message) -> bool:
+    """Answers are; news of an order, words of staff and whatever is about money are not."""
+    match message:
+        case Say(purpose=purpose):
+            return purpose == "answer"
+        case ShowCards() | AnswerTap():
+            return True
+        case _:
+            return False
 
 
 def queue_call(

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from bot import conversations
 from bot.channels import messenger_rendering, telegram_rendering
 from bot.delivery.model import OutboxKind, OutboxRow
 from bot.messages import MESSAGE, Receipt, Say, SendInvoice, ShowCards
@@ -15,7 +16,7 @@ from sandbox.messenger.state import Message as MessengerMessage
 from sandbox.stories.stage import Stage
 from sandbox.telegram.state import Message as TelegramMessage
 
-Words = tuple[str, str]  # conversation, and what one message in it says
+Words = tuple[str, str]  # the chat, and what one message in it says
 
 
 class Repeats:
@@ -72,8 +73,9 @@ class Repeats:
     def _read_outbox(self, session: Session) -> None:
         rows = session.connection().execute(_MESSAGES, {"after": self._queued_up_to}).all()
         for number, conversation, payload in rows:
-            for words in _words_of(conversation, payload):
-                self._queued[conversation, words].append(number)
+            place = conversations.place_of(conversation)
+            for words in _words_of(place, payload):
+                self._queued[place, words].append(number)
             self._queued_up_to = number
 
     # ── what they see ───────────────────────────────────────────────────────────────────────────────
@@ -96,10 +98,10 @@ class Repeats:
         self._seen_on_messenger = len(messages)
 
 
-def _words_of(conversation: str, payload: dict[str, Any]) -> Iterator[str]:
+def _words_of(place: str, payload: dict[str, Any]) -> Iterator[str]:
     """What each part of one of our messages says, in its messenger's form."""
     message = MESSAGE.validate_python(payload)
-    channel, _, chat = conversation.partition(":")
+    channel, _, chat = place.partition(":")
     if isinstance(message, SendInvoice) and channel == "telegram":
         yield f"invoice {message.title} {message.description}"
     elif channel == "telegram" and isinstance(message, Say | ShowCards):
