@@ -292,6 +292,10 @@ class Stage:
         for connection in list(self._server.server_state.connections):
             connection.transport.abort()  # what a dead process had open is closed for it
         await asyncio.gather(self._serving, return_exceptions=True)
+        requests = list(self._server.server_state.tasks)
+        for request in requests:
+            request.cancel()  # it waits for a write that nobody does any more
+        await asyncio.gather(*requests, return_exceptions=True)
         await self._server.lifespan.shutdown()  # a dead process has no sockets: close those it leaves
         await asyncio.to_thread(self.parley.close)
         if not self.parley.database.is_sqlite:  # nobody sends until the dead process's lease is over
@@ -363,9 +367,9 @@ async def open_stage(
 
 
 def _is_no_planned_trouble(record: logging.LogRecord) -> bool:
-    """Connections that the emulators break on purpose are not worth a line."""
-    broken = isinstance((record.exc_info or (None, None))[1], ConnectionDropped)
-    return not broken and "without completing response" not in record.getMessage()
+    """Connections that the emulators break on purpose, and requests that a rehearsed death cuts off, are no news."""
+    cut_off = isinstance((record.exc_info or (None, None))[1], ConnectionDropped | asyncio.CancelledError)
+    return not cut_off and "without completing response" not in record.getMessage()
 
 
 def _locale(language: str) -> str:
