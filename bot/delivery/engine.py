@@ -21,7 +21,7 @@ from bot import conversations
 from bot.delivery import inbox, leases, outbox, timers, turn
 from bot.delivery.ahead import Ahead, look
 from bot.delivery.limits import Limiter, Limits
-from bot.delivery.model import InboxEvent, InboxState, OutboxKind, OutboxRow, OutboxState
+from bot.delivery.model import IS_WAITING, InboxEvent, OutboxKind, OutboxRow, OutboxState, is_open
 from bot.events import Inbound
 from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerTap, Message, ShowTyping
 from shop.errors import Rejected, Unavailable
@@ -282,13 +282,12 @@ class Delivery:
         return min(POLL_SECONDS, max(0.05, left))
 
     def _nothing_due(self, session: Session) -> bool:
-        waiting = session.scalar(select(func.count()).where(InboxEvent.state == InboxState.WAITING))
+        waiting = session.scalar(select(func.count()).select_from(InboxEvent).where(IS_WAITING))
         now = (
             self.clock.now()
         )  # asked after the snapshot was taken: what is in it and due at once is not missed
         unsent = select(func.count()).where(
-            OutboxRow.state.in_(outbox.OPEN),
-            (OutboxRow.due_at <= now) | (OutboxRow.state == OutboxState.SENDING),
+            is_open(), (OutboxRow.due_at <= now) | (OutboxRow.state == OutboxState.SENDING)
         )
         due = timers.next_due(session)
         return not (waiting or session.scalar(unsent) or (due is not None and due <= now))

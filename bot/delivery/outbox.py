@@ -8,14 +8,13 @@ from sqlalchemy.orm import Session, aliased
 
 from bot import conversations
 from bot.delivery import inbox
-from bot.delivery.model import OutboxKind, OutboxRow, OutboxState
+from bot.delivery.model import IS_DUE, IS_SENDING, OutboxKind, OutboxRow, OutboxState, is_open
 from bot.events import CallReturned, Inbound
 from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerTap, Message, Say, ShowCards
 from storage.inserts import insert_new
 from storage.notices import announce
 from storage.types import JsonObject
 
-OPEN = (OutboxState.DUE, OutboxState.SENDING)
 ATTEMPTS_MAX = 14  # with the pauses below: about an hour
 PAUSE_MAX_SECONDS = 600.0
 URGENT, ANSWER, BROADCAST = 0, 1, 2
@@ -120,7 +119,7 @@ def _is_head() -> ColumnElement[bool]:
     earlier = aliased(OutboxRow)
     return ~(
         select(earlier.id)
-        .where(earlier.lane == OutboxRow.lane, earlier.state.in_(OPEN), earlier.id < OutboxRow.id)
+        .where(earlier.lane == OutboxRow.lane, is_open(earlier), earlier.id < OutboxRow.id)
         .exists()
     )
 
@@ -132,7 +131,7 @@ _CLAIM = (
         OutboxRow.id.in_(
             select(OutboxRow.id)
             .where(
-                OutboxRow.state == OutboxState.DUE,
+                IS_DUE,
                 OutboxRow.due_at <= bindparam("at"),
                 OutboxRow.priority <= bindparam("priority_max"),
                 OutboxRow.kind.in_(bindparam("kinds", expanding=True)),
@@ -146,10 +145,10 @@ _CLAIM = (
     .values(state=OutboxState.SENDING, epoch=bindparam("now_epoch"), attempts=OutboxRow.attempts + 1)
     .returning(OutboxRow)
 )
-_NEXT_HEAD_DUE = select(func.min(OutboxRow.due_at)).where(OutboxRow.state == OutboxState.DUE, _is_head())
+_NEXT_HEAD_DUE = select(func.min(OutboxRow.due_at)).where(IS_DUE, _is_head())
 _DUE = (
     select(OutboxRow.kind, OutboxRow.priority)
-    .where(OutboxRow.state == OutboxState.DUE, OutboxRow.due_at <= bindparam("at"), _is_head())
+    .where(IS_DUE, OutboxRow.due_at <= bindparam("at"), _is_head())
     .distinct()
 )
 
@@ -168,7 +167,7 @@ def reclaim(session: Session, *, epoch: int) -> int:
     """A new leader takes over what the one before it left half sent; each is sent once more at most."""
     result = session.execute(
         update(OutboxRow)
-        .where(OutboxRow.state == OutboxState.SENDING, OutboxRow.epoch < epoch)
+        .where(IS_SENDING, OutboxRow.epoch < epoch)
         .values(state=OutboxState.DUE)
         .returning(OutboxRow.id)
     )
