@@ -33,6 +33,7 @@ class Repeats:
         self._queued_up_to = 0
         self._queued: defaultdict[Words, list[int]] = defaultdict(list)  # outbox ids
         self._shown: Counter[Words] = Counter()
+        self._tries: Counter[Words] = Counter()
         self._seen_on_telegram = self._seen_on_messenger = 0
         self._suspects: set[Words] = set()
 
@@ -45,7 +46,7 @@ class Repeats:
         breaches = list[str]()
         for words in sorted(self._suspects):
             extra = self._repeats_of(words)
-            if extra > min(explained, self._tries_of(session, words)):
+            if extra > min(explained, self._tries_of(session, words, extra)):
                 breaches.append(_sentence(words, self._shown[words], len(self._queued[words])))
             explained -= extra
         return breaches
@@ -55,11 +56,13 @@ class Repeats:
         queued = len(self._queued.get(words, ()))
         return self._shown[words] - queued if queued else 0
 
-    def _tries_of(self, session: Session, words: Words) -> int:
-        """How often its rows were tried again."""
-        rows = self._queued[words]
-        attempts = session.scalars(select(OutboxRow.attempts).where(OutboxRow.id.in_(rows))).all()
-        return sum(attempts) - len(rows)
+    def _tries_of(self, session: Session, words: Words, enough: int) -> int:
+        """How often its rows were tried again, asked anew only until that is `enough`."""
+        if self._tries[words] < enough:
+            rows = self._queued[words]
+            attempts = session.scalars(select(OutboxRow.attempts).where(OutboxRow.id.in_(rows))).all()
+            self._tries[words] = sum(attempts) - len(rows)
+        return self._tries[words]
 
     def _explained(self) -> int:
         """How many repeats planted faults account for; a kill may leave any number half done."""
