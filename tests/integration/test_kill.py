@@ -29,8 +29,7 @@ from app.server import listen_on
 from app.serving import PromptServer
 from app.settings import ROOT, Home
 from app.stage import Template, copy_home
-from bot.delivery import outbox
-from bot.delivery.model import InboxEvent, InboxState, OutboxRow, OutboxState
+from bot.delivery.model import InboxEvent, InboxState, OutboxRow, OutboxState, is_open
 from sandbox.clock import TurnableClock
 from sandbox.stripe import wire
 from sandbox.telegram.faults import hang
@@ -125,8 +124,7 @@ def _url(database: Database) -> str:
 def _nothing_due(session: Session) -> bool:
     waiting = select(func.count()).where(InboxEvent.state == InboxState.WAITING)
     unsent = select(func.count()).where(
-        OutboxRow.state.in_(outbox.OPEN),
-        (OutboxRow.due_at <= SystemClock().now()) | (OutboxRow.state == OutboxState.SENDING),
+        is_open(), (OutboxRow.due_at <= SystemClock().now()) | (OutboxRow.state == OutboxState.SENDING)
     )
     return not (session.scalar(waiting) or session.scalar(unsent))
 
