@@ -248,15 +248,27 @@ class Reader:
             value = slot_reading.answer(self._slots[awaited], heard, dialogue.state.choices)
             if value is not None and not isinstance(value, Unfit):
                 details[awaited] = value
+        choosing = awaited is not None and self._slots[awaited].type == "id"  # then its words are all about that
+        elsewhere = [] if choosing else self._corrected_elsewhere(heard, details)
         if details and dialogue.state.stack:
-            return [SetSlots(details)]
-        if request := self._request(heard):
-            return [request]
+            return [SetSlots(details), *elsewhere]
+        if elsewhere or (request := self._request(heard)):
+            return elsewhere or [request]
         said = set(re.findall(r"\w+", heard.text.casefold()))
         named = tuple(name for name, slot in self._slots.items() if said & set(slot.called))
         if named or dialogue.state.stack:
             return [ForgetSlots(named)]
         return []
+
+    def _corrected_elsewhere(self, heard: Understanding, details: Mapping[str, Any]) -> list[Command]:
+        """The flows that correct what no question is about: the number and the colour in "sorry, 3, blue"."""
+        taken = {self._slots[name].entity for name in details}
+        flows = [
+            flow.name
+            for flow, trigger in self._triggers.get(heard.intent or "", ())
+            if trigger.entity not in {None, *taken} and heard.value(trigger.entity) is not None
+        ]
+        return [self._begin(name, heard) for name in dict.fromkeys(flows)]
 
     def _to_no_question(self, dialogue: Dialogue, said: str) -> Command:
         """A yes or no where nothing was asked: it presses the button that was offered with such words."""

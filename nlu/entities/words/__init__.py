@@ -24,6 +24,7 @@ class NumberWords(_Section):
     more: Terms
     less: Terms
     units: Terms
+    vague_units: Terms = ()  # units that are other words, too: 2 in blue are no inches
     not_after: Terms
 
 
