@@ -12,7 +12,8 @@ from nlu.understanding import Entity, Interpreter, Understanding
 PERSONAL = frozenset({"person_name", "phone", "address", "email"})
 """Entities that say who and where, never what is wanted."""
 
-PARTS_MAX = 8
+PARTS_MAX = 16
+LONG_WORDS = 25
 PARTED_LETTERS_MAX = 1000  # of a longer message only the whole is understood
 SENTENCE_END = r"(?<=[.!?…;])\s+|\s*\n+\s*"
 TAG = re.compile(r"</?[A-Za-z][^<>]{0,80}>")
@@ -27,6 +28,11 @@ class Heard:
     whole: Understanding
     parts: tuple[Understanding, ...] = ()
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it tells so much that only its parts can be understood."""
+        return len(self.parts) > 1 and len(self.whole.text.split()) >= LONG_WORDS
+
 
 def listen(interpreter: Interpreter, text: str) -> Heard:
     """Understand one message. Any text at all, without raising."""
@@ -37,6 +43,18 @@ def listen(interpreter: Interpreter, text: str) -> Heard:
         return Heard(whole)
     parts = tuple(_understand(interpreter, part) for part in cut)
     return Heard(_with_wish(interpreter, whole, cut, parts), parts)
+
+
+def asks_what(heard: Understanding) -> bool:
+    """Whether it begins as a question about something: "what is express?", not "express, ok?"."""
+    terms = words(heard.language).asking
+    return bool(terms) and compiled(r"\W*(?:\w+\s+)?", any_of(terms)).match(heard.text) is not None
+
+
+def says_as_before(heard: Understanding) -> bool:
+    """Whether it points to what was said for an earlier order: "same address as last time"."""
+    terms = words(heard.language).as_before
+    return bool(terms) and compiled(any_of(terms)).search(heard.text) is not None
 
 
 def without_details(heard: Understanding) -> str:
