@@ -101,6 +101,7 @@ def ask_product(dialogue: Dialogue) -> None:
                 product.title,
                 *(value for variant in on_sale(product) for value in variant.options.values()),
             ],
+            price=min((variant.price_minor for variant in on_sale(product)), default=None),
         )
         for product in products
     ]
@@ -114,7 +115,12 @@ def ask_variant(dialogue: Dialogue) -> None:
     ids = [as_uuid(value) for value in dialogue.slot("candidates")["variant"]]
     variants = [variant for id_ in ids if (variant := carts.find_variant(dialogue.session, id_))]
     dialogue.state.choices = [
-        Choice(value=str(variant.id), label=variant.label, words=list(variant.options.values()))
+        Choice(
+            value=str(variant.id),
+            label=variant.label,
+            words=list(variant.options.values()),
+            price=variant.price_minor,
+        )
         for variant in variants
     ]
     prices = {variant.price_minor for variant in variants}

@@ -55,13 +55,18 @@ def leave_checkout(dialogue: Dialogue) -> None:
 @action()
 def ask_delivery(dialogue: Dialogue) -> None:
     """The ways to get it, with what each costs for this cart."""
-    options = dialogue.profile.delivery
+    options, prices = dialogue.profile.delivery, _delivery_facts(dialogue)
     dialogue.state.choices = [
-        Choice(value=option.code, label=option.label, words=[option.code, *option.label.split()])
-        for option in options
+        Choice(
+            value=option.code,
+            label=option.label,
+            words=[option.code, *option.label.split()],
+            price=facts["price"].minor,
+        )
+        for option, facts in zip(options, prices, strict=True)
     ]
     buttons = [dialogue.button(option.label, payload(None, delivery=option.code)) for option in options]
-    words = dialogue.words("utter_ask_delivery", options=_delivery_facts(dialogue))
+    words = dialogue.words("utter_ask_delivery", options=prices)
     dialogue.say_with(words, buttons, reply="utter_ask_delivery")
 
 
