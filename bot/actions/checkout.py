@@ -21,7 +21,8 @@ DETAILS = ("name", "phone", "address")
 @action("ready", "empty", "unpaid", "problems")
 def begin_checkout(dialogue: Dialogue) -> Outcome:
     """Look whether the cart can be bought as it is; what we know of the customer is not asked again,
-    unless they took it back."""
+    unless they took it back.
+    """
     cart = carts.lines(dialogue.session, dialogue.customer)
     if not cart:
         return Outcome("unpaid" if unpaid_order(dialogue) else "empty")

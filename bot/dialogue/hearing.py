@@ -12,8 +12,9 @@ from nlu.understanding import Entity, Interpreter, Understanding
 PERSONAL = frozenset({"person_name", "phone", "address", "email"})
 """Entities that say who and where, never what is wanted."""
 
-PARTS_MAX = 16
+PARTS_MAX = 12
 LONG_WORDS = 25
+LONG_SENTENCES = 3
 PARTED_LETTERS_MAX = 1000  # of a longer message only the whole is understood
 SENTENCE_END = r"(?<=[.!?…;])\s+|\s*\n+\s*"
 TAG = re.compile(r"</?[A-Za-z][^<>]{0,80}>")
@@ -31,7 +32,12 @@ class Heard:
     @property
     def is_long(self) -> bool:
         """Whether it tells so much that only its parts can be understood."""
-        return len(self.parts) > 1 and len(self.whole.text.split()) >= LONG_WORDS
+        text = self.whole.text
+        return (
+            len(self.parts) > 1
+            and len(text.split()) >= LONG_WORDS
+            and len(re.split(SENTENCE_END, text)) >= LONG_SENTENCES
+        )
 
 
 def listen(interpreter: Interpreter, text: str) -> Heard:

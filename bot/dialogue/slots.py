@@ -194,7 +194,7 @@ def _by_price(heard: Understanding, choices: list[Choice]) -> str | None:
     """The cheapest or the dearest, where there is one such."""
     best = EXTREMES.get(str(heard.value("comparative")))
     prices = sorted(choice.price for choice in choices if choice.price is not None)
-    if best is None or len(prices) < 2:  # noqa: PLR2004 - of one there is no cheaper
+    if best is None or len(prices) < 2:
         return None
     wanted = prices[best]
     found = [choice.value for choice in choices if choice.price == wanted]

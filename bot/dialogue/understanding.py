@@ -217,7 +217,7 @@ class Reader:
 
         What is clear as a whole is not taken apart, unless it is two questions.
         """
-        if heard.is_long:
+        if heard.is_long and heard.whole.confidence < ONE_WISH:
             return self._read_long(heard)
         sure = ONE_WISH if heard.whole.confidence >= ONE_WISH else VERY_SURE
         wishes = [self._request(part) for part in heard.parts if part.confidence >= sure]
