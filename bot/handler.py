@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot import conversations, groups, transcript
+from bot import conversations, groups, traces, transcript
 from bot.actions import (
     cart,
     checkout,
@@ -128,7 +128,9 @@ class ShopHandler:
             )
             dialogue.wish = _note_words(turn)
         self._respond(dialogue, turn.event)
-        turn.conversation.state = dialogue.state.model_dump(mode="json")
+        after = dialogue.state.model_dump(mode="json")
+        traces.note(turn, dialogue.trace.summary(turn.conversation.state, after))
+        turn.conversation.state = after
 
     def apologise(self, turn: Turn) -> None:
         """Something of ours broke on this event: say so, plainly."""
@@ -203,6 +205,7 @@ class ShopHandler:
     def _respond(self, dialogue: Dialogue, event: Event) -> None:
         reaction = REACTIONS.get(type(event))
         if reaction is not None:
+            dialogue.trace.why = event.kind
             reaction(dialogue, event)
             return
         if dialogue.in_group:
@@ -221,8 +224,10 @@ class ShopHandler:
 
     def _commands(self, dialogue: Dialogue, event: Event) -> list[Command]:
         awaited = self._engine.awaited(dialogue)
+        dialogue.trace.hear(dialogue.turn.prepared, awaited=awaited)
         if dialogue.turn.prepared is not None:  # words, typed or below a picture
             return self._reader.read_words(dialogue, dialogue.turn.prepared, awaited)
+        dialogue.trace.why = event.kind
         match event:
             case Tapped():
                 return self._reader.read_tap(dialogue, event, awaited)

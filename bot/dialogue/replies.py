@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import phonenumbers
-from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -85,6 +85,11 @@ class Replies:
     def texts(self, language: str) -> Mapping[str, list[ReplyText]]:
         """Every sentence of that language as it was written."""
         return self._texts.get(language, {})
+
+    def parsed(self, language: str, reply: str) -> list[nodes.Template]:
+        """The texts, button labels, payloads and links of that sentence, read as templates."""
+        environment = self._environments[language]
+        return [environment.parse(text) for text in _templates(self._texts[language][reply])]
 
     def mistake(self, language: str, reply: str, message: str) -> Mistake:
         """A mistake in that sentence, with its place."""
