@@ -299,9 +299,7 @@ class Reader:
             return [request]
         said = set(re.findall(r"\w+", heard.text.casefold()))
         named = tuple(name for name, slot in self._slots.items() if said & set(slot.called))
-        if named or dialogue.state.stack:
-            return [ForgetSlots(named)]
-        return []
+        return [ForgetSlots(named)]
 
     def _corrected_elsewhere(self, heard: Understanding, details: Mapping[str, Any]) -> list[Command]:
         """The flows that correct what no question is about: the number and the colour in "sorry, 3, blue"."""
