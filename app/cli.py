@@ -16,6 +16,7 @@ from rich.console import Console
 
 from app import commands, report
 from app.commands import Failure
+from app.flow_drawing import Format
 from app.settings import ROOT
 from storage.yaml_files import Mistakes
 
@@ -31,6 +32,8 @@ app = typer.Typer(
 )
 imports = typer.Typer(help="Bring in products or knowledge.", no_args_is_help=True)
 app.add_typer(imports, name="import")
+flows = typer.Typer(help="Pictures of flows, and the form of their files.", no_args_is_help=True)
+app.add_typer(flows, name="flows")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 HomeFolder = Annotated[
@@ -113,6 +116,19 @@ def check(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson 
     """Config, flows, replies, training data: every mistake, with file and fix."""
     del home, as_json
     return commands.check(config)
+
+
+@flows.command("draw")
+@answers
+def draw_flows(
+    names: Annotated[list[str] | None, typer.Argument(help="Flows by name; all of them unless told.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="Mermaid or Graphviz text.")] = "mermaid",
+    output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Draw flows: steps, branches, questions, outcomes, links and calls."""
+    del as_json
+    return commands.draw_flows(names or [], form=form, output=output)
 
 
 @imports.command("products")

@@ -12,13 +12,16 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app import checking, replay_view, running, scenarios
+from app import checking, flow_drawing, replay_view, running, scenarios
 from app import replay as replaying
 from app import simulate as simulating
+from app.flow_drawing import Format
 from app.log import set_up
 from app.settings import Home, Secrets, Settings, read_secrets, read_settings
 from app.simulation import Chosen, fault_names
-from app.wiring import CatalogueAwareInterpreter, embedder_for, open_database, trained_model
+from app.wiring import CatalogueAwareInterpreter, embedder_for, flow_files, open_database, trained_model
+from bot.dialogue import flows
+from bot.dialogue.dialogue import ACTIONS
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
 from knowledge_base.search import ProductQuery
@@ -118,6 +121,23 @@ def check(config: Path) -> Answer:
     mistakes = [str(mistake) for mistake in checking.mistakes(config)]
     text = "\n".join(mistakes) if mistakes else "Everything fits together."
     return Answer({"mistakes": mistakes}, text, fine=not mistakes)
+
+
+def draw_flows(names: list[str], *, form: Format, output: Path | None) -> Answer:
+    """A picture of flows, on standard output or in a file."""
+    loaded = flows.read(flow_files())
+    try:
+        drawing = flow_drawing.draw(loaded, ACTIONS, names, form=form)
+    except flow_drawing.NoSuchFlow as error:
+        raise Failure(str(error)) from error
+    facts = {"format": form, "flows": list(dict.fromkeys(names)) or list(loaded), "drawing": drawing}
+    if output is None:
+        return Answer({**facts, "output": None}, drawing)
+    try:
+        output.write_text(f"{drawing}\n", "utf-8")
+    except OSError as error:
+        raise Failure(f"{output} cannot be written: {error.strerror}") from error
+    return Answer({**facts, "output": str(output)}, f"Drawn into {output}.")
 
 
 def import_products(home: Path, config: Path, file: Path, *, quiet: bool) -> Answer:
