@@ -59,9 +59,9 @@ def answers(function: Callable[P, commands.Answer]) -> Callable[P, None]:
             _complain("stopped")
             raise typer.Exit(130) from None
         if answer.lines:
-            sys.stdout.write("\n".join(answer.lines) + "\n")
+            _print("\n".join(answer.lines))
         elif kwargs.get("as_json"):
-            sys.stdout.write(json.dumps(answer.facts, default=str, ensure_ascii=False) + "\n")
+            _print(json.dumps(answer.facts, default=str, ensure_ascii=False))
         else:
             report.show(answer)
         if not answer.fine:
@@ -70,6 +70,11 @@ def answers(function: Callable[P, commands.Answer]) -> Callable[P, None]:
             raise typer.Exit(130)
 
     return run
+
+
+def _print(text: str) -> None:
+    """Half a surrogate pair, as in a byte that is no UTF-8, is written as JSON writes it."""
+    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
 
 
 def _complain(text: str) -> None:
