@@ -8,7 +8,18 @@ from typing import Any, Protocol
 import structlog
 
 from bot import conversations, groups, traces, transcript
-from bot.actions import cart, checkout, knowledge, orders, people, products, where_we_are
+from bot.actions import (
+    cart,
+    checkout,
+    knowledge,
+    orders,
+    own_details,
+    people,
+    products,
+    sizes,
+    topics,
+    where_we_are,
+)
 from bot.actions import payment as money
 from bot.channels import port
 from bot.delivery.turn import Turn
@@ -54,8 +65,11 @@ TOPICS = (
     checkout,
     knowledge,
     orders,
+    own_details,
     people,
     products,
+    sizes,
+    topics,
     where_we_are,
 )  # importing them registers their actions
 TEXT_LETTERS_MAX = 4000  # more is cut before it is understood: nobody's wish is that long
