@@ -17,6 +17,7 @@ from rich.console import Console
 from app import commands, report
 from app.commands import Failure
 from app.flow_drawing import Format
+from app.schemas import Kind
 from app.settings import ROOT
 from storage.yaml_files import Mistakes
 
@@ -134,6 +135,19 @@ def draw_flows(
     """Draw flows: steps, branches, questions, outcomes, links and calls."""
     del as_json
     return commands.draw_flows(names or [], form=form, output=output)
+
+
+@flows.command("schema")
+@answers
+def flow_schema(
+    kind: Annotated[
+        Kind, typer.Argument(help="What kind of file: flows, slots, replies or training.")
+    ] = "flows",
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Print the JSON Schema of a kind of file, for editors; docs/schemas holds them all."""
+    del as_json
+    return commands.flow_schema(kind)
 
 
 @imports.command("products")

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app import checking, flow_drawing, replay_view, running, scenarios
+from app import checking, flow_drawing, replay_view, running, scenarios, schemas
 from app import replay as replaying
 from app import simulate as simulating
 from app.flow_drawing import Format
@@ -147,6 +147,12 @@ def draw_flows(names: list[str], *, form: Format, output: Path | None) -> Answer
     except OSError as error:
         raise Failure(f"{output} cannot be written: {error.strerror}") from error
     return Answer({**facts, "output": str(output)}, f"Drawn into {output}.")
+
+
+def flow_schema(kind: schemas.Kind) -> Answer:
+    """The JSON Schema of a kind of file, for editors; the schema itself is the object that --json prints."""
+    found = schemas.schema(kind)
+    return Answer(found, lines=[json.dumps(found, ensure_ascii=False, indent=2)])
 
 
 def import_products(home: Path, config: Path, file: Path, *, quiet: bool) -> Answer:
