@@ -29,6 +29,7 @@ from nlu.understanding import Understanding
 
 ONE_WISH = 0.9  # a message so clearly of one kind is not taken apart
 VERY_SURE = 0.8  # an aside so probable leads away from a question even without a question mark
+FEW_WORDS = 3  # of an answer; more of them may be a wish
 CANDIDATES = "candidates"
 """The slot that holds what may be chosen, as {the slot asked for: values}; actions that ask read it."""
 
@@ -137,11 +138,17 @@ class Reader:
     ) -> list[Command]:
         """Something else is wanted, and the words are no answer, or clearly more of a request than one."""
         request = self._request(heard)
-        if request is None or self._is_detail(request, question.changes):
+        if request is None or self._is_detail(request, question.changes) or self._is_given(dialogue, heard):
             return []
         anew = request.flow == self._top(dialogue)
-        wanted = anew or not question.fits or question.slot.is_free_text
+        fits = question.fits or self._is_nearly_chosen(heard, dialogue.state.choices)
+        wanted = anew or not fits or question.slot.is_free_text
         return [request] if wanted or self._leads_away(request, heard, question.slot) else []
+
+    @staticmethod
+    def _is_nearly_chosen(heard: Understanding, choices: list[Choice]) -> bool:
+        """Whether few words leave only some of the choices: "stoneware", of eight mugs."""
+        return len(heard.text.split()) <= FEW_WORDS and bool(slot_reading.narrowed(heard, choices))
 
     def _read_answer(
         self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion
@@ -336,12 +343,26 @@ class Reader:
         return AskAgain(own if own in dialogue.replies else "utter_unfit")
 
     def _request(self, heard: Understanding) -> StartFlow | None:
-        """The flow that the best intent begins, with the details the message gives for it."""
-        for flow, trigger in self._triggers.get(heard.intent or "", ()):
-            wanted = trigger.entity is None or heard.value(trigger.entity) is not None
-            if wanted and heard.confidence >= trigger.confidence_threshold:
-                return self._begin(flow.name, heard)
-        return None
+        """The flow that the message most probably asks for, with the details it gives for it."""
+        shares = self._shares(heard)
+        if not shares:
+            return None
+        flow, (probability, threshold) = max(shares.items(), key=lambda pair: pair[1][0])
+        return self._begin(flow, heard) if probability >= threshold else None
+
+    def _shares(self, heard: Understanding) -> dict[str, tuple[float, float]]:
+        """How probable each flow is, by all the intents that begin it, and how probable it has to be."""
+        shares: dict[str, tuple[float, float]] = {}
+        for guess in () if heard.refused else heard.intents:
+            for flow, trigger in self._triggers.get(guess.name, ()):
+                if trigger.entity is None or heard.value(trigger.entity) is not None:
+                    before, least = shares.get(flow.name, (0.0, 1.0))
+                    shares[flow.name] = (
+                        before + guess.probability,
+                        min(least, trigger.confidence_threshold),
+                    )
+                    break
+        return shares
 
     def _begin(self, flow: str, heard: Understanding) -> StartFlow:
         return StartFlow(flow, slot_reading.mentioned(self._slots, set(self._flows[flow].slots), heard))
