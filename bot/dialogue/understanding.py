@@ -22,13 +22,15 @@ from bot.dialogue.dialogue import Dialogue
 from bot.dialogue.flows import SURE, Flow, TriggerText
 from bot.dialogue.hearing import Heard, asks_what, says_as_before
 from bot.dialogue.slots import Slot, Unfit, diallable
-from bot.dialogue.state import Choice
+from bot.dialogue.state import Choice, Waiting
 from bot.dialogue.tokens import ForgedToken, TokenContent, unpack_id
 from bot.events import SharedContact, Tapped
 from nlu.understanding import Understanding
 
 ONE_WISH = 0.9  # a message so clearly of one kind is not taken apart
 VERY_SURE = 0.8  # an aside so probable leads away from a question even without a question mark
+DOUBT_MIN = 0.2  # a wish less probable is not worth asking about
+DOUBTS_MAX = 3
 FEW_WORDS = 3  # of an answer; more of them may be a wish
 CANDIDATES = "candidates"
 """The slot that holds what may be chosen, as {the slot asked for: values}; actions that ask read it."""
@@ -254,6 +256,7 @@ class Reader:
             return because("request", [request])
         if not re.search(r"\w", heard.text):
             return because("no_words", [Utter("utter_no_words")])
+        dialogue.state.doubts = [] if dialogue.in_group else self._doubts(dialogue, heard)
         pattern = "pattern_detail" if heard.entities else "pattern_unsure"
         return because("lone_detail" if heard.entities else "unsure", [self._begin(pattern, heard)])
 
@@ -363,6 +366,22 @@ class Reader:
                     )
                     break
         return shares
+
+    def _doubts(self, dialogue: Dialogue, heard: Understanding) -> list[Waiting]:
+        """The wishes that are about as probable as each other, the most probable first; none where one stands out.
+
+        Only those that there are words for, to ask about: `utter_means_<flow>`.
+        """
+        shares = {flow: probability for flow, (probability, _) in self._shares(heard).items()}
+        probable = [
+            flow
+            for flow in sorted(shares, key=lambda name: -shares[name])
+            if shares[flow] >= DOUBT_MIN and f"utter_means_{flow}" in dialogue.replies
+        ]
+        if len(probable) < 2:
+            return []
+        begun = (self._begin(flow, heard) for flow in probable[:DOUBTS_MAX])
+        return [Waiting(flow=each.flow, slots=each.slots, heard=heard) for each in begun]
 
     def _begin(self, flow: str, heard: Understanding) -> StartFlow:
         return StartFlow(flow, slot_reading.mentioned(self._slots, set(self._flows[flow].slots), heard))

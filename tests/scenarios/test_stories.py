@@ -39,7 +39,16 @@ def called(story: Story) -> str:
 ALL = list(versions())
 WHOLE_WAY = FOLDER / "digressions" / "buy_with_detours.yml"
 AS_WRITTEN = read_stories([FOLDER], known_names(settings_for_tests()))
-OF_WORDS = {"clarification", "corrections", "digressions", "input", "knowledge", "limits", "memory", "negation"}
+OF_WORDS = {
+    "clarification",
+    "corrections",
+    "digressions",
+    "input",
+    "knowledge",
+    "limits",
+    "memory",
+    "negation",
+}
 ON_POSTGRESQL = [
     *(story for story in AS_WRITTEN if story.file.parent.name not in OF_WORDS),
     *(story for story in ALL if story.file == WHOLE_WAY),
