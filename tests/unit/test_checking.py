@@ -264,7 +264,14 @@ def test_all_mistakes_of_all_flow_files_are_told_at_once(check: Callable[[str, B
     )
 
 
-PREFIXES = ("utter_cancelled_", "utter_notice_", "utter_payment_", "utter_not_here_", "words_topic_")
+PREFIXES = (
+    "utter_means_",
+    "utter_cancelled_",
+    "utter_notice_",
+    "utter_payment_",
+    "utter_not_here_",
+    "words_topic_",
+)
 
 
 def test_every_sentence_is_said_somewhere_and_every_sentence_said_is_written() -> None:
