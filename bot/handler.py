@@ -106,7 +106,8 @@ class ShopHandler:
             dialogue.wish = _note_words(turn)
         self._respond(dialogue, turn.event)
         after = dialogue.state.model_dump(mode="json")
-        traces.note(turn, dialogue.trace.summary(turn.conversation.state, after))
+        trace = dialogue.trace
+        traces.note(turn, trace.summary(turn.conversation.state, after), missed=trace.missed)
         turn.conversation.state = after
 
     def apologise(self, turn: Turn) -> None:

@@ -6,7 +6,7 @@ A trace belongs to its event: whoever prunes or erases events takes their traces
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ForeignKey, Table, delete, select
+from sqlalchemy import ForeignKey, Index, Table, delete, false, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.delivery.model import InboxEvent
@@ -18,25 +18,41 @@ class TurnTrace(Base):
     """One turn's trace, with the keys of what it queued in the outbox."""
 
     __tablename__ = "turn_trace"
+    __table_args__ = (
+        Index(
+            "ix_turn_trace_missed", "event_id", sqlite_where=text("missed"), postgresql_where=text("missed")
+        ),
+    )
 
     event_id: Mapped[int] = mapped_column(
         ForeignKey("inbox.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     at: Mapped[datetime]
     content: Mapped[JsonObject]
+    missed: Mapped[bool] = mapped_column(server_default=false())
+    """Whether the message may have been misunderstood, so that staff look at it; until they have."""
 
 
 _INSERT = cast(Table, TurnTrace.__table__).insert()  # built once: every turn does it
 
 
-def note(turn: Turn, summary: JsonObject) -> None:
+def note(turn: Turn, summary: JsonObject, *, missed: bool) -> None:
     """Keep a turn's trace, with what the turn queued and which timers it set."""
     content = {**summary}
     if turn.queued:
         content["queued"] = turn.queued
     if turn.timers:
         content["timers"] = turn.timers
-    turn.session.execute(_INSERT, {"event_id": turn.inbox_id, "at": turn.now, "content": content})
+    turn.session.execute(
+        _INSERT, {"event_id": turn.inbox_id, "at": turn.now, "content": content, "missed": missed}
+    )
+
+
+def settle(session: Session, event_id: int) -> None:
+    """Staff have looked at it."""
+    trace = session.get(TurnTrace, event_id)
+    if trace is not None:
+        trace.missed = False
 
 
 def erase(session: Session, conversation: str) -> int:

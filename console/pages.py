@@ -14,7 +14,15 @@ from nicegui import app as nicegui_app
 from nicegui.language import Language
 from nicegui.staticfiles import CacheControlledStaticFiles
 
-from console import staff_catalogue, staff_conversations, staff_orders, staff_problems, staff_sign_in, webchat
+from console import (
+    staff_catalogue,
+    staff_conversations,
+    staff_orders,
+    staff_problems,
+    staff_sign_in,
+    staff_understanding,
+    webchat,
+)
 from console.elements import STATIC, STATIC_PATH
 from console.safety_headers import SafetyHeaders
 from console.services import ConsoleServices
@@ -55,6 +63,7 @@ def mount(app: FastAPI, services: ConsoleServices) -> None:
     staff_orders.add_pages(services, access)
     staff_catalogue.add_pages(services, access)
     staff_problems.add_pages(services, access)
+    staff_understanding.add_pages(services, access)
     nicegui_app.add_exception_handler(404, _not_found)
     nicegui_app.add_exception_handler(Exception, _broken)
     ui.run_with(  # pyright: ignore[reportUnknownMemberType] - a parameter of it has no types

@@ -1,8 +1,11 @@
 """What the pages need from the rest of the shop."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy.orm import Session
 
 from bot.channels.web import HostedChannel
 from bot.dialogue.replies import Replies
@@ -10,6 +13,32 @@ from bot.events import Inbound
 from shop.profile import ShopProfile
 from storage.clock import Clock
 from storage.engine import Database
+
+
+class Trainer(Protocol):
+    """Trains the shop's models again while the shop is open, one training at a time."""
+
+    @property
+    def share(self) -> float | None:
+        """How much of a training is done (0–1); None while there is none."""
+        ...
+
+    @property
+    def outcome(self) -> Sequence[str]:
+        """What came of the last training, a sentence for each language."""
+        ...
+
+    def intents(self, language: str) -> Sequence[str]:
+        """What a message of that language may be labelled with, sorted."""
+        ...
+
+    def is_due(self, session: Session) -> bool:
+        """Whether staff labelled something that the models in use have not learnt yet."""
+        ...
+
+    async def train(self) -> None:
+        """Train now, and put to use what is no worse. Joins a training that is under way."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -22,6 +51,7 @@ class ConsoleServices:
     web: HostedChannel
     receive: Callable[[list[Inbound]], Awaitable[int]]  # Delivery.receive
     wake: Callable[[], Awaitable[None]]  # Delivery.wake
+    trainer: Trainer
     media: Path  # the product pictures' folder, served at /media
     secret: bytes  # signs the cookies
     staff_password: str | None  # None: the staff page is open, but only to browsers on this machine

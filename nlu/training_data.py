@@ -11,7 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,6 +98,22 @@ class TrainingData:
         for example in self.examples:
             counts[example.intent] += 1
         return counts
+
+    def taught(self, labelled: Iterable[Example]) -> "TrainingData":
+        """With what staff labelled. Their word counts where a text is an example of something else.
+
+        What has an intent that is none of ours is left out: see `labelled.without_a_flow`.
+        """
+        known = {*self.intents, OUT_OF_SCOPE}
+        told = {clean(example.text).casefold(): example for example in labelled if example.intent in known}
+        kept = [example for example in self.examples if clean(example.text).casefold() not in told]
+        alien = [text for text in self.out_of_scope if clean(text).casefold() not in told]
+        for example in told.values():
+            if example.intent == OUT_OF_SCOPE:
+                alien.append(example.text)
+            else:
+                kept.append(example)
+        return replace(self, examples=tuple(kept), out_of_scope=tuple(alien))
 
     def digest(self) -> str:
         """SHA-256 of what the intent model learns from; the order of files and examples does not matter."""

@@ -42,13 +42,17 @@ class Heard:
 
 def listen(interpreter: Interpreter, text: str) -> Heard:
     """Understand one message. Any text at all, without raising."""
-    plain = re.sub(r"[ \t]+", " ", EMPHASIS.sub("", TAG.sub(" ", text))).strip(" ")
-    whole = _understand(interpreter, plain)
+    whole = _understand(interpreter, plain(text))
     cut = list(_parts(whole))
     if not 1 < len(cut) <= PARTS_MAX:
         return Heard(whole)
     parts = tuple(_understand(interpreter, part) for part in cut)
     return Heard(_with_wish(interpreter, whole, cut, parts), parts)
+
+
+def plain(text: str) -> str:
+    """The words without markup: what is understood, and what the places of entities count in."""
+    return re.sub(r"[ \t]+", " ", EMPHASIS.sub("", TAG.sub(" ", text))).strip(" ")
 
 
 def asks_what(heard: Understanding) -> bool:

@@ -48,6 +48,11 @@ DO: Final[Mapping[type[Command], str]] = {
 }
 """What the commands are called in a trace."""
 
+MISSED: Final = frozenset({
+    "not_understood", "not_understood_again", "unknown", "unknown_again", "doubtful"
+})  # fmt: skip
+"""Outcomes of actions that say so where the words were not what they take."""
+
 PIECE: Final = re.compile(r"\d{4,}")
 
 Commands = TypeVar("Commands", bound=list[Command])
@@ -59,6 +64,7 @@ class Trace:
 
     why: str = ""  # which reading of the event led to the commands
     awaited: str | None = None  # the slot whose question was open before
+    missed: bool = False  # whether words may have been misunderstood
     _heard: Heard | None = None
     _commands: list[JsonObject] = field(default_factory=list[JsonObject])
     _steps: int = 0
@@ -71,6 +77,7 @@ class Trace:
         """Note why there are commands, if there are any, and hand them on. The first reason stands."""
         if commands and not self.why:
             self.why = why
+            self.missed = why == "no_answer"
         return commands
 
     def begin(self, command: Command) -> None:
@@ -81,6 +88,7 @@ class Trace:
     def step(self, flow: str, step: str, what: str, result: str | None = "") -> None:
         """A step was done, with its outcome or what became of its question."""
         self._steps += 1
+        self.missed = self.missed or (result in MISSED and self._heard is not None)
         if self._steps > STEPS_MAX:
             return
         if not self._commands:
