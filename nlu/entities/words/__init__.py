@@ -70,6 +70,8 @@ class AddressWords(_Section):
     street_beginnings: Terms
     never_in_street: Terms
     introductions: Terms
+    towns_after: Terms  # what may stand between a street and its town: Main Street 5 in Ghent
+    ends: Terms  # what may follow an address in the same sentence
 
 
 class OrdinalWords(_Section):
@@ -112,6 +114,7 @@ class Words(_Section):
     joins: Terms  # what stands between two wishes of one message
     abbreviations: Terms  # a full stop after them ends no sentence
     stand_ins: dict[str, str]  # plain words for what only this shop's catalogue calls so
+    language_names: dict[str, str]  # names of languages that CLDR does not have, to their codes
     common: str
 
     @property
