@@ -1,7 +1,7 @@
 """`parley check`: everything that people wrote, read together, and each mistake named with its place and its mend."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -16,7 +16,9 @@ from bot.dialogue.flows import Flow, Step
 from bot.dialogue.replies import ButtonText, Replies
 from bot.dialogue.slots import Slot
 from bot.dialogue.understanding import BUILT_IN_INTENTS
+from knowledge_base.wording import WORDS_FOLDER
 from nlu import training_data
+from nlu.entities.words import WORDS_FOLDER as ENTITY_WORDS
 from shop.errors import Refused
 from storage import yaml_files
 from storage.yaml_files import Mistake, Mistakes
@@ -33,16 +35,19 @@ def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRA
         except Mistakes as more:
             found += more.mistakes
     try:
-        language = read_settings(config).language
+        languages = read_settings(config).languages
         paths = [path for path in sorted(flow_folder.glob("*.yml")) if path.name != "slots.yml"]
         flows = flow_files.read(paths)
         slots = slot_files.read(flow_folder / "slots.yml")
-        replies = reply_files.read(flow_folder / "replies", main=language)
+        replies = reply_files.read(flow_folder / "replies", languages=languages)
     except Mistakes as more:
         return found + [mistake for mistake in more.mistakes if mistake not in found]
     found += check_flows(flows, slots, replies)
     found += check_replies(flows, slots, replies)
-    found += check_training_data(data_folder / language, flows, slots, flow_folder / "slots.yml")
+    for language in languages:
+        found += check_training_data(data_folder / language, flows, slots, flow_folder / "slots.yml")
+        found += check_words(language, slots, flow_folder / "slots.yml")
+    found += check_lookups(data_folder, languages)
     return found
 
 
@@ -209,6 +214,11 @@ def _check_language(replies: Replies, language: str) -> list[Mistake]:
         )
         for reply in sorted(own - main)
     ]
+    found += [
+        replies.mistake(language, reply, text)
+        for reply in sorted(own & main)
+        for text in _unknown_names(replies, language, reply)
+    ]
     return found + [
         replies.mistake(replies.main, reply, f"is missing in language {language!r}")
         for reply in sorted(main - own)
@@ -219,6 +229,46 @@ def _refusals(kind: type[Refused]) -> Iterator[type[Refused]]:
     yield kind
     for each in kind.__subclasses__():
         yield from _refusals(each)
+
+
+def _unknown_names(replies: Replies, language: str, reply: str) -> Iterator[str]:
+    """Facts that a sentence uses and its model in the main language does not: nobody would fill them in."""
+    known = replies.names(replies.main, reply)
+    for name in sorted(replies.names(language, reply) - known):
+        yield f"the main language's sentence has no {{{{ {name} }}}}{yaml_files.nearest(name, known)}"
+
+
+# ---------------------------------------------------------------------- languages
+
+
+def check_words(language: str, slots: dict[str, Slot], slot_file: Path) -> list[Mistake]:
+    """The files of words that a language needs, and the words that people change each detail by."""
+    found = [
+        Mistake(
+            path, None, f"is missing: until it is there, {what} in {language!r} are read with English words"
+        )
+        for path, what in (
+            (ENTITY_WORDS / f"{language}.yml", "names, numbers, prices and addresses"),
+            (WORDS_FOLDER / f"{language}.yml", "searches and questions"),
+        )
+        if not path.is_file()
+    ]
+    return found + [
+        Mistake(slot_file, None, f"slot {name!r}: 'called' has no words in {language!r}")
+        for name, slot in slots.items()
+        if slot.called and language not in slot.called
+    ]
+
+
+def check_lookups(data_folder: Path, languages: Sequence[str]) -> list[Mistake]:
+    """Every language knows words of the kinds that the main one has lists of: colours, countries."""
+    kinds = {language: set(training_data.read(data_folder / language)[0].lookups) for language in languages}
+    main = languages[0]
+    return [
+        Mistake(data_folder / language, None, f"has no lookup {kind!r}, which language {main!r} has")
+        for language in languages[1:]
+        for kind in sorted(kinds[main] - kinds[language])
+    ]
 
 
 # ---------------------------------------------------------------------- training data

@@ -15,13 +15,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from app import checking, running
 from app.log import set_up
 from app.settings import Home, Secrets, Settings, read_secrets, read_settings
-from app.wiring import CatalogueAwareInterpreter, embedder_for, open_database, trained_model
+from app.wiring import embedder_for, interpreter_for, open_database, read_training_data, trained_model
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
 from knowledge_base.search import ProductQuery
 from knowledge_base.service import KnowledgeBase
 from nlu import evaluation, training_data
-from nlu.interpreter import IntentInterpreter
+from nlu.languages import LanguageDetector
 from nlu.model import WorseModel
 from nlu.training_data import TrainingDataError
 from shop.catalogue import importing as catalogue_importing
@@ -171,27 +171,32 @@ def import_knowledge(home: Path, config: Path, paths: list[Path], *, quiet: bool
 
 
 def train(home: Path, config: Path, *, force: bool, quiet: bool) -> Answer:
-    """The shop's own model."""
+    """The shop's own models, one a language; the facts of the main one first."""
     settings = read_settings(config)
+    embedder = embedder_for(settings)
+    cards: list[dict[str, Any]] = []
     with bar("Learning to understand", quiet=quiet) as tell:
-        try:
-            model, trained = trained_model(
-                settings,
-                Home(home),
-                embedder_for(settings),
-                progress=lambda _what, share: tell(share),
-                force=force,
-            )
-        except (TrainingDataError, WorseModel) as error:
-            raise Failure(str(error)) from error
+        for language in settings.languages:
+            try:
+                model, trained = trained_model(
+                    settings,
+                    Home(home),
+                    embedder,
+                    language=language,
+                    progress=lambda _what, share: tell(share),
+                    force=force,
+                )
+            except (TrainingDataError, WorseModel) as error:
+                raise Failure(str(error)) from error
+            cards.append(asdict(model.card) | {"trained_now": trained})
         tell(1.0)
-    card = model.card
-    facts = asdict(card) | {"trained_now": trained}
-    text = (
-        f"{'Trained' if trained else 'Nothing changed:'} model {card.id}: {len(card.intents)} intents, "
-        f"{card.examples} examples, {card.accuracy:.1%} right on examples it had not seen."
+    text = "\n".join(
+        f"{'Trained' if card['trained_now'] else 'Nothing changed:'} model {card['id']} ({card['language']}): "
+        f"{len(card['intents'])} intents, {card['examples']} examples, "
+        f"{card['accuracy']:.1%} right on examples it had not seen."
+        for card in cards
     )
-    return Answer(facts, text)
+    return Answer(cards[0] | {"others": cards[1:]}, text)
 
 
 def evaluate(
@@ -200,21 +205,27 @@ def evaluate(
     file: Path,
     *,
     train_file: Path | None,
+    language: str | None,
     out_of_scope: str | None,
     seed: int,
     quiet: bool,
 ) -> Answer:
-    """Scores on FILE, of the shop's model or of one trained on `train_file` alone."""
+    """Scores on FILE, of the shop's model of that language (the main one unless told) or of one trained on `train_file` alone."""
     settings = read_settings(config)
+    language = language or settings.language
+    if language not in settings.languages:
+        raise Failure(f"This shop does not speak {language!r}; languages: {', '.join(settings.languages)}.")
     embedder = embedder_for(settings)
     try:
         with bar(f"Reading {file.name}", quiet=quiet) as tell:
             scores = evaluation.evaluate_file(
                 file,
-                settings=settings.understanding,
+                settings=settings.understanding_of(language),
                 embedder=embedder,
                 at=datetime.now(UTC),
-                model=None if train_file else trained_model(settings, Home(home), embedder)[0],
+                model=None
+                if train_file
+                else trained_model(settings, Home(home), embedder, language=language)[0],
                 train_file=train_file,
                 out_of_scope=out_of_scope or training_data.OUT_OF_SCOPE,
                 seed=seed,
@@ -229,20 +240,23 @@ def evaluate(
     return Answer(scores, text, rows=scores["confusions"][:PROBLEMS_SHOWN_MAX])
 
 
-def parse(home: Path, config: Path, text: str | None, *, file: Path | None) -> Answer:
-    """How a message, or each line of a file, is understood."""
+def parse(home: Path, config: Path, text: str | None, *, file: Path | None, language: str | None) -> Answer:
+    """How a message, or each line of a file, is understood: in `language`, else in the one it seems to be in."""
     if (text is None) == (file is None):
         raise Failure("Give one text, or --file FILE.")
     with opened(home, config) as shop:
-        model, _ = trained_model(shop.settings, shop.home, embedder_for(shop.settings))
-        interpreter = CatalogueAwareInterpreter(
-            IntentInterpreter(model),
-            shop.database,
-            language=shop.settings.language,
-            region=shop.settings.shop.country,
+        embedder = embedder_for(shop.settings)
+        model, _ = trained_model(shop.settings, shop.home, embedder)
+        data = read_training_data(shop.settings)
+        interpreter = interpreter_for(
+            shop.settings, shop.home, shop.database, data, model=model, embedder=embedder
         )
+        detector = LanguageDetector(data)
         texts = _lines(file) if file else [text or ""]
-        understood = [asdict(interpreter.parse(each)) for each in texts]
+        understood = [
+            asdict(interpreter.parse(each, language=language or detector.detect(each).language))
+            for each in texts
+        ]
     if file is not None:  # one JSON line a line, however it was asked for
         return Answer({}, lines=[json.dumps(each, ensure_ascii=False) for each in understood])
     guesses = [
@@ -254,7 +268,7 @@ def parse(home: Path, config: Path, text: str | None, *, file: Path | None) -> A
         ", ".join(f"{entity['name']}={entity['value']!r}" for entity in heard["entities"]) or "no entities"
     )
     refused = "refused" if heard["refused"] else "believed"
-    line = f"{refused} (score {heard['refusal_score']:.2f}); {found}; {heard['seconds'] * 1000:.1f} ms"
+    line = f"{heard['language']}: {refused} (score {heard['refusal_score']:.2f}); {found}; {heard['seconds'] * 1000:.1f} ms"
     return Answer(heard, line, rows=guesses)
 
 

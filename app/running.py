@@ -31,6 +31,8 @@ from bot.channels.terminal import Terminal
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
 from nlu.embedding import MiniLmEmbedder
+from nlu.languages import name_of
+from nlu.model import TrainedModel
 from nlu.training_data import TrainingDataError
 from shop.catalogue.importing import import_products
 from storage.clock import SystemClock
@@ -111,19 +113,28 @@ def prepare(settings: Settings, secrets: Secrets, home: Home, teller: Teller, *,
     teller.say("→ Preparing the database")
     database = open_database(settings, secrets, home)
     embedder = embedder_for(settings)
-    with teller.bar("Learning to understand") as tell:
-        try:
-            model, trained = trained_model(
-                settings, home, embedder, progress=lambda _what, share: tell(share)
-            )
-        except TrainingDataError as error:
-            database.close()
-            raise CannotOpen(str(error)) from error
-    how = f"trained just now in {model.card.seconds:.0f} s" if trained else "trained before"
-    teller.say(f"→ Understands {len(model.card.intents)} kinds of wishes ({how})")
+    try:
+        main, *_ = [_learn(settings, home, embedder, language, teller) for language in settings.languages]
+    except TrainingDataError as error:
+        database.close()
+        raise CannotOpen(str(error)) from error
     if demo:
         seed_demo(settings, home, database, embedder, teller)
-    return Loaded(database, embedder, model)
+    return Loaded(database, embedder, main)
+
+
+def _learn(
+    settings: Settings, home: Home, embedder: MiniLmEmbedder | None, language: str, teller: Teller
+) -> TrainedModel:
+    """The model of that language; trained now, so that no customer ever waits for it."""
+    name = name_of(language, in_language="en")
+    with teller.bar(f"Learning to understand {name}") as tell:
+        model, trained = trained_model(
+            settings, home, embedder, language=language, progress=lambda _what, share: tell(share)
+        )
+    how = f"trained just now in {model.card.seconds:.0f} s" if trained else "trained before"
+    teller.say(f"→ Understands {len(model.card.intents)} kinds of wishes in {name} ({how})")
+    return model
 
 
 def seed_demo(

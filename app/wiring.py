@@ -1,10 +1,11 @@
 """Builds the real things and connects them; nothing else in Parley knows how they are made."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from html import unescape
 
 from app.settings import ROOT, Home, Secrets, Settings
 from bot import transcript
@@ -14,6 +15,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.web import HostedChannel
 from bot.delivery.engine import Delivery
 from bot.dialogue import flows, replies, slots
+from bot.dialogue.hearing import Listener
 from bot.dialogue.tokens import Tokens
 from bot.handler import Shop, ShopHandler
 from knowledge_base.service import KnowledgeBase
@@ -22,7 +24,9 @@ from nlu.embedding import MiniLmEmbedder
 from nlu.entities.extraction import EntityExtractor
 from nlu.entities.vocabulary import Vocabulary
 from nlu.interpreter import IntentInterpreter
+from nlu.languages import LanguageDetector
 from nlu.model import ModelStore, TrainedModel
+from nlu.training_data import TrainingData
 from nlu.understanding import Interpreter, Understanding
 from payments.stripe_gateway import StripeGateway
 from shop.catalogue import queries
@@ -34,12 +38,8 @@ from storage.types import JsonObject
 
 FLOWS = ROOT / "flows"
 TRAINING_DATA = ROOT / "nlu" / "data"
-TELEGRAM_MENU = (  # a tapped command reaches us as its word, and is understood like any other
-    ("browse", "Look around the shop"),
-    ("cart", "What is in my cart"),
-    ("order", "Where is my order?"),
-    ("help", "What I can do here"),
-)
+TELEGRAM_MENU = ("browse", "cart", "order", "help")
+"""A tapped command reaches us as its word, and is understood like any other; the reply words_menu_… describes it."""
 CATALOGUE_LOOK_SECONDS = 0.5  # a changed product is understood by name within this time
 
 
@@ -64,11 +64,14 @@ class Loaded:
 class CatalogueAwareInterpreter:
     """Our interpreter, which learns the catalogue's words anew whenever the catalogue changed."""
 
-    def __init__(self, inner: IntentInterpreter, database: Database, *, language: str, region: str) -> None:
+    def __init__(
+        self, inner: IntentInterpreter, database: Database, data: Mapping[str, TrainingData], *, region: str
+    ) -> None:
+        """`data` is each language's, for its lookups and synonyms."""
         self._inner = inner
         self._database = database
-        self._language, self._region = language, region
-        self._data = training_data.load(TRAINING_DATA / language)  # its lookups and synonyms
+        self._data = data
+        self._region = region
         self._version: int | None = None
         self._looked = 0.0
 
@@ -90,9 +93,10 @@ class CatalogueAwareInterpreter:
                 categories=words.categories,
                 products={product.handle: product.title for product in words.products},
             )
-            self._inner.use_extractor(
-                EntityExtractor(self._language, vocabulary=vocabulary, region=self._region, data=self._data)
-            )
+            for language, data in self._data.items():
+                self._inner.use_extractor(
+                    EntityExtractor(language, vocabulary=vocabulary, region=self._region, data=data)
+                )
             self._version = version
 
 
@@ -141,20 +145,52 @@ def trained_model(
     home: Home,
     embedder: MiniLmEmbedder | None,
     *,
+    language: str | None = None,
     progress: Callable[[str, float], None] | None = None,
     force: bool = False,
 ) -> tuple[TrainedModel, bool]:
-    """The model for today's training data and settings, and whether it had to be trained just now."""
-    data = training_data.load(TRAINING_DATA / settings.language)
+    """The model for a language's training data and today's settings, and whether it had to be trained just now.
+
+    The main language's unless told.
+    """
+    language = language or settings.language
     return training.ensure_model(
         ModelStore(home.models / "intent"),
-        data,
-        settings.understanding,
+        training_data.load(TRAINING_DATA / language),
+        settings.understanding_of(language),
         embedder=embedder,
         at=datetime.now(UTC),
         progress=progress,
         force=force,
     )
+
+
+def read_training_data(settings: Settings) -> dict[str, TrainingData]:
+    """What people say, in each language of the shop."""
+    return {language: training_data.load(TRAINING_DATA / language) for language in settings.languages}
+
+
+def interpreter_for(
+    settings: Settings,
+    home: Home,
+    database: Database,
+    data: Mapping[str, TrainingData],
+    *,
+    model: TrainedModel,
+    embedder: MiniLmEmbedder | None,
+) -> CatalogueAwareInterpreter:
+    """Understands every language of the shop: the main one with `model`, the others' are loaded when needed."""
+    others = {
+        language: partial(_model_of, settings, home, embedder, language)
+        for language in settings.languages[1:]
+    }
+    return CatalogueAwareInterpreter(
+        IntentInterpreter(model, others=others), database, data, region=settings.shop.country
+    )
+
+
+def _model_of(settings: Settings, home: Home, embedder: MiniLmEmbedder | None, language: str) -> TrainedModel:
+    return trained_model(settings, home, embedder, language=language)[0]
 
 
 def build(
@@ -170,13 +206,15 @@ def build(
     """Connect everything. Nothing has begun to run when it returns."""
     far_ends = far_ends or FarEnds()
     database = loaded.database
-    interpreter = CatalogueAwareInterpreter(
-        IntentInterpreter(loaded.model), database, language=settings.language, region=settings.shop.country
+    data = read_training_data(settings)
+    interpreter = interpreter_for(
+        settings, home, database, data, model=loaded.model, embedder=loaded.embedder
     )
-    knowledge = KnowledgeBase(embedder=loaded.embedder)
+    knowledge = KnowledgeBase(embedder=loaded.embedder, language=settings.language)
     tokens = Tokens(home.secret())
+    spoken = replies.read(FLOWS / "replies", languages=settings.languages)
     web, terminal = HostedChannel("web"), HostedChannel("terminal")
-    telegram = _telegram(settings, secrets, home, clock, far_ends)
+    telegram = _telegram(settings, secrets, home, clock, far_ends, menus=_menus(spoken))
     messenger = _messenger(settings, secrets, home, clock, far_ends, database=database, public_url=public_url)
     channels: dict[str, Channel] = {
         channel.name: channel for channel in (web, terminal, telegram, messenger) if channel
@@ -185,13 +223,13 @@ def build(
         profile=settings.shop,
         flows=flows.read([path for path in sorted(FLOWS.glob("*.yml")) if path != FLOWS / "slots.yml"]),
         slots=slots.read(FLOWS / "slots.yml"),
-        replies=replies.read(FLOWS / "replies", main=settings.language),
+        replies=spoken,
         tokens=tokens,
         knowledge=knowledge,
         abilities=_abilities(channels),
         return_url=public_url,
     )
-    handler = ShopHandler(shop, interpreter)
+    handler = ShopHandler(shop, Listener(interpreter, settings.languages, LanguageDetector(data)))
     stripe = _stripe(secrets, clock, far_ends)
     delivery = Delivery(
         database, clock, handler, senders=channels, caller=stripe.call if stripe else _no_stripe
@@ -220,8 +258,25 @@ def _abilities(channels: Mapping[str, Channel]) -> dict[str, Abilities]:
     return {name: channel.abilities for name, channel in channels.items()}
 
 
+def _menus(spoken: replies.Replies) -> dict[str, list[tuple[str, str]]]:
+    """The commands in Telegram's menu with their descriptions, by language; "" is for everybody else."""
+    menus = {
+        language: [
+            (word, unescape(spoken.render(f"words_menu_{word}", language, {}).text)) for word in TELEGRAM_MENU
+        ]
+        for language in spoken.languages
+    }
+    return {"": menus.pop(spoken.main), **menus}
+
+
 def _telegram(
-    settings: Settings, secrets: Secrets, home: Home, clock: Clock, far_ends: FarEnds
+    settings: Settings,
+    secrets: Secrets,
+    home: Home,
+    clock: Clock,
+    far_ends: FarEnds,
+    *,
+    menus: Mapping[str, Sequence[tuple[str, str]]],
 ) -> TelegramChannel | None:
     if not settings.channels.telegram.enabled or secrets.telegram_token is None:
         return None
@@ -233,7 +288,7 @@ def _telegram(
         webhook_secret=webhook.get_secret_value() if webhook else None,
         media=home.media,
         clock=clock,
-        commands=TELEGRAM_MENU,
+        menus=menus,
     )
 
 

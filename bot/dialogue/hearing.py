@@ -1,16 +1,20 @@
 """Listening to one message: its parts, and what is wanted apart from who and where."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.dialogue.flows import SURE
 from nlu.entities.spans import any_of, compiled
 from nlu.entities.words import words
+from nlu.languages import LanguageDetector, Spoken
 from nlu.understanding import Entity, Interpreter, Understanding
 
 PERSONAL = frozenset({"person_name", "phone", "address", "email"})
 """Entities that say who and where, never what is wanted."""
+
+OF_NO_LANGUAGE = PERSONAL | {"product", "coupon", "order_reference"}
+"""Entities whose words say nothing of the language that somebody speaks."""
 
 PARTS_MAX = 8
 PARTED_LETTERS_MAX = 1000  # of a longer message only the whole is understood
@@ -28,8 +32,59 @@ class Heard:
     parts: tuple[Understanding, ...] = ()
 
 
-def listen(interpreter: Interpreter, text: str) -> Heard:
-    """Understand one message. Any text at all, without raising."""
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """A message as heard in each language that it may be in. Which one it is, the conversation helps to say."""
+
+    spoken: Spoken
+    by_language: Mapping[str, Heard]
+
+    def within(self, language: str) -> Heard:
+        """How it is meant in a conversation held in `language`: in that one, unless another is clear.
+
+        It is clear, too, where the words say nothing in the conversation's language and something in the one they
+        point to.
+        """
+        if self.spoken.clear or language not in self.by_language:
+            return self.by_language[self.spoken.language or next(iter(self.by_language))]
+        own, other = self.by_language[language], self.by_language.get(self.spoken.language or "")
+        if other is not None and own.whole.refused and _says_something(other.whole):
+            return other
+        return own
+
+
+class Listener:
+    """Hears messages in every language that the shop speaks; the first is its main one."""
+
+    def __init__(
+        self, interpreter: Interpreter, languages: Sequence[str], detector: LanguageDetector
+    ) -> None:
+        self._interpreter = interpreter
+        self._main, *self._others = languages
+        self._detector = detector
+
+    def hear(self, text: str) -> Hearing:
+        """Understand one message: in its own language where that is clear, else in each. Never raises."""
+        main = listen(self._interpreter, text, language=self._main)
+        if not self._others:
+            return Hearing(Spoken(None), {self._main: main})
+        names = [entity for entity in main.whole.entities if entity.name in OF_NO_LANGUAGE]
+        spoken = self._detector.detect(without(main.whole, names))
+        wanted = [spoken.language] if spoken.clear and spoken.language else [self._main, *self._others]
+        return Hearing(
+            spoken,
+            {
+                language: main
+                if language == self._main
+                else listen(self._interpreter, text, language=language)
+                for language in wanted
+            },
+        )
+
+
+def listen(interpreter: Interpreter, text: str, *, language: str | None = None) -> Heard:
+    """Understand one message, in the main language unless told. Any text at all, without raising."""
+    interpreter = _In(interpreter, language)
     plain = re.sub(r"[ \t]+", " ", EMPHASIS.sub("", TAG.sub(" ", text))).strip(" ")
     whole = _understand(interpreter, plain)
     cut = list(_parts(whole))
@@ -37,6 +92,22 @@ def listen(interpreter: Interpreter, text: str) -> Heard:
         return Heard(whole)
     parts = tuple(_understand(interpreter, part) for part in cut)
     return Heard(_with_wish(interpreter, whole, cut, parts), parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _In:
+    """An interpreter that is held to one language."""
+
+    interpreter: Interpreter
+    fixed: str | None
+
+    def parse(self, text: str, *, language: str | None = None) -> Understanding:
+        return self.interpreter.parse(text, language=language or self.fixed)
+
+
+def _says_something(heard: Understanding) -> bool:
+    """Whether it is surely understood, and not as a mere name or number."""
+    return heard.intent not in {None, "inform"} and heard.confidence >= SURE
 
 
 def without_details(heard: Understanding) -> str:

@@ -37,7 +37,7 @@ class Slot(BaseModel):
     """What a flow may want to know.
 
     `remember`: said once, at any time, it is not asked again. `called`: the words that people name it by, to
-    have it changed. `affirmed_by`: intents that mean yes to this very question, as "pay" does at a summary.
+    have it changed, by language. `affirmed_by`: intents that mean yes to this very question, as "pay" does at a summary.
     `given_by`: intents that give its value unless they come as a question, as "I'll pick it up" does.
     """
 
@@ -46,7 +46,7 @@ class Slot(BaseModel):
     type: Kind
     entity: str | None = None
     remember: bool = False
-    called: list[str] = Field(default_factory=list[str])
+    called: dict[str, list[str]] = Field(default_factory=dict[str, list[str]])
     affirmed_by: list[str] = Field(default_factory=list[str])
     given_by: list[str] = Field(default_factory=list[str])
 

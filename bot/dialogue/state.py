@@ -72,7 +72,7 @@ class State(StateModel):
     waiting: list[Waiting] = Field(default_factory=list[Waiting])  # wishes whose turn has not come
     said: list[dict[str, Any]] = Field(default_factory=list)  # the last replies, for "again, please"
     misses: int = 0  # messages in a row that we could not make sense of
-    language: str = "en"
+    language: str = ""  # in which we answer; empty until somebody spoke
     turns: int = 0
 
     @property

@@ -252,7 +252,9 @@ class Reader:
         if request := self._request(heard):
             return [request]
         said = set(re.findall(r"\w+", heard.text.casefold()))
-        named = tuple(name for name, slot in self._slots.items() if said & set(slot.called))
+        named = tuple(
+            name for name, slot in self._slots.items() if said & set(slot.called.get(heard.language, ()))
+        )
         if named or dialogue.state.stack:
             return [ForgetSlots(named)]
         return []

@@ -56,7 +56,10 @@ class CatalogueExtractor:
         self._word = lru_cache(maxsize=65536)(self._compared)
         self._terms: dict[Key, list[Meaning]] = defaultdict(list)
         leads = {self._key(said): self._key(value) for said, value in synonyms.items()}
-        for terms in (_catalogued(vocabulary), lookups):  # the catalogue's own spelling before the general one
+        for terms in (
+            _catalogued(vocabulary),
+            lookups,
+        ):  # the catalogue's own spelling before the general one
             for kind, values in terms.items():
                 for value in values:
                     self._add(kind, value, value)

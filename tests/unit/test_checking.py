@@ -265,7 +265,7 @@ def test_all_mistakes_of_all_flow_files_are_told_at_once(check: Callable[[str, B
 
 
 def test_every_sentence_is_said_somewhere_and_every_sentence_said_is_written() -> None:
-    written = replies.read(FLOWS / "replies", main="en").keys("en")
+    written = replies.read(FLOWS / "replies", languages=["en"]).keys("en")
     rooms = ("bot", "shop", "payments", "console")
     code = "\n".join(path.read_text("utf-8") for room in rooms for path in (ROOT / room).rglob("*.py"))
     named = set(re.findall(r"\b(?:utter|words)_[a-z0-9_]+[a-z0-9]\b", code))

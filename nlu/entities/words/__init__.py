@@ -1,11 +1,14 @@
 """The words of each language that entity extractors look for, read from one YAML file a language."""
 
 from functools import cache
-from importlib import resources
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
+
+WORDS_FOLDER: Final = Path(__file__).parent
+FALLBACK: Final = "en"
 
 Terms = tuple[str, ...]
 
@@ -125,10 +128,9 @@ class Words(_Section):
 @cache
 def words(language: str) -> Words:
     """The words of a language; English ones where there is no file for it yet."""
-    folder = resources.files(__name__)
-    file = folder / f"{language}.yml"
+    file = WORDS_FOLDER / f"{language}.yml"
     if not file.is_file():
-        file = folder / "en.yml"
+        file = WORDS_FOLDER / f"{FALLBACK}.yml"
     parser: Any = YAML(typ="safe", pure=True)
     content: Any = parser.load(file.read_text(encoding="utf-8"))
     return Words.model_validate(content)
