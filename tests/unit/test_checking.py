@@ -242,17 +242,62 @@ def test_a_mistake_is_named_with_its_place_and_its_mend(
 
 
 def test_a_language_that_lacks_a_sentence_or_has_one_too_many_is_named(
-    check: Callable[[str, Break], list[str]], tmp_path: Path
+    check: Callable[[str, Break], list[str]],
 ) -> None:
-    german = tmp_path / "flows" / "replies" / "de"
-    shutil.copytree(tmp_path / "flows" / "replies" / "en", german)
-    found = check("flows/replies/de/shop.yml", replaced("utter_goodbye:", "utter_goodby:"))
-    assert any("reply 'utter_goodbye': is missing in language 'de'" in message for message in found)
+    found = check("flows/replies/es/shop.yml", replaced("utter_goodbye:", "utter_goodby:"))
+    assert any("reply 'utter_goodbye': is missing in language 'es'" in message for message in found)
     assert any(
-        "flows/replies/de/shop.yml:" in message
+        "flows/replies/es/shop.yml:" in message
         and "the main language has no such reply — did you mean 'utter_goodbye'?" in message
         for message in found
     )
+
+
+def test_a_translated_sentence_that_wants_other_facts_is_named(
+    check: Callable[[str, Break], list[str]],
+) -> None:
+    found = check(
+        "flows/replies/es/shop.yml",
+        replaced("suma <b>{{ subtotal | money }}", "suma <b>{{ subtota | money }}"),
+    )
+    assert any(
+        "flows/replies/es/shop.yml:" in message
+        and "the main language's sentence has no {{ subtota }} — did you mean 'subtotal'?" in message
+        for message in found
+    )
+
+
+def test_what_a_new_language_still_needs_is_told(tmp_path: Path) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text((ROOT / "config.yml").read_text("utf-8").replace("[en, es]", "[en, xx]"), "utf-8")
+    assert [str(mistake) for mistake in mistakes(config)] == [
+        f"{FLOWS / 'replies'}: there are no replies in language 'xx': make a folder xx"
+    ]
+    shutil.copytree(ROOT / "flows", tmp_path / "flows")
+    shutil.copytree(tmp_path / "flows" / "replies" / "en", tmp_path / "flows" / "replies" / "xx")
+    shutil.copytree(ROOT / "nlu" / "data", tmp_path / "data")
+    (tmp_path / "data" / "xx").mkdir()
+    (tmp_path / "data" / "xx" / "few.yml").write_text(
+        'version: "3.1"\nnlu:\n- intent: greet\n  examples: |\n    - xello\n', "utf-8"
+    )
+    found = [
+        str(mistake)
+        for mistake in mistakes(config, flow_folder=tmp_path / "flows", data_folder=tmp_path / "data")
+    ]
+    for told in (
+        "nlu/entities/words/xx.yml: is missing: until it is there, names, numbers, prices and addresses in 'xx'",
+        "knowledge_base/words/xx.yml: is missing",
+        "slot 'address': 'called' has no words in 'xx'",
+        "waits for intent 'order_status', which has no examples",
+        "data/xx: has no lookup 'country', which language 'en' has",
+    ):
+        assert any(told in message for message in found), told
+
+
+def test_languages_are_named_once_each(tmp_path: Path) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text((ROOT / "config.yml").read_text("utf-8").replace("[en, es]", "[en, en]"), "utf-8")
+    assert any("a language is named twice: en, en" in str(mistake) for mistake in mistakes(config))
 
 
 def test_all_mistakes_of_all_flow_files_are_told_at_once(check: Callable[[str, Break], list[str]]) -> None:
@@ -278,7 +323,11 @@ def test_every_sentence_is_said_somewhere_and_every_sentence_said_is_written() -
         for made in (f"utter_ask_{slot}", f"utter_why_{slot}", f"utter_{slot}_unfit")
     }
     made |= {
-        name for name in written if name.startswith(("utter_cancelled_", "utter_notice_", "utter_payment_"))
+        name
+        for name in written
+        if name.startswith(
+            ("utter_cancelled_", "utter_notice_", "utter_payment_", "words_menu_", "words_question_")
+        )
     }
     assert not written - named - made, "nobody says these"
     said = {name for name in named if f'"{name}"' in code}

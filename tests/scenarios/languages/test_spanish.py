@@ -1,0 +1,91 @@
+"""Shopping in Spanish, and in a language of one's own choice."""
+
+import pytest
+
+from tests.open_shop import OpenShop
+from tests.scenarios.talking import Guest
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_buying_with_a_correction(guest: Guest) -> None:
+    found = await guest.says("hola, busco una taza negra")
+    assert "Black stoneware mug" in found
+    assert "12,00\xa0€" in found
+    assert "2 × <b>Black stoneware mug</b> están en tu carrito" in await guest.says("quiero dos tazas negras")
+    assert "Ahora 3 × <b>Black stoneware mug</b>" in await guest.says("mejor que sean 3")
+    assert "¿A nombre de quién va?" in await guest.says("quiero pagar")
+    assert "¿Cómo quieres recibirlo?" in await guest.says("Lucía Fernández")
+    assert "¿A dónde lo enviamos?" in await guest.says("exprés por favor")
+    assert "¿A qué teléfono" in await guest.says("Calle Mayor 12, 28013 Madrid")
+    summary = await guest.says("+34 612 345 678")
+    for part in (
+        "3 × Black stoneware mug: 36,00\xa0€",
+        "<b>Total 45,90\xa0€</b>",
+        "Lucía Fernández",
+        "Madrid",
+    ):
+        assert part in summary
+    assert "<b>Total 40,90\xa0€</b>" in await guest.says("no, mejor envío estándar")
+    assert "Paga aquí con tarjeta" in await guest.says("sí")
+
+
+async def test_asking_where_the_order_is(guest: Guest) -> None:
+    assert "Todavía no tienes pedidos" in await guest.says("¿dónde está mi pedido?")
+    await guest.says(
+        "quiero la taza negra",
+        "quiero pagar",
+        "Lucía Fernández",
+        "exprés",
+        "Calle Mayor 12, 28013 Madrid",
+        "+34 612 345 678",
+        "sí",
+    )
+    answer = await guest.says("dónde está mi pedido")
+    assert "está pendiente de pago" in answer
+    assert "[Pagar 21,90\xa0€]" in answer
+
+
+async def test_the_language_stays_through_short_answers_and_names_and_changes_with_clear_words(
+    guest: Guest,
+) -> None:
+    assert "¡Hola!" in await guest.says("hola")
+    for said in ("ok", "no", "thanks", "2"):
+        answer = await guest.says(said)
+        assert not any(word in answer for word in ("What", "Your", "You", "Sorry")), (said, answer)
+    assert "opening" not in await guest.says("express")
+    assert "Your cart is empty" in await guest.says("what is in my cart right now")
+    assert "Your cart is empty" in await guest.says("total")
+
+
+async def test_a_name_from_elsewhere_does_not_change_the_language(guest: Guest) -> None:
+    await guest.fills()
+    await guest.says("checkout")
+    assert "How would you like to get it?" in await guest.says("José Luis Ortega Núñez")
+    assert "Where shall we send it?" in await guest.says("express")
+    assert "Which phone number" in await guest.says("Avenida de la Constitución 3, 41001 Sevilla")
+
+
+async def test_a_language_of_ones_own_choice_stays_whatever_one_writes_in(quick_shop: OpenShop) -> None:
+    guest = Guest(quick_shop)
+    await guest.says("hello there")
+    assert "seguimos en español" in await guest.says("in Spanish please")
+    assert "Tu carrito está vacío" in await guest.says("what is in my cart right now")
+    assert "let’s go on in English" in await guest.says("en inglés por favor")
+    assert "Your cart is empty" in await guest.says("qué hay en mi carrito")
+    assert "I speak English and Spanish" in await guest.says("which languages do you speak?")
+    assert "seguimos en español" in await guest.taps("Español")
+
+
+async def test_what_is_written_in_english_only_is_told_with_its_language(guest: Guest) -> None:
+    answer = await guest.says("¿cuál es la política de devoluciones?")
+    assert "Esto solo lo tengo escrito en inglés" in answer
+    assert "Fuente:" in answer
+    await guest.says("quiero ver la taza negra")
+    about = await guest.says("¿se puede meter en el lavavajillas?")
+    assert "Esto solo lo tengo escrito en inglés" in about
+    assert "Dishwasher" in about
+
+
+async def test_a_question_about_a_tea_cup_in_spanish_typed_in_a_hurry(guest: Guest) -> None:
+    assert "mug" in (await guest.says("kiero una tasa azul x favor")).casefold()
