@@ -51,6 +51,7 @@ class UtilityTemplates(Section):
     """Names of approved utility templates, each with one variable in its body, for what is said after 24 hours."""
 
     order_update: str | None = None
+    language: str | None = None  # as they were approved, e.g. en_US; default: the shop's language
 
 
 class MessengerSettings(Section):

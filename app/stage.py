@@ -30,6 +30,7 @@ from app.settings import Home, Secrets, Settings
 from app.wiring import Loaded, Parley, build
 from nlu.embedding import MiniLmEmbedder
 from nlu.model import TrainedModel
+from nlu.understanding import Understanding
 from sandbox.clock import SimulatedClock
 from sandbox.people.messenger import MessengerPerson
 from sandbox.people.person import Person
@@ -94,6 +95,7 @@ class Stage:
             http=self.http,
         )
         self.parley = self._build()
+        self.crashes = 0
         self._visits = itertools.count(1)
         self._server: ShopServer | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -101,6 +103,10 @@ class Stage:
     @property
     def database(self) -> Database:
         return self.parley.database
+
+    def understand(self, text: str) -> Understanding:
+        """What the shop's interpreter makes of a text."""
+        return self.parley.interpreter.parse(text)
 
     # ── people ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -201,6 +207,7 @@ class Stage:
     async def crash(self) -> None:
         """Die and come back, as after kill -9: from here on nothing is written, finished or said goodbye to."""
         assert self._server is not None and self._serving is not None, "open comes first"  # noqa: PT018
+        self.crashes += 1
         await self.parley.delivery.abandon()
         self._server.should_exit = self._server.force_exit = True
         await asyncio.gather(self._serving, return_exceptions=True)

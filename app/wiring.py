@@ -306,15 +306,15 @@ def _messenger(
     verify_token, chosen = secrets.messenger_verify_token, settings.channels.messenger
     if not chosen.enabled or token is None or app_secret is None or verify_token is None:
         return None
-    template = chosen.utility_templates.order_update
+    templates = chosen.utility_templates
     page = Page(
         token=token.get_secret_value(),
         app_secret=app_secret.get_secret_value(),
         verify_token=verify_token.get_secret_value(),
         id=chosen.page_id,
         greeting=f"{settings.shop.name}. {settings.shop.promise}".strip(),
-        templates={"order_update": template} if template else {},
-        language=settings.language,
+        templates={"order_update": templates.order_update} if templates.order_update else {},
+        language=templates.language or settings.language,
     )
     return MessengerChannel(
         page,

@@ -66,6 +66,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._planned: defaultdict[str, deque[Fault | None]] = defaultdict(deque)
+        self.unanswered = 0  # calls that were served although their client was told otherwise, or nothing
 
     def next(self, endpoint: str, faults: Iterable[Fault | None]) -> None:
         """The next calls of `endpoint` ("*" for any) meet these in turn; None lets one pass untouched."""
@@ -75,5 +76,7 @@ class Faults:
         """What this call meets."""
         for name in (endpoint, "*"):
             if self._planned[name]:
-                return self._planned[name].popleft()
+                fault = self._planned[name].popleft()
+                self.unanswered += fault is not None and fault.served
+                return fault
         return None

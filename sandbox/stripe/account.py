@@ -12,10 +12,14 @@ from sandbox.stripe.model import (
     BalanceTransaction,
     Charge,
     CheckoutSession,
+    Coupon,
+    Customer,
     Delivery,
+    Dispute,
     Event,
     PaymentIntent,
     PaymentMethod,
+    PromotionCode,
     Refund,
     SavedAnswer,
     WebhookEndpoint,
@@ -34,11 +38,20 @@ class AccountSettings:
     webhook_secret: str
     base_url: str  # without a trailing slash; pay pages and redirects are built from it
     shop_name: str = "Demo shop"
+    default_currency: str = "eur"
     # Standard cards of the European Economic Area: https://stripe.com/pricing
     fee_rate: Decimal = Decimal("0.015")
     fee_fixed_minor: int = 25
     funds_available_after_days: int = 7
     refund_settles_after_seconds: int = 60
+    # Charged when a dispute is received, and kept however it ends
+    # (https://support.stripe.com/questions/june-2025-pricing-updates-for-disputes).
+    dispute_fee_minor: int = 2000
+    dispute_opens_after_seconds: int = 0
+    dispute_decided_after_seconds: int = 60
+    # "searchable in less than a minute" (https://docs.stripe.com/search#data-freshness): no earlier, so that nobody
+    # comes to rely on finding what was just made.
+    search_lag_seconds: int = 60
 
 
 @dataclass(frozen=True)
@@ -50,9 +63,10 @@ class Caller:
 
 
 class Agenda:
-    """What the clock will do: sessions expire, authorisations lapse, refunds settle."""
+    """What the clock will do: sessions expire, authorisations lapse, refunds settle, banks decide."""
 
     def __init__(self) -> None:
+        self.wake: Callable[[], None] = lambda: None  # called when there is something new to wait for
         self._entries: list[tuple[int, int, str, str]] = []
         self._count = 0
 
@@ -60,6 +74,7 @@ class Agenda:
         """Look at that object again at that time; whether anything happens then is decided then."""
         self._count += 1
         heapq.heappush(self._entries, (due, self._count, kind, object_id))
+        self.wake()
 
     def take_due(self, now: int) -> Iterator[tuple[str, str]]:
         """The kinds and ids whose time has come, in order; each is given once."""
@@ -88,6 +103,10 @@ class Account:
         self.intents = Table(store, "payment_intent", PaymentIntent)
         self.charges = Table(store, "charge", Charge)
         self.refunds = Table(store, "refund", Refund)
+        self.disputes = Table(store, "dispute", Dispute)
+        self.customers = Table(store, "customer", Customer)
+        self.coupons = Table(store, "coupon", Coupon)
+        self.promotion_codes = Table(store, "promotion_code", PromotionCode)
         self.balance = Table(store, "balance_transaction", BalanceTransaction)
         self.sessions = Table(store, "checkout.session", CheckoutSession)
         self.events = Table(store, "event", Event)

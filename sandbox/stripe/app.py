@@ -1,27 +1,17 @@
-"""The sandbox's Stripe as a web application: /v1 for the shop, /pay and /authenticate for its customers."""
+"""The sandbox's Stripe as a web application: /v1 for the shop, /pay and /authenticate for its customers.
+
+Beside them stands what steers it from another process: control.py.
+"""
 
 from asyncio import CancelledError, create_task
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict
 
-from sandbox.stripe import pay_page
-from sandbox.stripe.errors import StripeError
-from sandbox.stripe.people import Outcome
+from sandbox.stripe import control, pay_page
 from sandbox.stripe.world import StripeWorld
-
-
-class Visit(BaseModel):
-    """What POST /_people/pay takes: who pays which session with which card (see people.People.pay)."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    session: str
-    card: str = "visa"
-    details: dict[str, str] = {}
 
 
 def create_app(world: StripeWorld, *, alone: bool = False) -> FastAPI:
@@ -48,20 +38,11 @@ def create_app(world: StripeWorld, *, alone: bool = False) -> FastAPI:
         lifespan=lifespan if alone else None,
     )
     pay_page.add_routes(app, world)
+    app.include_router(control.routes(world))
 
     @app.api_route("/v1/{path:path}", methods=["GET", "POST", "DELETE", "PUT", "PATCH"])
     async def api(request: Request, path: str) -> Response:
         return await world.api.answer(request, f"/v1/{path}")
 
-    @app.post("/_people/pay")
-    async def pay(visit: Visit) -> Outcome:
-        try:
-            return await world.pay(visit.session, visit.card, **visit.details)
-        except StripeError as error:
-            raise HTTPException(404, error.message) from error
-        except (TypeError, ValueError) as error:
-            raise HTTPException(422, str(error)) from error
-
     assert api
-    assert pay
     return app

@@ -1,6 +1,6 @@
 """Charges: what a card was asked for, and what it answered. Payments make them, nobody else."""
 
-from sandbox.stripe import balance, rendering
+from sandbox.stripe import balance, disputes, rendering
 from sandbox.stripe.account import Account
 from sandbox.stripe.model import (
     AUTHORISATION_DAYS,
@@ -25,12 +25,14 @@ def attempt(
         payment_intent=intent.id,
         status="failed" if decline else "succeeded",
         three_d_secure=authenticated,
+        may_be_raised=intent.may_be_raised and not decline,
         email=method.email,
         name=method.name,
         **intent.model_dump(
             include={
                 "amount",
                 "currency",
+                "customer",
                 "metadata",
                 "description",
                 "receipt_email",
@@ -51,7 +53,16 @@ def attempt(
         _take(account, charge, charge.amount)
     account.charges.save(charge)
     account.emit(f"charge.{charge.status}", rendering.charge(account, charge))
+    if charge.captured:
+        disputes.expect(account, charge)
     return charge
+
+
+def raise_amount(account: Account, charge: Charge, amount: int) -> None:
+    """Hold more on the same card than was authorised at first."""
+    charge.amount = amount
+    account.charges.save(charge)
+    account.emit("charge.updated", rendering.charge(account, charge))
 
 
 def capture(account: Account, charge: Charge, amount: int) -> None:
@@ -64,6 +75,7 @@ def capture(account: Account, charge: Charge, amount: int) -> None:
         account.refunds.save(refund)
     account.charges.save(charge)
     account.emit("charge.captured", rendering.charge(account, charge))
+    disputes.expect(account, charge)
 
 
 def _take(account: Account, charge: Charge, amount: int) -> None:

@@ -36,25 +36,36 @@ def _behind(kind: str, step: str) -> tuple[str, ...]:
 def expand(account: Account, shown: JSON, paths: list[str]) -> JSON:
     """`shown` with what the (checked) paths name laid open."""
     for path in paths:
-        _expand(account, shown, path.split("."))
+        _expand(account, shown["object"], shown, path.split("."), owner="")
     return shown
 
 
-def _expand(account: Account, shown: JSON, steps: list[str]) -> None:
+def _expand(account: Account, kind: str, shown: JSON, steps: list[str], *, owner: str) -> None:
+    """`kind` is the object's own or, for what is embedded and says no kind, that of the edge that led to it; then
+    `owner` is the id of the object around it.
+    """
     if not steps:
         return
     first, rest = steps[0], steps[1:]
-    if shown["object"] == "list":
+    if kind in ("list", "search_result"):
         for item in cast(list[JSON], shown["data"]):
-            _expand(account, item, rest)
+            _expand(account, item["object"], item, rest, owner=owner)
         return
-    edge = _EDGES.get((shown["object"], first))
+    edge = _EDGES.get((kind, first))
     if edge is None:
         return  # a refund where the path meant the charges among the sources
-    if not isinstance(shown.get(first), dict):
-        shown[first] = edge[1](account, shown)
-    if isinstance(shown[first], dict):
-        _expand(account, shown[first], rest)
+    owner = shown.get("id", owner)
+    kinds, inflate = edge
+    if not isinstance(shown.get(first), dict | list):
+        shown[first] = inflate(account, {"id": owner, **shown})
+    behind: JSON | list[JSON] | None = shown[first]
+    for each in behind if isinstance(behind, list) else [behind]:
+        if each is not None:
+            _expand(account, each.get("object", kinds[0]), each, rest, owner=owner)
+
+
+def _embedded(_account: Account, _shown: JSON) -> None:
+    """A property that is there already, and leads on."""
 
 
 def _intent(account: Account, shown: JSON) -> JSON | None:
@@ -83,11 +94,33 @@ def _balance(key: str) -> Callable[[Account, JSON], JSON | None]:
     return inflate
 
 
-def _source(account: Account, shown: JSON) -> JSON | None:
-    charge = account.charges.get(shown["source"])
+def _customer(account: Account, shown: JSON) -> JSON | None:
+    found = account.customers.get(shown["customer"] or "")
+    return found and rendering.customer(found)
+
+
+def _coupon(account: Account, shown: JSON) -> JSON | None:
+    found = account.coupons.get(shown["coupon"] or "")
+    return found and rendering.coupon(account, found)
+
+
+def _promotion_code(account: Account, shown: JSON) -> JSON | None:
+    found = account.promotion_codes.get(shown["promotion_code"] or "")
+    return found and rendering.promotion_code(account, found)
+
+
+def _breakdown(account: Account, shown: JSON) -> JSON:
+    return rendering.breakdown(account.sessions[shown["id"]])
+
+
+def _source(account: Account, shown: JSON) -> JSON:
+    source: str = shown["source"]
+    charge, dispute = account.charges.get(source), account.disputes.get(source)
     if charge is not None:
         return rendering.charge(account, charge)
-    return rendering.refund(account.refunds[shown["source"]])
+    if dispute is not None:
+        return rendering.dispute(account, dispute)
+    return rendering.refund(account.refunds[source])
 
 
 def _refunds(account: Account, shown: JSON) -> JSON:
@@ -98,7 +131,7 @@ def _refunds(account: Account, shown: JSON) -> JSON:
 
 
 def _line_items(account: Account, shown: JSON) -> JSON:
-    items = [rendering.line_item(item) for item in account.sessions[shown["id"]].items]
+    items = rendering.line_items(account.sessions[shown["id"]])
     url = f"/v1/checkout/sessions/{shown['id']}/line_items"
     return rendering.listed(items[:10], url=url, has_more=len(items) > 10)
 
@@ -109,8 +142,10 @@ _BALANCE = ("balance_transaction",)
 
 # From an object's kind and a property: the kinds that may be behind it, and how to get there.
 _EDGES: Final[dict[tuple[str, str], _Edge]] = {
+    ("payment_intent", "customer"): (("customer",), _customer),
     ("payment_intent", "latest_charge"): (("charge",), _charge("latest_charge")),
     ("payment_intent", "payment_method"): (("payment_method",), _method),
+    ("charge", "customer"): (("customer",), _customer),
     ("charge", "payment_intent"): (("payment_intent",), _intent),
     ("charge", "balance_transaction"): (_BALANCE, _balance("balance_transaction")),
     ("charge", "refunds"): (("list:refund",), _refunds),
@@ -118,7 +153,18 @@ _EDGES: Final[dict[tuple[str, str], _Edge]] = {
     ("refund", "payment_intent"): (("payment_intent",), _intent),
     ("refund", "balance_transaction"): (_BALANCE, _balance("balance_transaction")),
     ("refund", "failure_balance_transaction"): (_BALANCE, _balance("failure_balance_transaction")),
-    ("balance_transaction", "source"): (("charge", "refund"), _source),
+    ("balance_transaction", "source"): (("charge", "refund", "dispute"), _source),
+    ("dispute", "charge"): (("charge",), _charge("charge")),
+    ("dispute", "payment_intent"): (("payment_intent",), _intent),
+    ("promotion_code", "customer"): (("customer",), _customer),
+    ("promotion_code", "promotion"): (("promotion",), _embedded),
+    ("promotion", "coupon"): (("coupon",), _coupon),
+    ("checkout.session", "customer"): (("customer",), _customer),
+    ("checkout.session", "discounts"): (("session.discount",), _embedded),
+    ("checkout.session", "total_details"): (("session.totals",), _embedded),
+    ("session.totals", "breakdown"): (("session.breakdown",), _breakdown),
+    ("session.discount", "coupon"): (("coupon",), _coupon),
+    ("session.discount", "promotion_code"): (("promotion_code",), _promotion_code),
     ("checkout.session", "payment_intent"): (("payment_intent",), _intent),
     ("checkout.session", "line_items"): (("list:item",), _line_items),
 }

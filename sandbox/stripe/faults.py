@@ -3,6 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Final
 
 from sandbox.stripe.errors import StripeError
 
@@ -13,11 +14,16 @@ class Fault(StrEnum):
     OK = "ok"
     TIMEOUT = "timeout"  # worked on, its answer saved, the connection dropped before it is sent
     LOST = "lost"  # the connection dropped before the request is worked on
+    CUT = "cut"  # worked on; the connection drops in the middle of the answer
     SLOW = "slow"  # worked on; the answer comes after SLOW_SECONDS of the clock
     ERROR = "500"  # refused at the door: not worked on, not saved under its idempotency key
     ERROR_SAVED = "500_saved"  # as https://docs.stripe.com/api/idempotent_requests warns: the 500 is replayed
+    BAD_GATEWAY = "502"  # a proxy's page instead of an answer; not worked on
+    GARBLED = "502_done"  # the same page, but the request was worked on
     UNAVAILABLE = "503"
+    GATEWAY_TIMEOUT = "504"
     RATE_LIMITED = "429"
+    LOCKED = "lock_timeout"  # 429: another request holds the object
 
 
 SLOW_SECONDS = 5.0
@@ -35,8 +41,11 @@ class Faults:
         self._plans: defaultdict[str, deque[Fault]] = defaultdict(deque)
 
     def next(self, endpoint: str, faults: Iterable[str]) -> None:
-        """Plan one fault a request for the next requests to "POST /v1/refunds" and the like."""
-        if endpoint not in self._endpoints:
+        """Plan one fault a request for the next requests to "POST /v1/refunds" and the like, "*" for any endpoint.
+
+        A plan of the endpoint's own goes first.
+        """
+        if endpoint not in self._endpoints and endpoint != "*":
             raise ValueError(
                 f"{endpoint!r} is no endpoint here; there are {', '.join(sorted(self._endpoints))}"
             )
@@ -46,24 +55,41 @@ class Faults:
             except ValueError:
                 raise ValueError(f"{name!r} is no fault; there are {', '.join(Fault)}") from None
 
+    def clear(self) -> None:
+        """From now on all goes well."""
+        self._plans.clear()
+
     def take(self, endpoint: str) -> Fault:
         """The fault of the request that is here now."""
-        plan = self._plans[endpoint]
-        return plan.popleft() if plan else Fault.OK
+        for name in (endpoint, "*"):
+            if self._plans[name]:
+                return self._plans[name].popleft()
+        return Fault.OK
+
+
+_RATE_LIMIT: Final = "Request rate limit exceeded. You can learn more about rate limits here https://stripe.com/docs/rate-limits."
+_LOCK_TIMEOUT: Final = (
+    "This object cannot be accessed right now because another API request or Stripe process is currently accessing it. "
+    "Retry the request, and make requests about one object one after the other."
+)
+_UNWELL: Final = "Stripe is temporarily unavailable. Please try again."
+
+# The refusals in Stripe's own envelope: https://docs.stripe.com/api/errors, https://docs.stripe.com/error-codes.
+_REFUSALS: Final = {
+    Fault.ERROR: (500, "api_error", None, "An unknown error occurred"),
+    Fault.ERROR_SAVED: (500, "api_error", None, "An unknown error occurred"),
+    Fault.UNAVAILABLE: (503, "api_error", None, _UNWELL),
+    Fault.GATEWAY_TIMEOUT: (504, "api_error", None, _UNWELL),
+    Fault.RATE_LIMITED: (429, "invalid_request_error", "rate_limit", _RATE_LIMIT),
+    Fault.LOCKED: (429, "invalid_request_error", "lock_timeout", _LOCK_TIMEOUT),
+}
+# Which limit it was (https://docs.stripe.com/rate-limits#handling-limiting-gracefully).
+RATE_LIMITED_REASON: Final = {"rate_limit": "endpoint-rate"}
 
 
 def refusal(fault: Fault) -> StripeError | None:
     """The answer of a fault that refuses the request, if it does."""
-    if fault in (Fault.ERROR, Fault.ERROR_SAVED):
-        return StripeError(500, "api_error", "An unknown error occurred")
-    if fault == Fault.UNAVAILABLE:
-        return StripeError(503, "api_error", "Stripe is temporarily unavailable. Please try again.")
-    if fault == Fault.RATE_LIMITED:
-        return StripeError(
-            429,
-            "invalid_request_error",
-            "Request rate limit exceeded. You can learn more about rate limits here "
-            "https://stripe.com/docs/rate-limits.",
-            code="rate_limit",
-        )
-    return None
+    if fault not in _REFUSALS:
+        return None
+    status, kind, code, message = _REFUSALS[fault]
+    return StripeError(status, kind, message, code=code)

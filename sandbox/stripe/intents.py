@@ -11,6 +11,8 @@ from sandbox.stripe.cards import BY_PAYMENT_METHOD
 from sandbox.stripe.errors import JSON, StripeError, documentation_of, invalid, unexpected_state
 from sandbox.stripe.model import Charge, IntentStatus, PaymentIntent, PaymentMethod
 
+RAISES_MAX = 10  # attempts, https://docs.stripe.com/api/payment_intents/increment_authorization
+
 _LATER_THAN_CONFIRMATION = {IntentStatus.REQUIRES_CAPTURE, IntentStatus.SUCCEEDED, IntentStatus.CANCELED}
 
 
@@ -293,3 +295,43 @@ def check_amount_changeable(intent: PaymentIntent) -> None:
             "statuses: requires_payment_method, requires_confirmation, requires_action.",
             rendering.payment_intent(intent),
         )
+
+
+def reprice(account: Account, intent: PaymentIntent, amount: int) -> None:
+    """Another amount, before anything was paid; an open question to the bank is taken back."""
+    check_amount_changeable(intent)
+    intent.amount = amount
+    if intent.status == IntentStatus.REQUIRES_ACTION:
+        intent.move(IntentStatus.REQUIRES_PAYMENT_METHOD)
+        intent.next_action = intent.payment_method = None
+    account.intents.save(intent)
+
+
+def check_raisable(account: Account, intent: PaymentIntent, amount: int) -> None:
+    """Raises unless more may be held on the card (https://docs.stripe.com/payments/incremental-authorization)."""
+    if intent.status != IntentStatus.REQUIRES_CAPTURE:
+        raise unexpected_state(
+            f"This PaymentIntent's authorization could not be incremented because it has a status of {intent.status}. "
+            "Only a PaymentIntent with one of the following statuses may be incremented: requires_capture.",
+            rendering.payment_intent(intent),
+        )
+    if not _latest_charge(account, intent).may_be_raised:
+        raise invalid(
+            "This PaymentIntent is not eligible for incremental authorization: it was not confirmed with "
+            "`payment_method_options[card][request_incremental_authorization]=if_available`."
+        )
+    if intent.raises >= RAISES_MAX:
+        raise invalid(f"A PaymentIntent takes at most {RAISES_MAX} incremental authorizations.")
+    if amount <= intent.amount:
+        raise invalid(
+            "The new amount must be greater than the amount that is authorized already.", param="amount"
+        )
+
+
+def raise_authorisation(account: Account, intent: PaymentIntent, amount: int) -> None:
+    """Hold that much in all on the card (checked by `check_raisable`)."""
+    intent.raises += 1
+    intent.amount = amount
+    account.intents.save(intent)
+    charges.raise_amount(account, _latest_charge(account, intent), amount)
+    account.emit("payment_intent.amount_capturable_updated", rendering.payment_intent(intent))

@@ -1,5 +1,6 @@
 """Lists, newest first, a page at a time (https://docs.stripe.com/api/pagination)."""
 
+import base64
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -34,6 +35,40 @@ def page(
             start = _position(newest_first, parameters, "starting_after", kind) + 1
         chosen, has_more = newest_first[start : start + limit], len(newest_first) > start + limit
     return rendering.listed([render(row) for row in chosen], url=url, has_more=has_more)
+
+
+def found_page(
+    rows: Iterable[EntityT], parameters: Parameters, render: Callable[[EntityT], JSON], *, url: str
+) -> JSON:
+    """The page of a search that `limit` and `page` ask for (https://docs.stripe.com/api/pagination/search)."""
+    limit = _limit(parameters)
+    newest_first = list(rows)[::-1]
+    start = _start(parameters.get("page"))
+    chosen, has_more = newest_first[start : start + limit], len(newest_first) > start + limit
+    return {
+        "object": "search_result",
+        "data": [render(row) for row in chosen],
+        "has_more": has_more,
+        "next_page": _token(start + limit) if has_more else None,
+        "url": url,
+    }
+
+
+def _token(start: int) -> str:
+    return base64.urlsafe_b64encode(f"from {start}".encode()).decode()
+
+
+def _start(token: str | None) -> int:
+    if token is None:
+        return 0
+    try:
+        word, _, number = base64.urlsafe_b64decode(token).decode().partition(" ")
+        start = int(number)
+    except ValueError:  # what is no base64, no text or no number
+        word, start = "", 0
+    if word != "from":
+        raise invalid(f"Invalid page: {token}", param="page")
+    return start
 
 
 def _limit(parameters: Parameters) -> int:

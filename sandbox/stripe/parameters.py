@@ -20,6 +20,21 @@ METADATA_KEYS_MAX = 50  # https://docs.stripe.com/api/metadata
 METADATA_KEY_LENGTH_MAX = 40
 METADATA_VALUE_LENGTH_MAX = 500
 STRING_LENGTH_MAX = 5000
+# The texts of a dispute that may be longer: https://docs.stripe.com/api/disputes/update#update_dispute-evidence
+LONG_TEXT_LENGTH_MAX = 20_000
+_LONG_TEXTS: Final = frozenset(
+    f"evidence[{name}]"
+    for name in (
+        "access_activity_log",
+        "cancellation_policy_disclosure",
+        "cancellation_rebuttal",
+        "duplicate_charge_explanation",
+        "product_description",
+        "refund_policy_disclosure",
+        "refund_refusal_explanation",
+        "uncategorized_text",
+    )
+)
 
 SCHEMA: Final[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "parameters.json").read_text(encoding="utf-8")
@@ -131,8 +146,9 @@ def _empty(path: str) -> StripeError:
 
 
 def _string(value: str, path: str) -> str:
-    if len(value) > STRING_LENGTH_MAX:
-        raise too_long(value, path, STRING_LENGTH_MAX)
+    length_max = LONG_TEXT_LENGTH_MAX if path in _LONG_TEXTS else STRING_LENGTH_MAX
+    if len(value) > length_max:
+        raise too_long(value, path, length_max)
     return value
 
 
@@ -177,10 +193,12 @@ def _list(kind: Any, value: Any, path: str) -> list[Any]:
     return [_value(kind, item, f"{path}[{index}]") for index, (_, item) in enumerate(items)]
 
 
-def _map(_kind: Any, value: Any, path: str) -> dict[str, str]:
+def _map(kind: Any, value: Any, path: str) -> Parameters:
     if not isinstance(value, dict):
         raise invalid("Invalid object", param=path)
     entries = cast(Parameters, value)
+    if kind != "string":
+        return {key: _value(kind, entry, _join(path, key)) for key, entry in entries.items()}
     for key, entry in entries.items():
         _check_metadata_entry(key, entry, path)
     return entries

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from sandbox.stripe import checkout, intents, passage, rendering
+from sandbox.stripe import checkout, checks, discounts, intents, passage, rendering
 from sandbox.stripe.account import Account
 from sandbox.stripe.cards import BY_NICKNAME, Card
 from sandbox.stripe.errors import JSON, StripeError
@@ -51,6 +51,7 @@ def add_routes(app: FastAPI, world: StripeWorld) -> None:
     pages = Pages(world.account)
     app.add_api_route("/pay/{session_id}", pages.show, methods=["GET"], response_model=None)
     app.add_api_route("/pay/{session_id}", pages.submit, methods=["POST"], response_model=None)
+    app.add_api_route("/pay/{session_id}/promotion", pages.take_code, methods=["POST"], response_model=None)
     app.add_api_route("/authenticate/{intent_id}", pages.ask, methods=["GET"], response_model=None)
     app.add_api_route("/authenticate/{intent_id}", pages.answer, methods=["POST"], response_model=None)
 
@@ -77,30 +78,62 @@ class Pages:
         session = self._account.sessions.get(session_id)
         if session is None or session.status != SessionStatus.OPEN:
             return await self.show(session_id)
-        filled = dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
+        filled = await _filled(request)
+        self._choose_shipping(session, filled)
+        gone = discounts.recheck(self._account, session)
+        self._account.store.commit()
+        if gone is not None:
+            words = "The discount is not to be had any more. Please look at the new total before you pay."
+            return self._form(session, filled, words, status=422)
         try:
-            card = _chosen_card(filled)
-            customer = _customer(session, filled)
+            card = _chosen_card(filled) if session.total else None
+            customer = _customer(session, filled, known_email=rendering.known_email(self._account, session))
         except FormError as error:
             return self._form(session, filled, str(error), field=error.field, status=422)
-        self._pay(session, card, customer, filled)
+        if session.settings.get("shipping_address_collection") is not None:
+            session.shipping_details = {"address": customer["address"], "name": customer["name"]}
+        if card is None:
+            checkout.finish_without_payment(self._account, session, customer)
+        else:
+            self._pay(session, card, customer)
         self._account.store.commit()
         return self._after(session)
 
-    def _pay(self, session: CheckoutSession, card: Card, customer: JSON, filled: dict[str, str]) -> None:
-        options = {option.id for option in session.shipping_options}
-        if filled.get("shipping") in options:
+    async def take_code(self, session_id: str, request: Request) -> Response:
+        """The customer types a promotion code, or takes it off; back to the page with the new total."""
+        passage.catch_up(self._account)
+        session = self._account.sessions.get(session_id)
+        if session is None or session.status != SessionStatus.OPEN:
+            return await self.show(session_id)
+        filled = await _filled(request)
+        try:
+            self._take_code(session, filled)
+        except (FormError, StripeError) as error:
+            return self._form(session, filled, str(error), field="code", status=422)
+        self._account.store.commit()
+        return _see_other(rendering.pay_url(self._account, session))
+
+    def _take_code(self, session: CheckoutSession, filled: dict[str, str]) -> None:
+        code = filled.get("code", "").strip()
+        removing = filled.get("action") == "remove"
+        if not code and not removing:
+            raise FormError("code", "Please type your code.")
+        checkout.type_code(self._account, session, "" if removing else code)
+
+    def _choose_shipping(self, session: CheckoutSession, filled: dict[str, str]) -> None:
+        if filled.get("shipping") in {option.id for option in session.shipping_options}:
             session.shipping_chosen = filled["shipping"]
-        if session.settings.get("shipping_address_collection") is not None:
-            session.shipping_details = {"address": customer["address"], "name": customer["name"]}
+            checkout.reprice(self._account, session)
+
+    def _pay(self, session: CheckoutSession, card: Card, customer: JSON) -> None:
         method = intents.new_payment_method(
             self._account, card.payment_method, email=customer["email"], name=customer["name"]
         )
         checkout.pay(self._account, session, method, customer)
 
     def _after(self, session: CheckoutSession) -> Response:
-        intent = self._account.intents[session.payment_intent or ""]
-        if intent.status == IntentStatus.REQUIRES_ACTION:
+        intent = self._account.intents.get(session.payment_intent or "")
+        if intent is not None and intent.status == IntentStatus.REQUIRES_ACTION:
             return _see_other(intents.authentication_url(self._account, intent))
         if session.status == SessionStatus.COMPLETE:
             return _see_other(checkout.return_url(session))
@@ -123,8 +156,7 @@ class Pages:
         intent = self._account.intents.get(intent_id)
         if intent is None or intent.status != IntentStatus.REQUIRES_ACTION:
             return await self.ask(intent_id)
-        answered = dict(parse_qsl((await request.body()).decode(errors="replace")))
-        approved = answered.get("answer") == "approve"
+        approved = (await _filled(request)).get("answer") == "approve"
         checkout.authenticate(self._account, intent, approved=approved)
         self._account.store.commit()
         if intent.checkout_session is not None:
@@ -165,7 +197,12 @@ class Pages:
             status=status,
             shop=self._account.settings.shop_name,
             session=session,
+            pay_url=rendering.pay_url(self._account, session),
+            known_email=rendering.known_email(self._account, session),
             items=[(item, stated(item.total, item.currency)) for item in session.items],
+            takes_codes=bool(session.settings.get("allow_promotion_codes")),
+            discount=self._discount(session),
+            free=session.total == 0,
             shipping=[
                 (option, stated(option.amount, session.currency), _whole(session, option.amount))
                 for option in session.shipping_options
@@ -181,6 +218,15 @@ class Pages:
             field=field,
         )
 
+    def _discount(self, session: CheckoutSession) -> tuple[str, str] | None:
+        """What it is called and what it takes off."""
+        if session.discount is None:
+            return None
+        coupon = self._account.coupons[session.discount.coupon]
+        code = self._account.promotion_codes.get(session.discount.promotion_code or "")
+        name = code.code if code else coupon.name or coupon.id
+        return name, stated(-session.discounted, session.currency)
+
     def _over(self, session: CheckoutSession) -> Response:
         if session.status == SessionStatus.EXPIRED:
             return self._notice(
@@ -190,9 +236,10 @@ class Pages:
                 status=410,
             )
         amount = stated(session.total, session.currency)
+        paid = f"Your payment of {amount} went through. You need not pay again."
         return self._notice(
-            "Paid, thank you",
-            f"Your payment of {amount} went through. You need not pay again.",
+            "Paid, thank you" if session.total else "Thank you",
+            paid if session.total else "Your order is complete. There was nothing to pay.",
             link=checkout.return_url(session),
         )
 
@@ -214,6 +261,11 @@ def _see_other(url: str) -> Response:
     return RedirectResponse(url, status_code=303)
 
 
+async def _filled(request: Request) -> dict[str, str]:
+    """What is on a form that was sent."""
+    return dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
+
+
 def _chosen_card(filled: dict[str, str]) -> Card:
     choice = filled.get("card", "visa")
     if choice != TYPED and choice in {name for name, _, _ in CHOICES}:
@@ -224,11 +276,11 @@ def _chosen_card(filled: dict[str, str]) -> Card:
         raise FormError("number", error.message) from error
 
 
-def _customer(session: CheckoutSession, filled: dict[str, str]) -> JSON:
+def _customer(session: CheckoutSession, filled: dict[str, str], *, known_email: str | None) -> JSON:
     """What the customer told; the shop's own e-mail address for them stands."""
-    email = session.customer_email or filled.get("email", "").strip()
+    email = known_email or filled.get("email", "").strip()
     try:
-        checkout.check_email(email, "email")
+        checks.check_email(email, "email")
     except StripeError:
         raise FormError("email", "Please give an e-mail address such as ann@example.com.") from None
     phone = filled.get("phone", "").strip()
@@ -256,7 +308,7 @@ def _address(session: CheckoutSession, filled: dict[str, str]) -> JSON:
 
 
 def _whole(session: CheckoutSession, shipping: int) -> str:
-    return stated(session.subtotal + shipping, session.currency)
+    return stated(session.total - session.shipping_amount + shipping, session.currency)
 
 
 def _wants_phone(session: CheckoutSession) -> bool:

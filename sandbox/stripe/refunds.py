@@ -1,6 +1,9 @@
-"""Refunds: money back to the card it came from, at once or when the bank gets round to it."""
+"""Refunds: money back to the card it came from, at once or when the bank gets round to it.
 
-from sandbox.stripe import balance, rendering
+https://docs.stripe.com/refunds
+"""
+
+from sandbox.stripe import balance, disputes, rendering
 from sandbox.stripe.account import Account
 from sandbox.stripe.cards import RefundCourse
 from sandbox.stripe.errors import invalid
@@ -39,6 +42,7 @@ def create(
     account.refunds.save(refund)
     account.emit("refund.created", rendering.refund(refund))
     account.emit("charge.refunded", rendering.charge(account, charge))
+    disputes.refunded(account, charge)
     return refund
 
 
@@ -51,6 +55,11 @@ def _check(account: Account, charge: Charge, amount: int | None) -> None:
             f"This uncaptured Charge was created by a PaymentIntent ({intent.id}). You must cancel the "
             "PaymentIntent to reverse the authorization instead of refunding the Charge directly. For more "
             "information, see https://stripe.com/docs/payments/place-a-hold-on-a-payment-method"
+        )
+    if disputes.takes_hold_of(account, charge):
+        # https://docs.stripe.com/error-codes#charge-disputed
+        raise invalid(
+            f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed"
         )
     if charge.unrefunded == 0:
         raise invalid(f"Charge {charge.id} has already been refunded.", code="charge_already_refunded")
@@ -75,25 +84,49 @@ def _plan(account: Account, charge: Charge, refund: Refund) -> None:
         refund.settles_as = RefundStatus.FAILED
 
 
+def check_cancelable(refund: Refund) -> None:
+    """Raises: only a refund that waits for its customer's bank details can be cancelled, and no card needs any
+    (https://docs.stripe.com/api/refunds/cancel).
+    """
+    raise invalid(
+        f"Refunds in status `{refund.status}` cannot be canceled. Only refunds with a status of `requires_action` can "
+        "be canceled.",
+        param="refund",
+    )
+
+
+def call_off(account: Account, refund: Refund) -> None:
+    """Cancel a refund that is still pending, as the Dashboard can for a short while
+    (https://docs.stripe.com/refunds#cancel-refund). Raises once it is not pending any more.
+    """
+    if refund.status != RefundStatus.PENDING:
+        raise invalid(f"Refund {refund.id} is {refund.status} and cannot be canceled any more.")
+    _end(account, refund, RefundStatus.CANCELED, reason="merchant_request")
+
+
 def settle(account: Account, refund: Refund) -> None:
     """The bank's answer arrives; a second time it changes nothing."""
-    if refund.settles_as is None:
-        return
-    refund.move(refund.settles_as)
+    if refund.settles_as is not None:
+        _end(account, refund, refund.settles_as, reason="expired_or_canceled_card")
+
+
+def _end(account: Account, refund: Refund, status: RefundStatus, *, reason: str) -> None:
+    """`reason` is told when the money does not arrive."""
+    refund.move(status)
     refund.settles_as = None
     refund.settles_at = None
-    if refund.status == RefundStatus.FAILED:
-        _send_back(account, refund)
+    if refund.came_back:
+        refund.failure_reason = reason
+        _take_back(account, refund)
     account.refunds.save(refund)
     shown = rendering.refund(refund)
     account.emit("refund.failed" if refund.status == RefundStatus.FAILED else "refund.updated", shown)
     account.emit("charge.refund.updated", shown)
 
 
-def _send_back(account: Account, refund: Refund) -> None:
-    """A failed refund is the merchant's money again (https://docs.stripe.com/refunds#failed-refunds)."""
+def _take_back(account: Account, refund: Refund) -> None:
+    """What did not arrive is the merchant's money again (https://docs.stripe.com/refunds#failed-refunds)."""
     charge = account.charges[refund.charge]
     charge.amount_refunded -= refund.amount
     account.charges.save(charge)
-    refund.failure_reason = "expired_or_canceled_card"
     refund.failure_balance_transaction = balance.book_refund_failure(account, charge, refund)

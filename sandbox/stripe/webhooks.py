@@ -44,6 +44,7 @@ class Webhooks:
         self._plans: defaultdict[str, deque[str]] = defaultdict(deque)
         self._held = False
         self._sending = asyncio.Lock()
+        self.taken: list[str] = []  # the events that somebody answered with success, in order
         account.listeners.append(self._queue)
 
     def next(self, event_type: str, ways: Iterable[str]) -> None:
@@ -88,6 +89,10 @@ class Webhooks:
     def pending(self, event_id: str) -> int:
         """How many endpoints have not taken that event yet."""
         return sum(delivery.open and delivery.event == event_id for delivery in self._account.deliveries)
+
+    def all_delivered(self, event_id: str) -> bool:
+        """Whether every endpoint has taken that event; one that was given up was not taken."""
+        return not any(delivery.event == event_id for delivery in self._account.deliveries)
 
     def next_due(self) -> float | None:
         """When there is something to send, in Unix seconds; None while nothing waits or all is held."""
@@ -155,6 +160,7 @@ class Webhooks:
         delivery.attempts += 1
         delivery.delivered = await self._post(client, endpoint, delivery)
         if delivery.delivered:
+            self.taken.append(delivery.event)
             self._account.deliveries.delete(delivery.id)
         else:
             self._put_off(delivery)
@@ -180,7 +186,11 @@ class Webhooks:
     def _signed(self, payload: str, endpoint: WebhookEndpoint, delivery: Delivery) -> str:
         secret = "whsec_of_somebody_else" if delivery.how == "forged" else endpoint.secret
         age = STALE_SECONDS if delivery.how == "stale_signature" else 0
-        return signature(payload, secret, self._account.now() - age)
+        real = signature(payload, secret, self._account.now() - age)
+        # Test mode adds a worthless v0, so that a shop that believes any scheme is found out
+        # (https://docs.stripe.com/webhooks#verify-manually).
+        worthless = hashlib.sha256(self._account.new_id("").encode()).hexdigest()
+        return f"{real},v0={worthless}"
 
     def _put_off(self, delivery: Delivery) -> None:
         tries = delivery.attempts - 1

@@ -8,14 +8,21 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from fastapi import Request
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox.stripe import expansion, passage
 from sandbox.stripe.account import Account, Caller
 from sandbox.stripe.endpoints import ENDPOINTS, Call, Endpoint
 from sandbox.stripe.errors import JSON, StripeError, invalid
-from sandbox.stripe.faults import SLOW_SECONDS, ConnectionDropped, Fault, Faults, refusal
+from sandbox.stripe.faults import (
+    RATE_LIMITED_REASON,
+    SLOW_SECONDS,
+    ConnectionDropped,
+    Fault,
+    Faults,
+    refusal,
+)
 from sandbox.stripe.idempotency import Idempotency
 from sandbox.stripe.model import SavedAnswer
 from sandbox.stripe.parameters import API_VERSION, Parameters, check, decode
@@ -37,6 +44,21 @@ class DroppedResponse(Response):
         raise ConnectionDropped(f"{scope['method']} {scope['path']}: a planted fault")
 
 
+class CutResponse(Response):
+    """Promises the whole answer, sends half of it and hangs up."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        half = bytes(self.body)[: len(self.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        raise ConnectionDropped(f"{scope['method']} {scope['path']}: a planted fault")
+
+
+_PROXY_PAGE: Final = (
+    "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+)
+
+
 @dataclass
 class Answer:
     """What goes back: the body as text, so that a replay is the same to the byte."""
@@ -48,6 +70,10 @@ class Answer:
     @property
     def response(self) -> Response:
         return Response(self.body, self.status, self.headers, media_type="application/json")
+
+    @property
+    def cut(self) -> Response:
+        return CutResponse(self.body, self.status, self.headers, media_type="application/json")
 
 
 @dataclass(frozen=True)
@@ -125,12 +151,17 @@ class Api:
         fault = self.faults.take(asked.endpoint.name)
         if fault == Fault.LOST:
             return DroppedResponse()
+        if fault == Fault.BAD_GATEWAY:
+            return HTMLResponse(_PROXY_PAGE, 502)
         answer = self._respond(asked, fault)
         if fault == Fault.SLOW:
             await self._linger(asked)
         if fault == Fault.TIMEOUT:
             return DroppedResponse()
-        return self._finish(answer, asked.request_id, asked.key).response
+        if fault == Fault.GARBLED:
+            return HTMLResponse(_PROXY_PAGE, 502)
+        whole = self._finish(answer, asked.request_id, asked.key)
+        return whole.cut if fault == Fault.CUT else whole.response
 
     async def _linger(self, asked: Asked) -> None:
         """Keep the answer back, and the key busy as long."""
@@ -195,6 +226,8 @@ class Api:
         # https://docs.stripe.com/error-low-level: the server may know better than the client's own rule.
         if error.status == 500:
             headers["Stripe-Should-Retry"] = "false"
+        if error.code in RATE_LIMITED_REASON:
+            headers["Stripe-Rate-Limited-Reason"] = RATE_LIMITED_REASON[error.code]
         return Answer(error.status, _encoded(error.body(log)), headers)
 
     def _finish(self, answer: Answer, request_id: str, key: str | None) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from sandbox.stripe import passage
+from sandbox.stripe import passage, refunds
 from sandbox.stripe.account import Account, AccountSettings
 from sandbox.stripe.faults import Faults
 from sandbox.stripe.model import WebhookEndpoint
@@ -53,6 +53,7 @@ class StripeWorld:
             store,
         )
         self._changed = asyncio.Event()
+        self.account.agenda.wake = self._changed.set
         self.webhooks = Webhooks(self.account, wake=self._changed.set)
         self.api = Api(self.account, self.webhooks)
         self.people = People(self.account)
@@ -146,6 +147,14 @@ class StripeWorld:
         passage.catch_up(self.account)
         try:
             return self.people.charge(amount_minor, currency, card, description)
+        finally:
+            self.account.store.commit()
+
+    def cancel_refund(self, refund_id: str) -> None:
+        """Staff cancel a refund that is still pending in the Dashboard. Raises StripeError once it is not pending."""
+        passage.catch_up(self.account)
+        try:
+            refunds.call_off(self.account, self.account.refunds[refund_id])
         finally:
             self.account.store.commit()
 

@@ -18,9 +18,9 @@ _CHANNEL_RIGHTS: Final = {"can_post_messages", "can_edit_messages", "can_manage_
 _GROUP_RIGHTS: Final = {"can_pin_messages", "can_manage_topics", "can_manage_tags"}
 _EVERY_RIGHT: Final = frozenset(fields_of("ChatAdministratorRights")) - {"is_anonymous"}
 PERMISSIONS: Final = frozenset(fields_of("ChatPermissions"))
-# What members of a new group may do: everything but what makes them half an administrator.
+# What members of a new group may do; topics they make only where the group lets them
+# (https://core.telegram.org/bots/api#chatpermissions).
 DEFAULT_PERMISSIONS: Final = PERMISSIONS - {"can_manage_topics"}
-# https://core.telegram.org/api/forum: members may write topics only where the group lets them.
 
 
 def rights_in(chat_type: str) -> frozenset[str]:

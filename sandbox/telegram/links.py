@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 # The scheme, the user, the host with its port, and the rest; the scheme may be missing.
 _URL = re.compile(
-    r"(?:(?P<scheme>[a-z]+)://)?(?:(?P<user>[^/?#]*)@)?(?P<host>\[[^\]]*\]|[^/?#:]*)(?::(?P<port>[^/?#]*))?(?P<rest>(?:[/?#].*)?)",
+    r"(?:(?P<scheme>[a-z]+)://)?(?:(?P<user>[^/?#@]*)@)?(?P<host>\[[^\]]*\]|[^/?#:]*)(?::(?P<port>[^/?#]*))?(?P<rest>(?:[/?#].*)?)",
     re.IGNORECASE | re.DOTALL,
 )
 _HOST = re.compile(r"(?:[a-z0-9.\-_!$,~*'();&+=]|[^\x00-\x7f]|%[0-9a-f]{2})+")
-_USER_LINK = re.compile(r"tg:(?://)?user\?id=(\d+)$", re.IGNORECASE)
+_USER_ID = re.compile(r"[1-9][0-9]{0,12}")
+_USER_ID_MAX = 2**40 - 1
+_ARGUMENTS = re.compile(r"tg:(?://)?([a-z]+)/?\?([^#]*)(?:#.*)?", re.IGNORECASE | re.DOTALL)
 _APP_LINK = re.compile(r"(tg|ton):(?://)?([a-z0-9_-]+)((?:[/?#].*)?)", re.IGNORECASE | re.DOTALL)
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,6 @@ def checked_link(link: str) -> str | None:
 
 def normal_link(link: str) -> str:
     """Scheme and host in small letters, a path always there; raises WrongLink with Telegram's reason."""
-    link = link.strip()
     if link.lower().startswith(("tg:", "ton:")):
         return _app_link(link)
     return _web_link(link)
@@ -40,8 +40,19 @@ def normal_link(link: str) -> str:
 
 def mentioned_user(link: str) -> int | None:
     """The user's id of a tg://user?id=… link."""
-    found = _USER_LINK.match(link.strip())
-    return int(found.group(1)) if found else None
+    given = (app_link_arguments(link.lower(), "user") or {}).get("id", "")
+    if not _USER_ID.fullmatch(given) or int(given) > _USER_ID_MAX:
+        return None
+    return int(given)
+
+
+def app_link_arguments(link: str, host: str) -> dict[str, str] | None:
+    """What follows the question mark of tg://{host}?…, taken literally; of two of a name the first. None: another link."""
+    parts = _ARGUMENTS.fullmatch(link)
+    if parts is None or parts.group(1).lower() != host:
+        return None
+    pairs = [argument.partition("=") for argument in parts.group(2).split("&")]
+    return {name: value for name, _, value in reversed(pairs)}
 
 
 def _app_link(link: str) -> str:
@@ -59,14 +70,14 @@ def _web_link(link: str) -> str:
     if parts is None:
         raise WrongLink("Unsupported URL protocol")
     scheme = (parts["scheme"] or "http").lower()
-    if scheme not in _DEFAULT_PORTS:
+    if scheme not in {"http", "https"}:
         raise WrongLink("Unsupported URL protocol")
     port = parts["port"]
     if port is not None and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise WrongLink("Wrong port number specified in the URL")
     host = _checked_host(parts["host"].lower())
     user = f"{parts['user']}@" if parts["user"] else ""
-    shown_port = f":{port}" if port is not None and port != _DEFAULT_PORTS[scheme] else ""
+    shown_port = f":{int(port)}" if port is not None else ""
     return f"{scheme}://{user}{host}{shown_port}{_with_path(parts['rest'])}"
 
 

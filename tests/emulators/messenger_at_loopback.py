@@ -1,5 +1,6 @@
 """The Messenger emulator with a simulated clock: over ASGI for httpx, on a real port for Meta's own SDK."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -133,6 +134,12 @@ class Graph:
         self, person: MessengerPerson, message: Json, **options: Any
     ) -> tuple[int, int | None, str]:
         return await self.refused("me/messages", sending(person, message, **options))
+
+
+async def somebody_sleeps(clock: SimulatedClock) -> None:
+    """Wait until somebody waits on the clock, or fail: whoever forgot to wait would hang the test."""
+    async with asyncio.timeout(10):
+        await clock.somebody_sleeps()
 
 
 def refusal(response: httpx.Response) -> tuple[int, int | None, str]:

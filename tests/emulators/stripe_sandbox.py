@@ -20,6 +20,7 @@ from fastapi.responses import Response
 from sandbox.clock import SimulatedClock
 from sandbox.stripe import StripeWorld, create_app
 from sandbox.stripe.endpoints import ENDPOINTS
+from tests.emulators.stripe_answers import Witness
 
 API_KEY = "sk_test_of_the_tests"
 WEBHOOK_SECRET = "whsec_of_the_tests"
@@ -37,10 +38,13 @@ class Receiver:
     taken: list[stripe.Event] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)  # of the next requests; 200 when there are none left
+    witness: Witness | None = None
 
     async def take(self, request: Request) -> Response:
         payload, header = (await request.body()).decode(), request.headers["stripe-signature"]
         self.requests.append((payload, header))
+        if self.witness is not None:
+            self.witness.judge_event(json.loads(payload))
         status = self.answers.pop(0) if self.answers else 200
         if status == 200:
             self.taken.append(stripe.Webhook.construct_event(payload, header, WEBHOOK_SECRET, tolerance=0))
@@ -52,7 +56,10 @@ class Receiver:
 
 
 class Sandbox:
-    """A world mounted below a path of a server, as in the product, with a receiver beside it."""
+    """A world mounted below a path of a server, as in the product, with a receiver beside it.
+
+    Every answer and every webhook is held against the library's declarations; `close` raises if one was wrong.
+    """
 
     def __init__(self, *, store: Path | None = None, webhooks: bool = True, at: datetime = START) -> None:
         listener = socket.create_server(("127.0.0.1", 0))
@@ -71,10 +78,14 @@ class Sandbox:
             random=Random(7) if store is None else None,
             shop_name="Tea & Things",
         )
+        self.witness = Witness(create_app(self.world))
+        self.receiver.witness = self.witness
         host = FastAPI()
-        host.mount(MOUNTED_AT, create_app(self.world))
+        host.mount(MOUNTED_AT, self.witness)
         host.add_api_route("/hook", self.receiver.take, methods=["POST"])
-        self._server = uvicorn.Server(uvicorn.Config(host, log_level="critical", lifespan="off"))
+        # A slow machine may pause between two requests: the connection is kept for longer than that.
+        config = uvicorn.Config(host, log_level="critical", lifespan="off", timeout_keep_alive=300)
+        self._server = uvicorn.Server(config)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, args=(listener,))
         self._thread.start()
@@ -117,6 +128,7 @@ class Sandbox:
         self.http.close()
         self.client._requestor._get_http_client().close()
         self.world.close()
+        assert not self.witness.found, self.witness.found
 
 
 def session_parameters(**changes: Any) -> dict[str, Any]:

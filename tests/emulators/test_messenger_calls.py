@@ -30,6 +30,7 @@ from tests.emulators.messenger_at_loopback import (
     Json,
     refusal,
     sending,
+    somebody_sleeps,
 )
 from tests.emulators.telegram_at_loopback import serving
 
@@ -219,7 +220,7 @@ async def test_a_connection_may_break_or_hang(
         with pytest.raises(httpx.RemoteProtocolError):
             await served.client.post("/v26.0/me/messages", json=body)
         hanging = asyncio.ensure_future(served.client.post("/v26.0/me/messages", json=body))
-        await clock.somebody_sleeps()
+        await somebody_sleeps(clock)
         clock.advance(30)
         with pytest.raises(httpx.RemoteProtocolError):
             await hanging

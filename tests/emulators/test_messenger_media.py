@@ -156,8 +156,13 @@ async def test_a_file_of_25_mb_is_the_largest(graph: Graph) -> None:
 async def test_a_picture_of_8_mb_is_the_largest_that_is_fetched(
     graph: Graph, bea: MessengerPerson, shop_files: dict[str, tuple[bytes, str]]
 ) -> None:
-    shop_files["/large.png"] = (png(bulk=8 * 1024 * 1024), "image/png")
-    code, subcode, _ = await graph.send_refused(bea, media(url="http://127.0.0.1/large.png"))
+    most = 8 * 1024 * 1024
+    bulk = most - (len(png(bulk=1)) - 1)
+    shop_files["/large.png"] = (png(bulk=bulk), "image/png")
+    shop_files["/larger.png"] = (png(bulk=bulk + 1), "image/png")
+    assert len(shop_files["/large.png"][0]) == most
+    await graph.send(bea, media(url="http://127.0.0.1/large.png"))
+    code, subcode, _ = await graph.send_refused(bea, media(url="http://127.0.0.1/larger.png"))
     assert (code, subcode) == (100, 2018109)
 
 
@@ -179,8 +184,10 @@ async def test_an_attachment_id_has_its_type_and_its_time(
     number = (await upload(graph, png())).json()["attachment_id"]
     assert (await graph.send_refused(bea, media("file", attachment_id=number)))[0] == 100
     assert (await graph.send_refused(bea, media(attachment_id="12345")))[0] == 100
-    clock.advance(90 * DAY_SECONDS + 1)
+    clock.advance(90 * DAY_SECONDS)
     bea.say("back again")
+    await graph.send(bea, media(attachment_id=number))
+    clock.advance(1)
     assert (await graph.send_refused(bea, media(attachment_id=number)))[0] == 100
 
 
@@ -227,3 +234,10 @@ async def test_files_outlive_a_restart(clock: SimulatedClock, hook: Hook, tmp_pa
     again = world.person(cy.psid)
     assert again.picture_bytes(again.screen()[0]) == png(2, 9)
     await world.close()
+
+
+async def test_a_file_goes_only_where_files_go(graph: Graph, bea: MessengerPerson) -> None:
+    files = {"filedata": ("file", png(), "image/png")}
+    body = form({"recipient": {"id": bea.psid}})
+    response = await graph.call("POST", "me/take_thread_control", data=body, files=files)
+    assert refusal(response)[2] == '(#100) Invalid keys "filedata" were found in the request.'

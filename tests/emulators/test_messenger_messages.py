@@ -133,7 +133,9 @@ async def test_typing_is_seen_until_a_message_or_its_end_or_twenty_seconds(
     await graph.send(bea, {"text": "here"})
     assert not bea.typing
     await act("typing_on")
-    clock.advance(20)
+    clock.advance(19)
+    assert bea.typing
+    clock.advance(1)
     assert not bea.typing
     await act("mark_seen")
 

@@ -188,3 +188,15 @@ async def test_a_menu_needs_its_get_started_button(graph: Graph, messenger: Mess
 async def test_only_known_properties_can_be_asked_for(graph: Graph) -> None:
     assert refusal(await graph.call("GET", "me/messenger_profile", params={"fields": "theme"}))[0] == 100
     assert refusal(await graph.call("GET", "me/messenger_profile"))[0] == 100
+
+
+async def test_each_limit_of_the_profile_is_taken_in_full(graph: Graph, messenger: MessengerWorld) -> None:
+    items = [postback("x" * 30, "y" * 1000)] * 20
+    wanted: Json = {
+        "get_started": {"payload": "x" * 1000},
+        "greeting": [{"locale": "default", "text": "x" * 160}],
+        "persistent_menu": [{"locale": "default", "call_to_actions": items}],
+        "ice_breakers": [{"question": "x" * 80, "payload": "y" * 1000}] * 4,
+    }
+    await graph.post("me/messenger_profile", wanted)
+    assert messenger.page.profile == wanted

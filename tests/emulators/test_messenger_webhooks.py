@@ -19,6 +19,7 @@ from tests.emulators.messenger_at_loopback import (
     new_world,
     postback,
     quick_reply,
+    somebody_sleeps,
     template,
 )
 from tests.emulators.telegram_at_loopback import png
@@ -35,7 +36,7 @@ async def test_a_webhook_is_verified_before_anything_is_sent(clock: SimulatedClo
     cy = world.add_person("Cy")
     cy.say("early")
     await world.open()
-    await clock.somebody_sleeps()
+    await somebody_sleeps(clock)
     assert hook.attempts == 0
     assert "answered the challenge with 200 and 'no'" in world.webhooks.failures[0]
     hook.verify_token = world.verify_token
@@ -183,14 +184,14 @@ async def test_what_is_not_answered_with_200_comes_again_at_once_and_then_more_r
     cy = messenger.add_person("Cy")
     cy.say("one")
     await hook.tried(2)
-    await clock.somebody_sleeps()
+    await somebody_sleeps(clock)
     cy.say("two")  # waits behind it: messages of one person come in order
     clock.advance(9)
     await asyncio.sleep(0)
     assert hook.attempts == 2
     clock.advance(1)
     await hook.tried(3)
-    await clock.somebody_sleeps()
+    await somebody_sleeps(clock)
     clock.advance(60)
     assert [event["message"]["text"] for event in await hook.taken(2)] == ["one", "two"]
     assert [failure[:3] for failure in messenger.webhooks.failures] == ["500", "302", "204"]
@@ -203,7 +204,7 @@ async def test_one_persons_trouble_does_not_hold_up_the_others(
     cy, di = messenger.add_person("Cy"), messenger.add_person("Di")
     cy.say("one")
     await hook.tried(2)
-    await clock.somebody_sleeps()
+    await somebody_sleeps(clock)
     di.say("two")
     assert [event["message"]["text"] for event in await hook.taken(1)] == ["two"]
     clock.advance(10)
@@ -236,7 +237,7 @@ async def test_an_app_that_cannot_be_reached_is_tried_again(clock: SimulatedCloc
     world = new_world(clock, hook, webhook_transport=down)
     await world.open()
     world.add_person("Cy").say("one")
-    await clock.somebody_sleeps()
+    await somebody_sleeps(clock)
     down.up = True
     await clock.run(10)
     await hook.taken(1)
@@ -265,7 +266,7 @@ async def test_an_event_may_come_late_and_be_overtaken(
     cy.say("one")
     cy.say("two")
     await hook.taken(1)
-    await clock.somebody_sleeps()
+    await somebody_sleeps(clock)
     clock.advance(90)
     assert [event["message"]["text"] for event in await hook.taken(2)] == ["two", "one"]
 
@@ -280,7 +281,7 @@ async def test_a_late_event_that_was_under_way_comes_after_a_restart(
     cy.say("one")
     await hook.taken(1)
     cy.say("two")
-    await clock.somebody_sleeps()
+    await somebody_sleeps(clock)
     await world.close()
     world = new_world(clock, hook, store=tmp_path / "messenger.db")
     await world.open()

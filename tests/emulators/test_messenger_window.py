@@ -210,8 +210,15 @@ async def test_templates_that_cannot_be_are_refused_or_rejected(graph: Graph) ->
     assert await refused(components=[skipping]) == (100, 2018416)
     assert await refused(name="Left!") == (100, None)
     assert await refused(category="MARKETING") == (100, None)
+    assert await refused(name="x" * 513) == (100, None)
+    assert await refused(components=[{"type": "BODY", "text": "x" * 1025}]) == (100, None)
     bare = {"type": "BODY", "text": "Order {{1}} left."}
     assert (await graph.post("me/message_templates", new_template(components=[bare])))["status"] == "REJECTED"
     (listed,) = (await graph.get("me/message_templates"))["data"]
     assert listed["rejected_reason"] == "TEMPLATE_VARIABLES_MISSING_SAMPLE_VALUES"
     assert await refused() == (100, None)  # there is one of that name
+
+
+async def test_a_name_of_512_and_a_text_of_1024_characters_are_taken(graph: Graph) -> None:
+    body = {"type": "BODY", "text": "x" * 1024}
+    await graph.post("me/message_templates", new_template(name="x" * 512, components=[body]))

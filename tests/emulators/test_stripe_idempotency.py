@@ -140,7 +140,14 @@ def test_a_lost_request_was_never_worked_on(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "error"),
-    [("500", stripe.APIError), ("503", stripe.APIError), ("429", stripe.RateLimitError)],
+    [
+        ("500", stripe.APIError),
+        ("502", stripe.APIError),
+        ("503", stripe.APIError),
+        ("504", stripe.APIError),
+        ("429", stripe.RateLimitError),
+        ("lock_timeout", stripe.RateLimitError),
+    ],
 )
 def test_a_refusal_at_the_door_leaves_the_key_free(
     sandbox: Sandbox, fault: str, error: type[Exception]
@@ -151,6 +158,48 @@ def test_a_refusal_at_the_door_leaves_the_key_free(
         sandbox.client.v1.refunds.create({"payment_intent": intent, "amount": 500}, KEY)
     assert not sandbox.client.v1.refunds.list().data
     assert sandbox.client.v1.refunds.create({"payment_intent": intent, "amount": 500}, KEY).amount == 500
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "reason"),
+    [("429", "rate_limit", "endpoint-rate"), ("lock_timeout", "lock_timeout", None)],
+)
+def test_a_request_too_many_is_told_in_stripes_envelope(
+    sandbox: Sandbox, fault: str, code: str, reason: str | None
+) -> None:
+    sandbox.world.faults.next("GET /v1/charges", [fault])
+    with pytest.raises(stripe.RateLimitError) as refusal:
+        sandbox.client.v1.charges.list()
+    error = refusal.value.error
+    assert error is not None
+    assert (refusal.value.http_status, error.code, error.type) == (429, code, "invalid_request_error")
+    assert refusal.value.headers is not None
+    assert refusal.value.headers.get("stripe-rate-limited-reason") == reason
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"), [("cut", stripe.APIConnectionError), ("502_done", stripe.APIError)]
+)
+def test_an_answer_that_gets_lost_on_the_way_is_there_under_its_key(
+    sandbox: Sandbox, fault: str, error: type[Exception]
+) -> None:
+    intent = paid(sandbox)
+    sandbox.world.faults.next("POST /v1/refunds", [fault])
+    with pytest.raises(error):
+        sandbox.client.v1.refunds.create({"payment_intent": intent, "amount": 500}, KEY)
+    (refund,) = sandbox.client.v1.refunds.list().data
+    assert sandbox.client.v1.refunds.create({"payment_intent": intent, "amount": 500}, KEY).id == refund.id
+
+
+def test_a_fault_may_be_for_whatever_comes_next(sandbox: Sandbox) -> None:
+    sandbox.world.faults.next("*", ["503", "503"])
+    sandbox.world.faults.next("GET /v1/charges", ["429"])
+    with pytest.raises(stripe.RateLimitError):
+        sandbox.client.v1.charges.list()
+    with pytest.raises(stripe.APIError):
+        sandbox.client.v1.refunds.list()
+    sandbox.world.faults.clear()
+    assert not sandbox.client.v1.charges.list().data
 
 
 def test_a_saved_500_is_replayed_until_its_key_is_forgotten(sandbox: Sandbox) -> None:

@@ -181,8 +181,11 @@ def test_metadata_is_merged_and_an_empty_value_removes_its_key(sandbox: Sandbox)
     [
         ({"mode": "subscription"}, "mode"),
         ({"ui_mode": "elements", "success_url": None}, "ui_mode"),
-        ({"customer": "cus_1"}, "customer"),
-        ({"allow_promotion_codes": True}, "allow_promotion_codes"),
+        ({"tax_id_collection": {"enabled": True}}, "tax_id_collection"),
+        (
+            {"payment_method_options": {"card": {"setup_future_usage": "on_session"}}},
+            "payment_method_options",
+        ),
         ({"line_items": [{"price": "price_1", "quantity": 1}]}, "line_items[0][price]"),
         ({"payment_intent_data": {"on_behalf_of": "acct_1"}}, "payment_intent_data[on_behalf_of]"),
         ({"excluded_payment_method_types": ["card"]}, "allowed_payment_method_types"),

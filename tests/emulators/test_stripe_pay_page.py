@@ -8,6 +8,7 @@ import httpx
 import pytest
 import stripe
 
+from sandbox.stripe.cards import CARDS, Card
 from tests.emulators.stripe_sandbox import Sandbox, price, session_parameters
 
 
@@ -130,6 +131,40 @@ def test_a_decline_is_told_in_words_and_another_card_may_follow(
     assert words in read(session.url).text
     assert status(sandbox, session) == "open"
     assert submit(session.url, card="visa").headers["location"].startswith("https://shop.example/thanks")
+
+
+@pytest.mark.parametrize(
+    "card", [card for card in CARDS if card.decline and not card.three_d_secure], ids=lambda card: card.number
+)
+def test_every_card_that_declines_says_so_on_the_page(sandbox: Sandbox, card: Card) -> None:
+    session = opened(sandbox)
+    submit(session.url, card="typed", number=card.number)
+    assert card.decline is not None
+    assert f"{card.decline.message} Nothing was charged." in read(session.url).text
+    (charge,) = sandbox.client.v1.charges.list().data
+    assert charge.outcome is not None
+    assert charge.failure_code == card.decline.code
+    assert charge.outcome.advice_code == card.decline.advice
+    assert status(sandbox, session) == "open"
+
+
+def test_a_card_may_be_declined_after_the_bank_was_asked(sandbox: Sandbox) -> None:
+    session = opened(sandbox)
+    bank = submit(session.url, card="typed", number="4000008400001629").headers["location"]
+    assert submit(bank, answer="approve").headers["location"] == session.url
+    assert "Your card was declined." in read(session.url).text
+    assert status(sandbox, session) == "open"
+
+
+def test_a_customer_who_leaves_the_bank_leaves_the_visit_open(sandbox: Sandbox) -> None:
+    session = opened(sandbox)
+    left = sandbox.pay(session.id, "three_d_secure_abandoned")
+    assert (left.paid, left.code, left.session) == (False, "abandoned", "open")
+    shown = sandbox.client.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
+    assert shown.payment_intent.status == "requires_action"  # type: ignore[union-attr]
+    sandbox.clock.advance(24 * 3600)
+    ended = sandbox.client.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
+    assert (ended.status, ended.payment_intent.status) == ("expired", "canceled")  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

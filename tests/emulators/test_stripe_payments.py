@@ -52,6 +52,10 @@ def test_a_good_card_pays_at_once(sandbox: Sandbox, card: str, brand: str) -> No
         ("pm_card_visa_chargeDeclined", "card_declined", "generic_decline"),
         ("pm_card_visa_chargeDeclinedInsufficientFunds", "card_declined", "insufficient_funds"),
         ("pm_card_visa_chargeDeclinedLostCard", "card_declined", "lost_card"),
+        ("pm_card_visa_chargeDeclinedStolenCard", "card_declined", "stolen_card"),
+        ("pm_card_visa_chargeDeclinedVelocityLimitExceeded", "card_declined", "card_velocity_exceeded"),
+        ("pm_card_radarBlock", "card_declined", "fraudulent"),
+        ("pm_card_threeDSecureRequiredProcessingError", "card_declined", "generic_decline"),
         ("pm_card_chargeDeclinedExpiredCard", "expired_card", None),
         ("pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc", None),
         ("pm_card_chargeDeclinedProcessingError", "processing_error", None),
@@ -314,3 +318,83 @@ def test_a_direct_charge_with_3d_secure_is_approved(sandbox: Sandbox) -> None:
 def test_an_unknown_card_is_a_mistake_of_the_caller(sandbox: Sandbox) -> None:
     with pytest.raises(ValueError, match="'diners' is no test card; there are visa, mastercard"):
         sandbox.world.charge(1999, "eur", "diners", "Invoice 12")
+
+
+def test_a_blocked_payment_never_reaches_the_bank(sandbox: Sandbox) -> None:
+    with pytest.raises(stripe.CardError) as declined:
+        sandbox.client.v1.payment_intents.create(intent_parameters(payment_method="pm_card_radarBlock"))
+    assert declined.value.error is not None
+    outcome = sandbox.client.v1.charges.retrieve(str(declined.value.error.charge)).outcome
+    assert outcome is not None
+    assert (outcome.type, outcome.network_status, outcome.reason) == (
+        "blocked",
+        "not_sent_to_network",
+        "highest_risk_level",
+    )
+
+
+def raisable(sandbox: Sandbox) -> stripe.PaymentIntent:
+    options = {"card": {"request_incremental_authorization": "if_available"}}
+    return sandbox.client.v1.payment_intents.create(
+        intent_parameters(capture_method="manual", payment_method_options=options)
+    )
+
+
+def test_an_authorisation_is_raised_and_captured(sandbox: Sandbox) -> None:
+    v1, intent = sandbox.client.v1, raisable(sandbox)
+    charge = v1.charges.retrieve(str(intent.latest_charge))
+    assert charge.payment_method_details.card.incremental_authorization.status == "available"  # type: ignore[union-attr]
+    more = v1.payment_intents.increment_authorization(
+        intent.id, {"amount": 2500, "description": "two more", "metadata": {"seats": "5"}}
+    )
+    assert (more.amount, more.amount_capturable, more.description) == (2500, 2500, "two more")
+    assert sandbox.events()[-1] == "payment_intent.amount_capturable_updated"
+    assert v1.payment_intents.capture(intent.id).amount_received == 2500
+    assert v1.charges.retrieve(str(intent.latest_charge)).amount_captured == 2500
+
+
+def test_an_authorisation_is_only_raised_where_that_was_asked_for(sandbox: Sandbox) -> None:
+    v1 = sandbox.client.v1
+    with pytest.raises(stripe.InvalidRequestError, match="not eligible for incremental authorization"):
+        v1.payment_intents.increment_authorization(authorised(sandbox).id, {"amount": 2500})
+    intent = raisable(sandbox)
+    for amount, message in (
+        (2000, "must be greater than"),
+        (1999, "must be greater"),
+        (100_000_000, "no more"),
+    ):
+        with pytest.raises(stripe.InvalidRequestError, match=message) as refusal:
+            v1.payment_intents.increment_authorization(intent.id, {"amount": amount})
+        assert refusal.value.param == "amount"
+    v1.payment_intents.capture(intent.id)
+    unexpected_state(v1.payment_intents.increment_authorization, intent.id, {"amount": 3000})
+
+
+def test_an_authorisation_is_raised_ten_times(sandbox: Sandbox) -> None:
+    intent = raisable(sandbox)
+    raise_to = sandbox.client.v1.payment_intents.increment_authorization
+    for step in range(10):
+        raise_to(intent.id, {"amount": 2001 + step})
+    with pytest.raises(stripe.InvalidRequestError, match="at most 10 incremental"):
+        raise_to(intent.id, {"amount": 5000})
+
+
+def test_a_raised_authorisation_lapses_with_the_first(sandbox: Sandbox) -> None:
+    intent = raisable(sandbox)
+    sandbox.clock.advance(6 * 86400)
+    sandbox.client.v1.payment_intents.increment_authorization(intent.id, {"amount": 2500})
+    sandbox.clock.advance(86400)
+    ended = sandbox.client.v1.payment_intents.retrieve(intent.id)
+    assert (ended.status, ended.cancellation_reason) == ("canceled", "automatic")
+
+
+def test_the_amount_may_change_until_it_is_paid(sandbox: Sandbox) -> None:
+    v1 = sandbox.client.v1
+    waiting = v1.payment_intents.create({"amount": 500, "currency": "eur"})
+    chosen = v1.payment_intents.create(intent_parameters(confirm=None))
+    asked = v1.payment_intents.create(intent_parameters(payment_method="pm_card_authenticationRequired"))
+    for intent in (waiting, chosen, asked):
+        changed = v1.payment_intents.update(intent.id, {"amount": 700})
+        assert (changed.amount, changed.status) == (700, intent.status)
+    assert v1.payment_intents.confirm(chosen.id).amount_received == 700
+    unexpected_state(v1.payment_intents.update, authorised(sandbox).id, {"amount": 100})

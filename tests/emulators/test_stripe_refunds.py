@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import stripe
 
+from sandbox.stripe.errors import StripeError
 from tests.emulators.stripe_sandbox import Sandbox, intent_parameters
 
 
@@ -141,3 +142,48 @@ def test_notes_on_a_refund_may_change(sandbox: Sandbox) -> None:
     refund = v1.refunds.create({"payment_intent": paid(sandbox).id})
     assert v1.refunds.update(refund.id, {"metadata": {"ticket": "9"}}).metadata.to_dict() == {"ticket": "9"}  # type: ignore[union-attr]
     assert sandbox.events()[-1] == "refund.updated"
+
+
+@pytest.mark.parametrize("card", ["pm_card_visa", "pm_card_pendingRefund"])
+def test_the_api_cancels_no_refund_to_a_card(sandbox: Sandbox, card: str) -> None:
+    v1 = sandbox.client.v1
+    refund = v1.refunds.create({"payment_intent": paid(sandbox, card).id})
+    with pytest.raises(stripe.InvalidRequestError, match="Only refunds with a status of `requires_action`"):
+        v1.refunds.cancel(refund.id)
+    assert v1.refunds.retrieve(refund.id).status == refund.status
+
+
+def test_staff_call_off_a_refund_while_it_is_pending(sandbox: Sandbox) -> None:
+    v1, intent = sandbox.client.v1, paid(sandbox, "pm_card_pendingRefund")
+    refund = v1.refunds.create({"payment_intent": intent.id, "amount": 1500})
+    sandbox.run(call_off(sandbox, refund.id))
+    ended = v1.refunds.retrieve(refund.id, {"expand": ["failure_balance_transaction"]})
+    assert (ended.status, ended.failure_reason, ended.pending_reason) == (
+        "canceled",
+        "merchant_request",
+        None,
+    )
+    assert ended.failure_balance_transaction.amount == 1500  # type: ignore[union-attr]
+    assert v1.charges.retrieve(str(intent.latest_charge)).amount_refunded == 0
+    assert sandbox.events()[-2:] == ["refund.updated", "charge.refund.updated"]
+    sandbox.clock.advance(3600)
+    sandbox.tick()
+    assert v1.refunds.retrieve(refund.id).status == "canceled"  # the bank's answer does not come any more
+    with pytest.raises(StripeError, match="cannot be canceled any more"):
+        sandbox.run(call_off(sandbox, refund.id))
+    assert v1.refunds.create({"payment_intent": intent.id}).amount == 2000
+
+
+async def call_off(sandbox: Sandbox, refund: str) -> None:
+    sandbox.world.cancel_refund(refund)
+
+
+def test_a_held_payment_is_refunded_once_it_is_captured(sandbox: Sandbox) -> None:
+    v1 = sandbox.client.v1
+    intent = v1.payment_intents.create(intent_parameters(capture_method="manual"))
+    v1.payment_intents.capture(intent.id, {"amount_to_capture": 1500})
+    with pytest.raises(
+        stripe.InvalidRequestError, match=r"greater than unrefunded amount on charge \(€15\.00"
+    ):
+        v1.refunds.create({"payment_intent": intent.id, "amount": 1501})
+    assert v1.refunds.create({"payment_intent": intent.id}).amount == 1500

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 import stripe
@@ -55,6 +56,16 @@ def test_events_arrive_signed_and_as_the_api_shows_them(sandbox: Sandbox) -> Non
 def test_a_signature_is_what_the_library_makes_of_the_same_body() -> None:
     ours = signature('{"a": "€"}', "whsec_1", 1_700_000_000)
     assert ours == stripe.WebhookSignature.generate_signature_header('{"a": "€"}', "whsec_1", 1_700_000_000)
+
+
+def test_a_second_scheme_that_proves_nothing_comes_along(sandbox: Sandbox) -> None:
+    pay(sandbox)
+    sandbox.tick()
+    payload, header = sandbox.receiver.requests[0]
+    assert [part.partition("=")[0] for part in header.split(",")] == ["t", "v1", "v0"]
+    only_v0 = ",".join(part for part in header.split(",") if not part.startswith("v1="))
+    with pytest.raises(stripe.SignatureVerificationError):
+        verify((payload, only_v0))
 
 
 def test_events_tell_how_things_were_when_they_happened(sandbox: Sandbox) -> None:
@@ -222,6 +233,14 @@ def test_an_endpoint_wants_events_that_exist(sandbox: Sandbox) -> None:
     assert refusal.value.param == "enabled_events[0]"
     with pytest.raises(stripe.InvalidRequestError, match="Not a valid URL"):
         sandbox.client.v1.webhook_endpoints.create({"url": "hook", "enabled_events": ["*"]})
+
+
+def test_an_account_has_sixteen_endpoints_at_most(sandbox: Sandbox) -> None:
+    made: Any = {"url": sandbox.hook, "enabled_events": ["*"]}
+    for _ in range(15):  # the sandbox has one of its own
+        sandbox.client.v1.webhook_endpoints.create(made)
+    with pytest.raises(stripe.InvalidRequestError, match="maximum of 16"):
+        sandbox.client.v1.webhook_endpoints.create(made)
 
 
 def test_events_are_listed_by_type(sandbox: Sandbox) -> None:

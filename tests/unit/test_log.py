@@ -13,6 +13,7 @@ from app.log import MASK, mask
         ("url", "postgresql://user:hunter2@db/parley"),
         ("error", "POST /bot7000000001:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw/sendMessage failed"),
         ("error", "bad key rk_live_abcdefghij"),
+        ("error", "Meta refused EAAGm0PX4ZCpsBAabcdefghijZC"),
         ("note", "call +49 30 1234567 please"),
         ("note", "write to ana@example.com"),
         ("text", "my name is Ana and I live in Main Street 5"),

@@ -40,6 +40,18 @@ def test_the_config_that_is_shipped_is_right() -> None:
         ),
         (("updates: polling", "updates: pulling"), r"'channels.telegram.updates': .*'polling' or 'webhook'"),
         (("code: express", "code: standard"), r"two delivery options share a code"),
+        (
+            ("messenger: {enabled: true}", "messenger: {page: 1}"),
+            r"unknown key 'channels.messenger.page' — did you mean 'page_id'\?",
+        ),
+        (
+            ("messenger: {enabled: true}", "messenger: {page_id: kettle}"),
+            r"'channels.messenger.page_id': .*pattern",
+        ),
+        (
+            ("messenger: {enabled: true}", "messenger: {utility_templates: {order_news: x}}"),
+            r"unknown key 'channels.messenger.utility_templates.order_news'",
+        ),
         (("server:", "server: ["), r"config.yml:\d+: is not valid YAML"),
         (("  name: Kettle & Quay\n", ""), r"config.yml:\d*:? ?'shop.name' is missing"),
     ],
@@ -51,6 +63,11 @@ def test_a_mistake_is_named_with_its_place_and_its_mend(
     path = written(tmp_path, GOOD.replace(*change, 1))
     with pytest.raises(Mistakes, match=message):
         read_settings(path)
+
+
+def test_a_pages_id_may_be_written_as_a_number(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD.replace("messenger: {enabled: true}", "messenger: {page_id: 100200300400}"))
+    assert read_settings(path).channels.messenger.page_id == "100200300400"
 
 
 def test_a_missing_config_is_said_plainly(tmp_path: Path) -> None:

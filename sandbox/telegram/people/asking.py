@@ -100,3 +100,11 @@ class Asking(Person):
         else:
             place = self._place_in(where, reply_to=None, topic=topic)
         return inline.choose(self._world, asked, result, chat, place)
+
+
+def query_of(world: "TelegramWorld", user_id: int, query_id: str) -> InlineQuery:
+    """A query that this person typed before. Raises KeyError."""
+    found = world.store.find(InlineQuery, query_id)
+    if found is None or found.user_id != user_id:
+        raise KeyError(f"nobody typed the inline query {query_id}")
+    return found

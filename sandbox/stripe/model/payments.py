@@ -1,24 +1,14 @@
-"""The objects of the sandbox's Stripe account and the lives they lead.
-
-Each is what Stripe keeps, not what it shows: the JSON that the API answers with is made in rendering.py.
-"""
+"""Payments, their charges, refunds and what they did to the balance."""
 
 from enum import StrEnum
 from typing import Any, Final
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from sandbox.stripe.cards import BY_PAYMENT_METHOD, Card
+from sandbox.stripe.model.entity import Entity
 
-DAY_SECONDS: Final = 86_400
 AUTHORISATION_DAYS: Final = 7  # https://docs.stripe.com/payments/place-a-hold-on-a-payment-method
-
-
-class Entity(BaseModel):
-    """Anything with an id and a time of creation (Unix seconds)."""
-
-    id: str
-    created: int
 
 
 class PaymentMethod(Entity):
@@ -85,6 +75,9 @@ class PaymentIntent(Entity):
     statement_descriptor: str | None = None
     statement_descriptor_suffix: str | None = None
     transfer_group: str | None = None
+    customer: str | None = None
+    may_be_raised: bool = False  # request_incremental_authorization=if_available
+    raises: int = 0  # attempts to raise the authorised amount, refused ones too
     checkout_session: str | None = None  # the session that made it, which Stripe does not show
     capture_before: int | None = None
 
@@ -126,6 +119,10 @@ class Charge(Entity):
     statement_descriptor: str | None = None
     statement_descriptor_suffix: str | None = None
     transfer_group: str | None = None
+    customer: str | None = None
+    dispute_opens_at: int | None = None
+    disputed: bool = False  # once it was, for ever (https://docs.stripe.com/api/charges/object)
+    may_be_raised: bool = False
     email: str | None = None
     name: str | None = None
 
@@ -142,12 +139,14 @@ class RefundStatus(StrEnum):
     PENDING = "pending"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    CANCELED = "canceled"
 
 
 REFUND_MOVES: Final = {
-    RefundStatus.PENDING: {RefundStatus.SUCCEEDED, RefundStatus.FAILED},
+    RefundStatus.PENDING: {RefundStatus.SUCCEEDED, RefundStatus.FAILED, RefundStatus.CANCELED},
     RefundStatus.SUCCEEDED: {RefundStatus.FAILED},  # a bank may send it back (docs.stripe.com/refunds)
     RefundStatus.FAILED: set[RefundStatus](),
+    RefundStatus.CANCELED: set[RefundStatus](),
 }
 
 
@@ -167,6 +166,11 @@ class Refund(Entity):
     settles_at: int | None = None  # when the bank's answer comes, for the test cards that have one
     settles_as: RefundStatus | None = None
 
+    @property
+    def came_back(self) -> bool:
+        """The money is the merchant's again."""
+        return self.status in (RefundStatus.FAILED, RefundStatus.CANCELED)
+
     def move(self, status: RefundStatus) -> None:
         assert status in REFUND_MOVES[self.status], f"{self.status} → {status}"
         self.status = status
@@ -183,133 +187,8 @@ class BalanceTransaction(Entity):
     source: str
     available_on: int
     description: str | None = None
-
-
-class LineItem(Entity):
-    """One line of a checkout: so many of a thing at a price."""
-
-    price: str
-    product: str
-    name: str
-    description: str | None = None
-    images: list[str] = Field(default_factory=list)
-    unit_amount: int
-    quantity: int
-    currency: str
-    metadata: dict[str, str] = Field(default_factory=dict)
-    product_metadata: dict[str, str] = Field(default_factory=dict)
+    fee_description: str = "Stripe processing fees"
 
     @property
-    def total(self) -> int:
-        return self.unit_amount * self.quantity
-
-
-class ShippingOption(BaseModel):
-    """A way of sending that the customer may choose; the first is preselected."""
-
-    id: str
-    name: str
-    amount: int
-
-
-class SessionStatus(StrEnum):
-    OPEN = "open"
-    COMPLETE = "complete"
-    EXPIRED = "expired"
-
-
-SESSION_MOVES: Final = {
-    SessionStatus.OPEN: {SessionStatus.COMPLETE, SessionStatus.EXPIRED},
-    SessionStatus.COMPLETE: set[SessionStatus](),
-    SessionStatus.EXPIRED: set[SessionStatus](),
-}
-
-
-class CheckoutSession(Entity):
-    """One customer's visit to the pay page."""
-
-    expires_at: int
-    currency: str
-    items: list[LineItem]
-    success_url: str
-    cancel_url: str | None = None
-    status: SessionStatus = SessionStatus.OPEN
-    payment_intent: str | None = None
-    intent_parameters: dict[str, Any] = Field(
-        default_factory=dict
-    )  # payment_intent_data, for the day it is made
-    shipping_options: list[ShippingOption] = Field(default_factory=list[ShippingOption])
-    shipping_chosen: str | None = None
-    metadata: dict[str, str] = Field(default_factory=dict)
-    client_reference_id: str | None = None
-    customer_email: str | None = None
-    customer_details: dict[str, Any] | None = None
-    shipping_details: dict[str, Any] | None = None
-    settings: dict[str, Any] = Field(default_factory=dict)  # what the session shows as it was given
-
-    @property
-    def shipping_amount(self) -> int:
-        return next((o.amount for o in self.shipping_options if o.id == self.shipping_chosen), 0)
-
-    @property
-    def subtotal(self) -> int:
-        return sum(item.total for item in self.items)
-
-    @property
-    def total(self) -> int:
-        return self.subtotal + self.shipping_amount
-
-    def move(self, status: SessionStatus) -> None:
-        assert status in SESSION_MOVES[self.status], f"{self.status} → {status}"
-        self.status = status
-
-
-class Event(Entity):
-    """A notice of what happened, with the object as it was at that moment."""
-
-    type: str
-    data: dict[str, Any]
-    request: str | None = None
-    idempotency_key: str | None = None
-
-
-class WebhookEndpoint(Entity):
-    """Where notices go, which ones, and the secret they are signed with."""
-
-    url: str
-    secret: str
-    enabled_events: list[str]
-    description: str | None = None
-    metadata: dict[str, str] = Field(default_factory=dict)
-    status: str = "enabled"
-    from_settings: bool = False
-
-    def wants(self, event_type: str) -> bool:
-        return self.status == "enabled" and not {"*", event_type}.isdisjoint(self.enabled_events)
-
-
-class Delivery(Entity):
-    """One event on its way to one endpoint."""
-
-    event: str
-    event_type: str
-    endpoint: str
-    due: float
-    attempts: int = 0
-    delivered: bool = False
-    given_up: bool = False
-    how: str = "ok"
-
-    @property
-    def open(self) -> bool:
-        return not (self.delivered or self.given_up)
-
-
-class SavedAnswer(Entity):
-    """What was answered under an idempotency key; the id is the key."""
-
-    request: str  # method and path
-    parameters: str
-    request_id: str
-    status: int
-    body: str
+    def net(self) -> int:
+        return self.amount - self.fee

@@ -1,0 +1,270 @@
+"""Money and stock: what Stripe took and gave back is what our books say and what is owed."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from bot.delivery.model import InboxEvent, InboxState, OutboxKind, OutboxRow, OutboxState
+from payments.model import Payment, Refund, RefundStatus
+from sandbox.stories.stage import Worlds
+from sandbox.stripe import model as stripe
+from sandbox.telegram.state import Update
+from shop.catalogue.model import Product, Variant
+from shop.orders.model import HOLDS_STOCK, Order, OrderLine, OrderMove, OrderStatus
+
+PAID_FOR: Final = frozenset(
+    {
+        OrderStatus.PAID,
+        OrderStatus.PACKED,
+        OrderStatus.SHIPPED,
+        OrderStatus.DELIVERED,
+        OrderStatus.COMPLETED,
+    }
+)
+_CLAIMED: Final = (OutboxState.DUE, OutboxState.SENDING)
+OrderRow = Row[UUID, str, OrderStatus, int]
+PaymentRow = Row[UUID, UUID | None, str, int]
+RefundRow = Row[UUID, UUID, int, RefundStatus]
+
+
+@dataclass
+class _Account:
+    """Our books of one order, or of money that came for none."""
+
+    payments: list[PaymentRow] = field(default_factory=list[PaymentRow])
+    refunds: list[RefundRow] = field(default_factory=list[RefundRow])
+
+    @property
+    def kept_minor(self) -> int:
+        """Taken and not given back, refunds under way counted as given."""
+        given = sum(
+            refund.amount_minor for refund in self.refunds if refund.status is not RefundStatus.FAILED
+        )
+        return sum(payment.amount_minor for payment in self.payments) - given
+
+    @property
+    def stuck_minor(self) -> int:
+        """What should have gone back and could not: staff know of it."""
+        return sum(refund.amount_minor for refund in self.refunds if refund.status is RefundStatus.FAILED)
+
+
+class Books:
+    """Compares orders, payments, refunds and stock with each other and with Stripe's account.
+
+    It reads them only when one of their counts or sums has changed, or while something was on its way.
+    """
+
+    def __init__(self, worlds: Worlds) -> None:
+        self._stripe = worlds.stripe
+        self._telegram = worlds.telegram
+        self._last: tuple[Any, ...] | None = None
+
+    def check(self, session: Session) -> list[str]:
+        now = self._fingerprint(session)
+        if now == self._last:
+            return []
+        breaches = [*_stock(session), *_histories(session), *self._money(session)]
+        on_its_way = _something_waits(session) or self._stripe.next_due() is not None
+        self._last = None if breaches or on_its_way else now
+        return breaches
+
+    def _fingerprint(self, session: Session) -> tuple[Any, ...]:
+        account = self._stripe.account
+        refunds = Counter(refund.status for refund in account.refunds)
+        return (*session.execute(_FINGERPRINT).one(), len(account.charges), *sorted(refunds.items()))
+
+    # ── money ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _money(self, session: Session) -> Iterator[str]:
+        orders = {row.id: row for row in session.execute(_ORDERS)}
+        payments = session.execute(_PAYMENTS).all()
+        refunds = session.execute(_REFUNDS).all()
+        yield from _owed(orders, payments, refunds)
+        waits = _something_waits(session)
+        yield from self._charges(orders, payments, waits=waits)
+        yield from self._refunds(refunds, waits=waits)
+        yield from self._ledger()
+
+    def _charges(
+        self, orders: dict[UUID, OrderRow], payments: Iterable[PaymentRow], *, waits: bool
+    ) -> Iterator[str]:
+        """Every charge is in our books, and nothing else is."""
+        booked = {payment.reference: payment for payment in payments}
+        real: dict[str, stripe.Charge] = {}
+        for charge in self._stripe.account.charges:
+            if charge.status != "succeeded":
+                continue
+            names = {charge.id, charge.payment_intent}
+            real |= dict.fromkeys(names, charge)
+            entry = next((booked[name] for name in names if name in booked), None)
+            if entry is None:
+                if not waits and not self._is_on_its_way(charge, orders):
+                    yield f"the charge {charge.id} of {_money(charge.amount, charge.currency)} has no payment in our books"
+            elif entry.amount_minor != charge.amount_captured:
+                yield (
+                    f"the payment {entry.reference} says {entry.amount_minor}, "
+                    f"but {charge.amount_captured} was charged"
+                )
+        for reference in booked.keys() - real.keys():
+            yield f"the payment {reference} is in our books, but nobody was charged"
+
+    def _is_on_its_way(self, charge: stripe.Charge, orders: dict[UUID, OrderRow]) -> bool:
+        """Whether we could not know of it yet: its notice is not here, and its order still waits."""
+        account = self._stripe.account
+        session = next(
+            (each for each in account.sessions if each.payment_intent == charge.payment_intent), None
+        )
+        if session is None:
+            return any(
+                not update.delivered and charge.id in str(update.payload) for update in self._updates()
+            )
+        notices = {
+            event.id
+            for event in account.events
+            if event.type == "checkout.session.completed" and event.data["object"]["id"] == session.id
+        }
+        if any(delivery.open and delivery.event in notices for delivery in account.deliveries):
+            return True
+        order = orders.get(UUID(session.client_reference_id or ""))
+        waiting = order is not None and order.status is OrderStatus.AWAITING_PAYMENT
+        return waiting and notices.isdisjoint(self._stripe.webhooks.taken)
+
+    def _updates(self) -> Iterator[Update]:
+        return (each for each in self._telegram.store.all(Update) if "successful_payment" in each.payload)
+
+    def _refunds(self, refunds: Iterable[RefundRow], *, waits: bool) -> Iterator[str]:
+        """Each refund of ours is one of Stripe's, and the other way round."""
+        ours = {str(refund.id): refund for refund in refunds}
+        given: defaultdict[str, list[stripe.Refund]] = defaultdict(list)
+        for refund in self._stripe.account.refunds:
+            given[refund.metadata.get("refund", "")].append(refund)
+        for name, each in given.items():
+            if name not in ours:
+                yield f"Stripe refunded {each[0].amount} ({each[0].id}), of which our books know nothing"
+            elif len(each) > 1 or each[0].amount != ours[name].amount_minor:
+                amounts = ", ".join(str(refund.amount) for refund in each)
+                yield f"the refund {name} of {ours[name].amount_minor} went back as {amounts}"
+        for name, refund in ours.items():
+            there = given.get(name)
+            settled = refund.status is RefundStatus.SETTLED
+            if settled and not there:
+                yield f"the refund {name} is settled in our books, but Stripe gave nothing back"
+            elif refund.status is RefundStatus.PENDING and not there and not waits:
+                yield f"the refund {name} is promised, and nothing is under way to send it"
+
+    def _ledger(self) -> Iterator[str]:
+        """Stripe's own: its balance is what was captured and not given back."""
+        account = self._stripe.account
+        balance = sum(line.amount for line in account.balance)
+        charged = sum(charge.amount for charge in account.charges if charge.captured)
+        back = sum(each.amount for each in account.refunds if each.status is not stripe.RefundStatus.FAILED)
+        if balance != charged - back:
+            yield f"Stripe's balance is {balance}, but {charged} came in and {back} went back"
+
+
+def _owed(
+    orders: dict[UUID, OrderRow], payments: Iterable[PaymentRow], refunds: Iterable[RefundRow]
+) -> Iterator[str]:
+    """What was kept of each order's money is what the order costs, or nothing."""
+    accounts: defaultdict[UUID | None, _Account] = defaultdict(_Account)
+    of_payment: dict[UUID, UUID | None] = {}
+    for payment in payments:
+        accounts[payment.order_id].payments.append(payment)
+        of_payment[payment.id] = payment.order_id
+    for refund in refunds:
+        accounts[of_payment[refund.payment_id]].refunds.append(refund)
+    for order in orders.values():
+        due = order.total_minor if order.status in PAID_FOR else 0
+        yield from _difference(f"the order {order.reference} ({order.status})", due, accounts[order.id])
+    yield from _difference("money that came for no order", 0, accounts[None])
+
+
+def _difference(what: str, due_minor: int, account: _Account) -> Iterator[str]:
+    kept = account.kept_minor
+    if not due_minor <= kept <= due_minor + account.stuck_minor:
+        yield f"of {what} {kept} was kept, and {due_minor} is owed"
+
+
+# ── stock and histories ─────────────────────────────────────────────────────────────────────────────
+
+
+def _stock(session: Session) -> Iterator[str]:
+    promised = dict(iter(session.execute(_PROMISED)))
+    for variant in session.execute(_VARIANTS):
+        there = f"the stock of {variant.handle}: {variant.on_hand} on hand, {variant.allocated} promised"
+        limited = variant.tracked and not variant.oversell
+        if variant.allocated < 0 or (limited and not 0 <= variant.allocated <= variant.on_hand):
+            yield there
+        if variant.allocated != promised.get(variant.id, 0):
+            yield f"{there}, but orders hold {promised.get(variant.id, 0)}"
+
+
+def _histories(session: Session) -> Iterator[str]:
+    """An order's moves lead from one to the next and end where it is."""
+    at: dict[UUID, OrderStatus] = {}
+    for move in session.execute(_MOVES):
+        before = at.get(move.order_id, OrderStatus.AWAITING_PAYMENT)
+        if move.before is not before:
+            yield f"the order {move.reference} moved from {move.before} to {move.after} while it was {before}"
+        at[move.order_id] = move.after
+    for order in session.execute(_ORDERS):
+        if at.get(order.id, OrderStatus.AWAITING_PAYMENT) is not order.status:
+            yield f"the order {order.reference} is {order.status}, which no move of it led to"
+
+
+def _something_waits(session: Session) -> bool:
+    """Whether an event or a call is still to be worked on."""
+    return any(session.scalar(statement) is not None for statement in (_WAITING, _CALLING))
+
+
+def _money(minor: int, currency: str) -> str:
+    return f"{minor / 100:.2f} {currency.upper()}"
+
+
+def _total(column: Any) -> Any:
+    return select(func.sum(column)).scalar_subquery()
+
+
+def _count(column: Any, *conditions: Any) -> Any:
+    return select(func.count(column)).where(*conditions).scalar_subquery()
+
+
+_FINGERPRINT: Final[Any] = select(
+    select(func.max(OrderMove.id)).scalar_subquery(),
+    _count(Order.id),
+    _count(Payment.id),
+    _total(Payment.amount_minor),
+    _count(Refund.id),
+    _count(Refund.reference),
+    _total(Refund.amount_minor),
+    _count(Refund.id, Refund.status == RefundStatus.PENDING),
+    _count(Refund.id, Refund.status == RefundStatus.FAILED),
+    _total(Variant.on_hand),
+    _total(Variant.allocated),
+)
+_ORDERS: Final = select(Order.id, Order.reference, Order.status, Order.total_minor)
+_PAYMENTS: Final = select(Payment.id, Payment.order_id, Payment.reference, Payment.amount_minor)
+_REFUNDS: Final = select(Refund.id, Refund.payment_id, Refund.amount_minor, Refund.status)
+_MOVES: Final = (
+    select(OrderMove.order_id, OrderMove.before, OrderMove.after, Order.reference)
+    .join(Order, Order.id == OrderMove.order_id)
+    .order_by(OrderMove.id)
+)
+_VARIANTS: Final = select(
+    Variant.id, Variant.on_hand, Variant.allocated, Variant.tracked, Variant.oversell, Product.handle
+).join(Product)
+_PROMISED: Final = (
+    select(OrderLine.variant_id, func.sum(OrderLine.units))
+    .join(Order, Order.id == OrderLine.order_id)
+    .where(Order.status.in_(HOLDS_STOCK), OrderLine.variant_id.is_not(None))
+    .group_by(OrderLine.variant_id)
+)
+_WAITING: Final = select(InboxEvent.id).where(InboxEvent.state == InboxState.WAITING).limit(1)
+_CALLING: Final = (
+    select(OutboxRow.id).where(OutboxRow.state.in_(_CLAIMED), OutboxRow.kind == OutboxKind.CALL).limit(1)
+)

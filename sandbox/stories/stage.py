@@ -1,0 +1,58 @@
+"""What stories are played on: a running shop with its worlds, its people and a clock to turn."""
+
+from datetime import timedelta
+from typing import Protocol
+
+from nlu.understanding import Understanding
+from sandbox.clock import SimulatedClock
+from sandbox.messenger.world import MessengerWorld
+from sandbox.people.person import Person
+from sandbox.stripe.world import StripeWorld
+from sandbox.telegram.world import TelegramWorld
+from storage.engine import Database
+
+
+class Worlds(Protocol):
+    """The far ends."""
+
+    @property
+    def telegram(self) -> TelegramWorld: ...
+    @property
+    def messenger(self) -> MessengerWorld: ...
+    @property
+    def stripe(self) -> StripeWorld: ...
+
+
+class Stage(Protocol):
+    """The assembly gives one (app/stage.py); nothing here knows how it is built."""
+
+    @property
+    def clock(self) -> SimulatedClock: ...
+    @property
+    def sandbox(self) -> Worlds: ...
+    @property
+    def database(self) -> Database: ...
+    @property
+    def crashes(self) -> int:
+        """How often the shop was killed so far."""
+        ...
+
+    def person(self, name: str, channel: str, *, language: str | None = None) -> Person:
+        """Somebody new with a phone."""
+        ...
+
+    def understand(self, text: str) -> Understanding:
+        """What the shop's interpreter makes of a text."""
+        ...
+
+    async def settle(self) -> None:
+        """Until the shop has said all it will say by itself."""
+        ...
+
+    async def advance(self, by: timedelta) -> None:
+        """Turn the clock; whatever is due on the way happens at its own time."""
+        ...
+
+    async def crash(self) -> None:
+        """Die and come back."""
+        ...
