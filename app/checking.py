@@ -1,7 +1,7 @@
 """`parley check`: everything that people wrote, read together, and each mistake named with its place and its mend."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -19,6 +19,7 @@ from bot.dialogue.understanding import BUILT_IN_INTENTS
 from knowledge_base.wording import WORDS_FOLDER
 from nlu import training_data
 from nlu.entities.words import WORDS_FOLDER as ENTITY_WORDS
+from nlu.training_data import TrainingData
 from shop.errors import Refused
 from storage import yaml_files
 from storage.yaml_files import Mistake, Mistakes
@@ -44,11 +45,14 @@ def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRA
         return found + [mistake for mistake in more.mistakes if mistake not in found]
     found += check_flows(flows, slots, replies)
     found += check_replies(flows, slots, replies)
+    taught: dict[Path, TrainingData] = {}
     for language in languages:
-        found += check_training_data(data_folder / language, flows, slots, flow_folder / "slots.yml")
+        folder = data_folder / language
+        taught[folder], problems = training_data.read(folder)
+        found += [Mistake(Path(problem.file), problem.line, problem.message) for problem in problems]
+        found += check_training_data(folder, taught[folder], flows, slots, flow_folder / "slots.yml")
         found += check_words(language, slots, flow_folder / "slots.yml")
-    found += check_lookups(data_folder, languages)
-    return found
+    return found + check_lookups(taught)
 
 
 # ---------------------------------------------------------------------- flows
@@ -260,14 +264,13 @@ def check_words(language: str, slots: dict[str, Slot], slot_file: Path) -> list[
     ]
 
 
-def check_lookups(data_folder: Path, languages: Sequence[str]) -> list[Mistake]:
-    """Every language knows words of the kinds that the main one has lists of: colours, countries."""
-    kinds = {language: set(training_data.read(data_folder / language)[0].lookups) for language in languages}
-    main = languages[0]
+def check_lookups(taught: Mapping[Path, TrainingData]) -> list[Mistake]:
+    """Every language knows words of the kinds that the main one, which comes first, has lists of: colours, countries."""
+    first, *others = taught
     return [
-        Mistake(data_folder / language, None, f"has no lookup {kind!r}, which language {main!r} has")
-        for language in languages[1:]
-        for kind in sorted(kinds[main] - kinds[language])
+        Mistake(folder, None, f"has no lookup {kind!r}, which language {first.name!r} has")
+        for folder in others
+        for kind in sorted(taught[first].lookups.keys() - taught[folder].lookups)
     ]
 
 
@@ -275,11 +278,10 @@ def check_lookups(data_folder: Path, languages: Sequence[str]) -> list[Mistake]:
 
 
 def check_training_data(
-    folder: Path, flows: dict[str, Flow], slots: dict[str, Slot], slot_file: Path
+    folder: Path, data: TrainingData, flows: dict[str, Flow], slots: dict[str, Slot], slot_file: Path
 ) -> list[Mistake]:
-    """Broken files, and intents that start nothing or are never taught."""
-    data, problems = training_data.read(folder)
-    found = [Mistake(Path(problem.file), problem.line, problem.message) for problem in problems]
+    """Intents that start nothing or are never taught."""
+    found: list[Mistake] = []
     used = {trigger.intent: flow for flow in flows.values() for trigger in flow.text.nlu_trigger}
     taught = set(data.intents)
     for intent, flow in used.items():

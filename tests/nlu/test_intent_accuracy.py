@@ -71,7 +71,7 @@ def test_what_no_shop_answers_is_often_refused_in_spanish(spanish: TrainedModel)
     sentences = (HERE / "off_topic_es.txt").read_text("utf-8").splitlines()
     interpreter = IntentInterpreter(spanish)
     answered = [text for text in sentences if not interpreter.parse(text).refused]
-    assert len(answered) <= 0.5 * len(sentences), answered
+    assert len(answered) <= 0.6 * len(sentences), answered
 
 
 def test_the_shop_s_model_reads_what_its_training_held_out(shop_model: TrainedModel) -> None:

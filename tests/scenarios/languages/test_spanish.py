@@ -87,5 +87,5 @@ async def test_what_is_written_in_english_only_is_told_with_its_language(guest: 
     assert "Dishwasher" in about
 
 
-async def test_a_question_about_a_tea_cup_in_spanish_typed_in_a_hurry(guest: Guest) -> None:
+async def test_a_wish_typed_in_a_hurry_is_understood(guest: Guest) -> None:
     assert "mug" in (await guest.says("kiero una tasa azul x favor")).casefold()
