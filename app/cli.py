@@ -224,6 +224,41 @@ def search(
     return commands.search(home, config, text)
 
 
+@app.command()
+@answers
+def scenario(
+    paths: Annotated[list[Path], typer.Argument(help="Story files, or folders of them.")],
+    channel: Annotated[
+        str | None, typer.Option(help="Play on this channel: telegram, messenger or web.")
+    ] = None,
+    database: Annotated[
+        str, typer.Option(help="sqlite, postgresql (a server from a wheel), or a PostgreSQL server's URL.")
+    ] = "sqlite",
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Play stories: several people, channels, a clock and faults, against the demo shop in the sandbox."""
+    return commands.scenario(home, config, paths, channel=channel, database=database, quiet=as_json)
+
+
+@app.command()
+@answers
+def simulate(
+    people: Annotated[int, typer.Option(min=1, help="How many people come.")] = 100,
+    days: Annotated[int, typer.Option(min=1, max=366, help="Over how many simulated days.")] = 30,
+    seed: Annotated[int, typer.Option(help="Decides all that happens: the same seed is the same run.")] = 1,
+    faults: Annotated[
+        str, typer.Option(help="What goes wrong: duplicates,delay,reorder,timeout,429,5xx,decline,kill.")
+    ] = "",
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Let many simulated people use the demo shop, and check after every step that all holds."""
+    return commands.simulate(home, config, people=people, days=days, seed=seed, faults=faults, quiet=as_json)
+
+
 def main() -> None:
     """The `parley` script."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

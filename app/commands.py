@@ -12,9 +12,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app import checking, running
+from app import checking, running, scenarios
+from app import simulate as simulating
 from app.log import set_up
 from app.settings import Home, Secrets, Settings, read_secrets, read_settings
+from app.simulation import Chosen, fault_names
 from app.wiring import embedder_for, interpreter_for, open_database, read_training_data, trained_model
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
@@ -334,3 +336,33 @@ def search(home: Path, config: Path, text: str) -> Answer:
         "milliseconds": round(milliseconds, 2),
     }
     return Answer(facts, f"{result.total} found in {milliseconds:.0f} ms.", rows=rows)
+
+
+def scenario(
+    home: Path, config: Path, paths: list[Path], *, channel: str | None, database: str, quiet: bool
+) -> Answer:
+    """Stories against the demo shop in the sandbox."""
+    settings = read_settings(config)
+    started = time.perf_counter()
+    try:
+        results = scenarios.run(
+            settings, Home(home), paths, scenarios.Choices(database, channel), quiet=quiet
+        )
+    except running.CannotOpen as error:
+        raise Failure(str(error)) from error
+    seconds = time.perf_counter() - started
+    facts, text = scenarios.facts(results, seconds), scenarios.summary(results, seconds)
+    return Answer(facts, text, fine=not results.failed)
+
+
+def simulate(
+    home: Path, config: Path, *, people: int, days: int, seed: int, faults: str, quiet: bool
+) -> Answer:
+    """Simulated people use the demo shop for days, while things go wrong."""
+    settings = read_settings(config)
+    try:
+        chosen = Chosen(people, days, seed, fault_names(faults))
+        facts, text, fine = simulating.simulate(settings, Home(home), chosen, quiet=quiet)
+    except running.CannotOpen as error:
+        raise Failure(str(error)) from error
+    return Answer(facts, text, fine=fine)

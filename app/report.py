@@ -12,7 +12,7 @@ def show(answer: Answer) -> None:
     """Print it on standard output."""
     console = Console(highlight=False)
     if answer.text:
-        console.print(answer.text, markup=False)
+        console.print(answer.text, markup=False, soft_wrap=True)
     if answer.rows:
         columns = list(answer.rows[0])
         table = Table(*[column.replace("_", " ") for column in columns])

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from app.phones.paths import BACK_PATH, CHAT_PATH
 from app.sandbox import SECRETS as SANDBOX_SECRETS
 from app.sandbox import Sandbox, open_sandbox
 from app.server import AddressInUse, ShopServer, create_app, listen_on
@@ -34,6 +35,7 @@ from nlu.embedding import MiniLmEmbedder
 from nlu.languages import name_of
 from nlu.model import TrainedModel
 from nlu.training_data import TrainingDataError
+from sandbox.clock import TurnableClock
 from shop.catalogue.importing import import_products
 from storage.clock import SystemClock
 from storage.engine import Database
@@ -57,7 +59,7 @@ class Teller:
 
     def say(self, text: str) -> None:
         if not self.quiet:
-            self.console.print(text, highlight=False)
+            self.console.print(text, highlight=False, soft_wrap=True)
 
     def announce(self, facts: dict[str, str]) -> None:
         """For machines: one JSON object on standard output."""
@@ -206,6 +208,7 @@ async def _run(
         teller.say(f"\n[bold]The shop is open:[/bold] {url}")
         teller.say(f"  staff page      {url}/staff")
         if sandbox:
+            teller.say(f"  web chat        {url}{CHAT_PATH}")
             teller.say("  terminal        .venv/bin/parley chat")
             teller.say("  sandbox         no real messages are sent and no real money moves")
         teller.say("Press Ctrl-C to close.\n")
@@ -222,25 +225,22 @@ def _settle_memory() -> None:
 def assemble(
     settings: Settings, secrets: Secrets, home: Home, ready: Loaded, *, url: str, sandbox: bool
 ) -> tuple[Parley, Sandbox | None]:
-    clock = SystemClock()
-    far_ends = (
-        open_sandbox(
-            home,
-            clock,
-            url=url,
-            shop_name=settings.shop.name,
-            page_id=settings.channels.messenger.page_id,
-        )
-        if sandbox
-        else None
+    """The shop; in the sandbox with its far ends, and all of them on a clock that can be turned."""
+    if not sandbox:
+        public_url = settings.server.public_url or url
+        return build(settings, secrets, home, SystemClock(), public_url=public_url, loaded=ready), None
+    clock = TurnableClock(home.sandbox / "clock.json")
+    far_ends = open_sandbox(
+        home, clock, url=url, shop_name=settings.shop.name, page_id=settings.channels.messenger.page_id
     )
     parley = build(
         settings,
         secrets,
         home,
         clock,
-        far_ends=far_ends.far_ends if far_ends else None,
-        public_url=url if sandbox else settings.server.public_url or url,
+        far_ends=far_ends.far_ends,
+        public_url=url,
+        return_url=f"{url}{BACK_PATH}" if settings.channels.web.enabled else url,
         loaded=ready,
     )
     return parley, far_ends

@@ -11,13 +11,13 @@ from pydantic import SecretStr
 
 from app.settings import Home, Secrets
 from app.wiring import FarEnds
+from sandbox.clock import Turnable
 from sandbox.messenger.app import create_app as create_messenger
 from sandbox.messenger.world import MessengerWorld
 from sandbox.stripe.app import create_app as create_stripe
 from sandbox.stripe.world import StripeWorld
 from sandbox.telegram.app import create_app as create_telegram
 from sandbox.telegram.world import TelegramWorld
-from storage.clock import Clock
 
 # Not secrets: they open nothing but the sandbox on this machine.
 BOT_TOKEN = "7000000001:sandbox-kettle-and-quay-0000000000"  # noqa: S105
@@ -45,6 +45,7 @@ SECRETS = Secrets(
 class Sandbox:
     """The emulators, with what they remember in the home folder."""
 
+    clock: Turnable
     telegram: TelegramWorld
     messenger: MessengerWorld
     stripe: StripeWorld
@@ -74,7 +75,7 @@ class Sandbox:
 
 def open_sandbox(
     home: Home | None,
-    clock: Clock,
+    clock: Turnable,
     *,
     url: str,
     shop_name: str,
@@ -117,4 +118,4 @@ def open_sandbox(
         messenger=f"{url}/sandbox/messenger",
         stripe=f"{url}/sandbox/stripe",
     )
-    return Sandbox(telegram, messenger, stripe, far_ends)
+    return Sandbox(clock, telegram, messenger, stripe, far_ends)

@@ -12,7 +12,10 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
+from app.phones.paths import CHAT_PATH
 from app.sandbox import Sandbox
 from app.wiring import Parley
 from bot.channels import messenger, telegram
@@ -99,13 +102,25 @@ def create_app(parley: Parley, sandbox: Sandbox | None, *, notices: tuple[str, .
     if sandbox is not None:
         sandbox.mount(app)
     if parley.settings.channels.web.enabled:
-        _mount_console(app, parley, notices)
+        if sandbox is None:
+            _mount_console(app, parley, notices)
+        else:
+            _mount_demo(app, parley, sandbox, notices)
     elif parley.messenger is not None:  # Meta fetches the pictures of cards from us
         app.mount("/media", StaticFiles(directory=parley.home.media))
     return app
 
 
-def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...]) -> None:
+def _mount_demo(app: FastAPI, parley: Parley, sandbox: Sandbox, notices: tuple[str, ...]) -> None:
+    """The phones as the front page, which show the console's pages too."""
+    from app.phones import page  # noqa: PLC0415 - heavy: only where pages are served
+
+    page.add_routes(app)
+    _mount_console(app, parley, notices, demo=True)
+    page.add_page(parley, sandbox)
+
+
+def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...], *, demo: bool = False) -> None:
     from console.pages import ConsoleServices, mount  # noqa: PLC0415 - heavy: only where pages are served
 
     password = parley.secrets.staff_password
@@ -124,6 +139,8 @@ def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...]) -> No
             notices=notices,
             replies=parley.shop.replies,
             secure_cookies=(parley.settings.server.public_url or "").startswith("https://"),
+            chat_path=CHAT_PATH if demo else "/",
+            staff_in_frames=demo,
         ),
     )
 
@@ -238,7 +255,10 @@ async def _said(parley: Parley, conversation: str, after: int) -> list[dict[str,
 
 def listen_on(host: str, port: int) -> socket.socket:
     """A listening socket, taken before anything else is begun. Raises AddressInUse."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(
+        family, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )  # asyncio: no Nagle for what says TCP
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
@@ -251,12 +271,22 @@ def listen_on(host: str, port: int) -> socket.socket:
     return listener
 
 
+class PageSocket(WebSocketsSansIOProtocol):
+    """A page's socket. uvicorn stumbles over one whose page is leaving just when the server stops; that is no error."""
+
+    def shutdown(self) -> None:
+        with contextlib.suppress(InvalidState):
+            super().shutdown()
+        self.transport.close()
+
+
 class ShopServer(uvicorn.Server):
     """uvicorn, which waits for open requests before it stops: so the long ones are ended first."""
 
     def __init__(self, app: FastAPI, parley: Parley) -> None:
         config = uvicorn.Config(
             app,
+            ws=PageSocket,
             log_config=None,  # logs go through ours
             access_log=False,
             timeout_graceful_shutdown=STOP_SECONDS,

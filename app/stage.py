@@ -7,27 +7,32 @@ costs nothing, and whoever asks for quiet gets an answer that does not depend on
 import asyncio
 import contextlib
 import itertools
+import logging
 import shutil
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import httpx
 import uvicorn
 from babel import Locale
 from babel.core import get_global
 from fastapi import FastAPI
+from filelock import FileLock
+from sqlalchemy import select, update
 
+from app.hands import Hands
 from app.running import Teller, prepare, with_sandbox
 from app.sandbox import BOT_NAME, open_sandbox
 from app.server import ShopServer, create_app, listen_on
 from app.settings import Home, Secrets, Settings
 from app.wiring import Loaded, Parley, build
+from bot.delivery.leases import LEASE_SECONDS
+from console import fulfilment, staff_reply
 from nlu.embedding import MiniLmEmbedder
 from nlu.model import TrainedModel
 from nlu.understanding import Understanding
@@ -36,11 +41,12 @@ from sandbox.people.messenger import MessengerPerson
 from sandbox.people.person import Person
 from sandbox.people.telegram import TelegramPerson
 from sandbox.people.web import WebPerson
-from storage.clock import SystemClock
-from storage.engine import Database
+from sandbox.stripe.faults import ConnectionDropped
+from shop.catalogue.model import Product, Variant
+from shop.orders.model import Order, OrderStatus
+from storage.engine import Database, RehearsalDatabase
+from storage.ids import new_id
 
-PATIENCE = timedelta(seconds=60)  # so long people wait for an answer before they say more
-MOVE_SECONDS = 30.0  # of real time: nothing of ours takes longer, so something is stuck
 OPENING = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
@@ -61,25 +67,62 @@ def make_template(settings: Settings, folder: Path, teller: Teller) -> Template:
     return Template(folder, ready.model, ready.embedder)
 
 
+def rehearsal_template(settings: Settings, home: Home, teller: Teller) -> Template:
+    """The demo shop's home to copy for every rehearsal: made on first use, with the model that `home` has."""
+    folder = home.folder / "rehearsal"
+    folder.mkdir(parents=True, exist_ok=True)
+    home.models.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.folder / "rehearsal.lock"):
+        models = folder / "models"
+        if not models.exists():
+            models.symlink_to(home.models.resolve())
+        return make_template(settings, folder, teller)
+
+
 def copy_home(template: Template, to: Path) -> Home:
     """A home of one's own; pictures and models are shared, they do not change."""
     to.mkdir()
-    (to / "media").symlink_to(template.home / "media")
-    (to / "models").symlink_to(template.home / "models")
-    shutil.copy(template.home / "parley.db", to / "parley.db")
+    home = template.home.resolve()  # a link to a relative path would point beside it
+    (to / "media").symlink_to(home / "media")
+    (to / "models").symlink_to(home / "models")
+    shutil.copy(home / "parley.db", to / "parley.db")
     return Home(to)
+
+
+class _Unsignalled:
+    """Signals are the business of whoever opens the stage: Ctrl-C shall not stop one server of it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+class _Shop(_Unsignalled, ShopServer):
+    """The shop's server."""
+
+
+class _FarEnds(_Unsignalled, uvicorn.Server):
+    """The server of Telegram, Messenger and Stripe."""
 
 
 class Stage:
     """A running shop with its worlds. Made by `open_stage`."""
 
     def __init__(
-        self, settings: Settings, template: Template, home: Home, database_url: str, *, seed: int
+        self,
+        settings: Settings,
+        template: Template,
+        home: Home,
+        database_url: str,
+        *,
+        seed: int,
+        repeatable: bool = False,
     ) -> None:
         self.settings = settings
         self.template = template
         self.home = home
         self.database_url = database_url
+        self.repeatable = repeatable
         self.clock = SimulatedClock(OPENING)
         self.http = httpx.AsyncClient()
         self._shop_listener = listen_on("127.0.0.1", 0)
@@ -108,6 +151,10 @@ class Stage:
         """What the shop's interpreter makes of a text."""
         return self.parley.interpreter.parse(text)
 
+    @property
+    def bot_name(self) -> str:
+        return BOT_NAME
+
     # ── people ──────────────────────────────────────────────────────────────────────────────────────
 
     def person(self, name: str, channel: str, *, language: str | None = None) -> Person:
@@ -122,7 +169,7 @@ class Stage:
                 account = world.add_person(name, phone=self._phone(), locale=_locale(language or "en"))
                 return MessengerPerson(world, account, self.sandbox.stripe)
             case "web":
-                chat = f"{name.casefold()}-{next(self._visits):016d}"
+                chat = f"visitor-{next(self._visits):016d}"
                 return WebPerson(name, self.url, self.sandbox.stripe, chat=chat, http=self.http)
             case _:
                 raise ValueError(f"there is no channel {channel!r} here")
@@ -130,66 +177,68 @@ class Stage:
     def _phone(self) -> str:
         return f"+3249{next(self._visits):07d}"
 
+    # ── staff ───────────────────────────────────────────────────────────────────────────────────────
+
+    async def staff_reply(self, conversation: str, words: str) -> None:
+        """A person of the shop answers a customer, as the staff page does."""
+        identity, at = new_id().hex, self.clock.now()
+        await self.database.run(
+            lambda session: staff_reply.answer(session, conversation, words, identity=identity, at=at)
+        )
+        await self.parley.delivery.wake()
+
+    async def staff_move(self, reference: str, status: OrderStatus, *, tracking: str = "") -> None:
+        """Staff move an order on, as the staff page does. Raises NotPossible."""
+        order_id = select(Order.id).where(Order.reference == reference)
+        await self.database.run(
+            lambda session: fulfilment.move_on(
+                session,
+                session.scalars(order_id).one(),
+                status,
+                tracking=tracking,
+                profile=self.settings.shop,
+                replies=self.parley.shop.replies,
+                at=self.clock.now(),
+            )
+        )
+        await self.parley.delivery.wake()
+
+    async def set_goods(
+        self, handle: str, *, on_hand: int | None = None, price_minor: int | None = None
+    ) -> None:
+        """Other stock or another price for all variants of a product, as an import would set them."""
+        product = select(Product.id).where(Product.handle == handle).scalar_subquery()
+        given = {"on_hand": on_hand, "price_minor": price_minor}
+        values = {name: value for name, value in given.items() if value is not None}
+        await self.database.run(
+            lambda session: session.execute(
+                update(Variant).where(Variant.product_id == product).values(values)
+            )
+        )
+
     # ── time ────────────────────────────────────────────────────────────────────────────────────────
 
     async def settle(self) -> None:
         """Until the shop has said all it will say by itself; a pause that the platforms force is waited for."""
-        end = self.clock.now() + PATIENCE
-        while (due := await self._quiet()) is not None and due <= end:
-            await self._jump(due)
+        await self._hands.settle()
 
     async def advance(self, by: timedelta) -> None:
         """Turn the clock; whatever is due on the way happens at its own time."""
-        end = self.clock.now() + by
-        while (due := self._next_due(await self._quiet())) is not None and due <= end:
-            await self._jump(due)
-        await self._jump(end)
-        await self.settle()
+        await self._hands.advance(by)
 
-    async def _jump(self, to: datetime) -> None:
-        self.clock.advance(max(0.0, (to - self.clock.now()).total_seconds()))
-        await self.parley.delivery.wake()  # a loop may be on its way to sleep by the old time
+    @property
+    def _hands(self) -> Hands:
+        return Hands(self.sandbox, self.parley.delivery)
 
-    def _next_due(self, delivery: datetime | None) -> datetime | None:
-        stripe = self.sandbox.stripe.next_due()
-        dues = (
-            delivery,
-            datetime.fromtimestamp(stripe, UTC) if stripe is not None else None,
-            self.sandbox.messenger.webhooks.next_due(),
-        )
-        return min(filter(None, dues), default=None)
-
-    async def _quiet(self) -> datetime | None:
-        """Until nothing moves any more while time stands still; when the shop's next thing is due."""
-        async with asyncio.timeout(MOVE_SECONDS):
-            while True:
-                await self._taken()
-                await self.sandbox.stripe.settled()
-                due = await self.parley.delivery.at_rest()
-                if not self._on_its_way():
-                    return due
-
-    async def _taken(self) -> None:
-        """Until the shop has taken what people did on Telegram and Messenger."""
-        telegram, messenger = self.sandbox.telegram, self.sandbox.messenger
-        limits: Any = {"clock": SystemClock(), "seconds": MOVE_SECONDS}
-        await telegram.changes.wait_until(lambda: None if self._telegram_waits() else True, **limits)
-        await messenger.changes.wait_until(lambda: None if messenger.webhooks.moving else True, **limits)
-
-    def _telegram_waits(self) -> bool:
-        world = self.sandbox.telegram
-        return world.updates.waiting(world.bot(BOT_NAME))
-
-    def _on_its_way(self) -> bool:
-        due = self.sandbox.stripe.next_due()
-        notified = due is not None and due <= self.clock.now().timestamp()
-        return notified or self._telegram_waits() or self.sandbox.messenger.webhooks.moving
+    async def arrived(self) -> None:
+        """Until the shop has taken what people did so far; it need not have answered."""
+        await self._hands.arrived()
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────
 
     async def open(self) -> None:
         """Serve until `close` or `crash`; what an earlier life left is taken up."""
-        self._server = ShopServer(create_app(self.parley, None), self.parley)
+        self._server = _Shop(create_app(self.parley, None), self.parley)
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._shop_listener]), name="shop")
         opened = asyncio.create_task(self._server.opened.wait())
         await asyncio.wait([self._serving, opened], return_when=asyncio.FIRST_COMPLETED)
@@ -204,20 +253,42 @@ class Stage:
         await self._serving
         self.parley.close()
 
+    def die_after(self, writes: int) -> asyncio.Event:
+        """Let the shop die once it has kept so many more pieces of work, however far it then is with the next.
+
+        The event is set when that happens: then nothing more is written, and `crash` brings the shop back. Only where
+        the stage is repeatable.
+        """
+        database, loop, died = self.database, asyncio.get_running_loop(), asyncio.Event()
+        if not isinstance(database, RehearsalDatabase):
+            raise TypeError("only a repeatable stage on SQLite knows what is kept before what")
+
+        def on_death() -> None:
+            loop.call_soon_threadsafe(died.set)
+
+        database.die_after(writes, on_death)
+        return died
+
     async def crash(self) -> None:
         """Die and come back, as after kill -9: from here on nothing is written, finished or said goodbye to."""
         assert self._server is not None and self._serving is not None, "open comes first"  # noqa: PT018
         self.crashes += 1
         await self.parley.delivery.abandon()
         self._server.should_exit = self._server.force_exit = True
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()  # what a dead process had open is closed for it
         await asyncio.gather(self._serving, return_exceptions=True)
+        await self._server.lifespan.shutdown()  # a dead process has no sockets: close those it leaves
         await asyncio.to_thread(self.parley.close)
+        if not self.parley.database.is_sqlite:  # nobody sends until the dead process's lease is over
+            self.clock.advance(LEASE_SECONDS)
         self._shop_listener = listen_on("127.0.0.1", httpx.URL(self.url).port or 0)
         self.parley = self._build()
         await self.open()
 
     def _build(self) -> Parley:
-        ready = Loaded(Database.open(self.database_url), self.template.embedder, self.template.model)
+        database = Database.open(self.database_url, rehearsal=self.repeatable)
+        ready = Loaded(database, self.template.embedder, self.template.model)
         return build(
             self.settings,
             with_sandbox(Secrets()),
@@ -226,6 +297,7 @@ class Stage:
             far_ends=self.sandbox.far_ends,
             public_url=self.url,
             loaded=ready,
+            one_at_a_time=self.repeatable,
         )
 
     @asynccontextmanager
@@ -233,7 +305,9 @@ class Stage:
         """Telegram, Messenger and Stripe, who outlive the shop's crashes."""
         app = FastAPI()
         self.sandbox.mount(app)
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        log = logging.getLogger("uvicorn.error")
+        log.addFilter(_is_no_planned_trouble)
+        server = _FarEnds(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[self._far_listener]), name="far ends")
         try:
             async with self.sandbox.running():
@@ -241,6 +315,7 @@ class Stage:
         finally:
             server.should_exit = server.force_exit = True
             await serving
+            log.removeFilter(_is_no_planned_trouble)
             await self.http.aclose()
             for listener in (self._far_listener, self._shop_listener):
                 listener.close()
@@ -248,10 +323,22 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage(
-    settings: Settings, template: Template, home: Home, *, database_url: str | None = None, seed: int = 1
+    settings: Settings,
+    template: Template,
+    home: Home,
+    *,
+    database_url: str | None = None,
+    seed: int = 1,
+    repeatable: bool = False,
 ) -> AsyncGenerator[Stage]:
-    """The shop, open until the block ends. `home` is a copy of the template's, `database_url` a seeded database."""
-    stage = Stage(settings, template, home, database_url or home.database_url, seed=seed)
+    """The shop, open until the block ends. `home` is a copy of the template's, `database_url` a seeded database.
+
+    `repeatable` works on one thing at a time, and does so where it is asked for (RehearsalDatabase): the same
+    doings then have the same end every time.
+    """
+    stage = Stage(
+        settings, template, home, database_url or home.database_url, seed=seed, repeatable=repeatable
+    )
     async with stage.far_ends():
         await stage.open()
         try:
@@ -259,6 +346,12 @@ async def open_stage(
         finally:
             with contextlib.suppress(asyncio.CancelledError):
                 await stage.close()
+
+
+def _is_no_planned_trouble(record: logging.LogRecord) -> bool:
+    """Connections that the emulators break on purpose are not worth a line."""
+    broken = isinstance((record.exc_info or (None, None))[1], ConnectionDropped)
+    return not broken and "without completing response" not in record.getMessage()
 
 
 def _locale(language: str) -> str:

@@ -193,7 +193,7 @@ def _model_of(settings: Settings, home: Home, embedder: MiniLmEmbedder | None, l
     return trained_model(settings, home, embedder, language=language)[0]
 
 
-def build(
+def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by name
     settings: Settings,
     secrets: Secrets,
     home: Home,
@@ -201,9 +201,15 @@ def build(
     *,
     loaded: Loaded,
     public_url: str,
+    return_url: str | None = None,
     far_ends: FarEnds | None = None,
+    one_at_a_time: bool = False,
 ) -> Parley:
-    """Connect everything. Nothing has begun to run when it returns."""
+    """Connect everything. Nothing has begun to run when it returns.
+
+    `return_url` is where payment pages send people back to, if that is not the front page. `one_at_a_time`: see
+    Delivery.
+    """
     far_ends = far_ends or FarEnds()
     database = loaded.database
     data = read_training_data(settings)
@@ -227,12 +233,17 @@ def build(
         tokens=tokens,
         knowledge=knowledge,
         abilities=_abilities(channels),
-        return_url=public_url,
+        return_url=return_url or public_url,
     )
     handler = ShopHandler(shop, Listener(interpreter, settings.languages, LanguageDetector(data)))
     stripe = _stripe(secrets, clock, far_ends)
     delivery = Delivery(
-        database, clock, handler, senders=channels, caller=stripe.call if stripe else _no_stripe
+        database,
+        clock,
+        handler,
+        senders=channels,
+        caller=stripe.call if stripe else _no_stripe,
+        one_at_a_time=one_at_a_time,
     )
     return Parley(
         settings=settings,

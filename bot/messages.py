@@ -49,6 +49,7 @@ class Say(MessageModel):
     buttons: Rows = ()
     picture: Picture | None = None
     purpose: Purpose = "answer"
+    reply: str = ""  # the sentence of flows/replies that it was made from; not shown
 
 
 class Card(MessageModel):

@@ -1,4 +1,4 @@
-"""Brings the pages into the web server: the customers' chat at "/", the staff page at "/staff"."""
+"""Brings the pages into the web server: the customers' chat at "/" (or where it shall be), the staff page at "/staff"."""
 
 import hashlib
 import hmac
@@ -9,8 +9,8 @@ from typing import Any, Final, cast, get_args
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
+from nicegui import Client, ui
 from nicegui import app as nicegui_app
-from nicegui import ui
 from nicegui.language import Language
 from nicegui.staticfiles import CacheControlledStaticFiles
 
@@ -43,7 +43,7 @@ def mount(app: FastAPI, services: ConsoleServices) -> None:
     NiceGUI keeps one set of pages a process, so that the app mounted last is the one whose services count.
     """
     _forget_earlier_mount()
-    app.add_middleware(SafetyHeaders)
+    app.add_middleware(SafetyHeaders, staff_in_frames=services.staff_in_frames)
     app.mount(
         "/media", CacheControlledStaticFiles(directory=services.media, max_cache_age=PICTURE_CACHE_SECONDS)
     )
@@ -71,7 +71,11 @@ def mount(app: FastAPI, services: ConsoleServices) -> None:
 
 
 def _forget_earlier_mount() -> None:
-    """Middleware cannot be added to an application that has answered already: begin with none again."""
+    """Middleware cannot be added to an application that has answered already: begin with none again, and no pages."""
+    routes = cast("dict[Any, str]", Client.page_routes)  # pyright: ignore[reportUnknownMemberType]
+    for path in routes.values():
+        nicegui_app.remove_route(path)
+    routes.clear()
     nicegui_app.user_middleware.clear()
     nicegui_app.middleware_stack = None
 

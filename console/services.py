@@ -27,4 +27,8 @@ class ConsoleServices:
     staff_password: str | None  # None: the staff page is open, but only to browsers on this machine
     notices: tuple[str, ...] = ()  # shown on top of every page, e.g. "Sandbox: no real money moves"
     replies: Replies | None = None  # None: customers hear nothing when staff move their order on
+    chat_path: str = "/"  # where the customers' chat is
+    staff_in_frames: bool = (
+        False  # True lets pages of our own show the staff page inside them, as the demo's phones do
+    )
     secure_cookies: bool = False  # True when the world reaches the shop over HTTPS

@@ -40,9 +40,9 @@ log = structlog.get_logger()
 
 
 def add_page(services: ConsoleServices) -> None:
-    """Serve the chat at "/", and the way to leave it behind on a shared computer."""
+    """Serve the chat, and the way to leave it behind on a shared computer."""
 
-    @page("/")
+    @page(services.chat_path)
     async def chat_page(request: Request, client: Client) -> None:  # pyright: ignore[reportUnusedFunction]
         chat = _chat_name(request)
         in_window = await services.database.look(
@@ -59,7 +59,7 @@ def add_page(services: ConsoleServices) -> None:
     @nicegui_app.post(shop_front.FORGET_PATH)
     async def forget(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
         request.session.pop(CHAT_KEY, None)
-        return RedirectResponse("/", 303)
+        return RedirectResponse(services.chat_path, 303)
 
 
 def _chat_name(request: Request) -> str:

@@ -26,15 +26,16 @@ ATTEMPTS_MAX = 5  # PostgreSQL serialisation failures and deadlocks are retried 
 RETRYABLE_SQLSTATES = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 
 
-def _set_up_sqlite(engine: Engine, *, writes: bool) -> None:
+def _set_up_sqlite(engine: Engine, *, writes: bool, durable: bool) -> None:
     """WAL and full durability (grouped commits make FULL cheap: DELIVERY.md); explicit transactions."""
+    synchronous = "FULL" if durable else "OFF"
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
         connection.isolation_level = None  # we say BEGIN ourselves, the driver says nothing
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute(f"PRAGMA synchronous = {synchronous}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA busy_timeout = 5000")
         cursor.close()
@@ -53,11 +54,15 @@ class Database:
         self._looking = ThreadPoolExecutor(READERS_MAX, thread_name_prefix="parley-reader")
 
     @staticmethod
-    def open(url: str, *, workers: int = 4) -> "Database":
-        """Open `sqlite:///path` or `postgresql://…`; the driver is chosen here, not in the URL."""
+    def open(url: str, *, workers: int = 4, rehearsal: bool = False) -> "Database":
+        """Open `sqlite:///path` or `postgresql://…`; the driver is chosen here, not in the URL.
+
+        `rehearsal` makes SQLite's a RehearsalDatabase: for one event loop, and a file that is thrown away at the end.
+        """
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
-            return SqliteDatabase(parsed.render_as_string(hide_password=False))
+            kind = RehearsalDatabase if rehearsal else SqliteDatabase
+            return kind(parsed.render_as_string(hide_password=False))
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
             return PostgresDatabase(parsed.render_as_string(hide_password=False), workers=workers)
@@ -102,15 +107,15 @@ class Database:
 class SqliteDatabase(Database):
     """One writer thread that gathers waiting work into one commit, a savepoint for each."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, durable: bool = True) -> None:
         path = make_url(url).database
         if not path or path == ":memory:":
             raise ValueError("Parley's SQLite database is a file: readers and the writer share it")
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         writer = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=1)
         reader = create_engine(url, poolclass=QueuePool, pool_size=8)
-        _set_up_sqlite(writer, writes=True)
-        _set_up_sqlite(reader, writes=False)
+        _set_up_sqlite(writer, writes=True, durable=durable)
+        _set_up_sqlite(reader, writes=False, durable=durable)
         super().__init__(writer, reader)
         self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._closed = False
@@ -172,12 +177,55 @@ def _in_savepoint(connection: Connection, work: Work[T]) -> T:
         return result
 
 
+class RehearsalDatabase(SqliteDatabase):
+    """The same statements on SQLite, but each piece of work is done where it is asked for, before that goes on.
+
+    So what happens before what does not depend on how fast the machine is. And commits are left to the operating
+    system (PRAGMA synchronous = OFF): a process that dies loses nothing by that; a machine that loses power may lose
+    the file, which a rehearsal throws away anyway.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, durable=False)
+        self._at_work = threading.Lock()
+        self._left: int | None = None
+        self._on_death: Callable[[], None] = lambda: None
+
+    def die_after(self, writes: int, on_death: Callable[[], None]) -> None:
+        """Rehearse a kill: so many more pieces of work are kept, every later one is neither kept nor answered.
+
+        `on_death` is called when that first happens, so that the rest of the process can end.
+        """
+        self._left, self._on_death = writes, on_death
+
+    def write(self, work: Work[T]) -> "Future[T]":
+        future: Future[T] = Future()
+        with self._at_work:
+            if self._left == 0:
+                self._on_death()
+                return future  # for ever open: the process is gone
+            if self._left is not None:
+                self._left -= 1
+            self._commit([(work, future)])
+        return future
+
+    async def look(self, work: Work[T]) -> T:
+        await asyncio.sleep(0)  # others have their turn, as they do while a thread reads
+        return self.read(work)
+
+
 class PostgresDatabase(Database):
     """A pool of worker threads, a transaction each; row locks keep them apart."""
 
     def __init__(self, url: str, *, workers: int) -> None:
         engine = create_engine(url, pool_size=workers, max_overflow=4, pool_pre_ping=True)
-        reader = create_engine(url, pool_size=workers, max_overflow=8, pool_pre_ping=True)
+        reader = create_engine(
+            url,
+            pool_size=workers,
+            max_overflow=8,
+            pool_pre_ping=True,
+            isolation_level="REPEATABLE READ",  # several statements of one look see the same moment
+        )
         super().__init__(engine, reader)
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="parley-writer")
 

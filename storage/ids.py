@@ -1,12 +1,16 @@
 """Identifiers: UUIDv7 for machines, short references for people."""
 
-import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
+from random import Random, SystemRandom
 from uuid import UUID
 
 from uuid_utils import compat
 
 # Crockford's base32 without the letters people mishear or misread (I, L, O, U).
 REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+_chance: Random = SystemRandom()  # of references
 
 
 def new_id() -> UUID:
@@ -16,4 +20,15 @@ def new_id() -> UUID:
 
 def new_reference(length: int = 6) -> str:
     """A reference that can be read aloud, as in order "7K3Q9T"; the caller retries on a collision."""
-    return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(length))
+    return "".join(_chance.choice(REFERENCE_ALPHABET) for _ in range(length))
+
+
+@contextmanager
+def repeatable_references(seed: int) -> Generator[None]:
+    """The same references every time inside this block, so that a rehearsal can be repeated word by word."""
+    global _chance  # noqa: PLW0603 - references are made where entities are, which take no collaborators
+    before, _chance = _chance, Random(seed)  # noqa: S311 - a rehearsal's
+    try:
+        yield
+    finally:
+        _chance = before

@@ -21,7 +21,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.killable", description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--far-ends", required=True, help="where Telegram and Stripe are: http://127.0.0.1:…")
+    parser.add_argument(
+        "--far-ends", required=True, help="where Telegram, Messenger and Stripe are: http://127.0.0.1:…"
+    )
     chosen = parser.parse_args()
     run(Home(chosen.home), chosen.port, chosen.far_ends)
 
@@ -38,7 +40,11 @@ def run(home: Home, port: int, far_ends: str) -> None:
             SystemClock(),
             loaded=prepare(settings, secrets, home, Teller(Console(stderr=True), quiet=True), demo=False),
             public_url=url,
-            far_ends=FarEnds(telegram=f"{far_ends}/telegram", stripe=f"{far_ends}/stripe"),
+            far_ends=FarEnds(
+                telegram=f"{far_ends}/telegram",
+                messenger=f"{far_ends}/messenger",
+                stripe=f"{far_ends}/stripe",
+            ),
         )
         parley.delivery.limiters["telegram"] = Limiter(UNLIMITED)  # nobody shall have to wait for them here
         ShopServer(create_app(parley, None), parley).run(sockets=[listener])

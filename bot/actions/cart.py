@@ -104,7 +104,7 @@ def ask_product(dialogue: Dialogue) -> None:
         for product in products
     ]
     buttons = [dialogue.button(product.title, payload(None, product=product.id)) for product in products]
-    dialogue.say_with(dialogue.words("utter_which_one"), buttons)
+    dialogue.say_with(dialogue.words("utter_which_one"), buttons, reply="utter_which_one")
 
 
 @action()
@@ -126,7 +126,9 @@ def ask_variant(dialogue: Dialogue) -> None:
     ]
     title = variants[0].product.title if variants else ""
     price = variants[0].price if len(prices) == 1 else None
-    dialogue.say_with(dialogue.words("utter_which_variant", title=title, price=price), buttons)
+    dialogue.say_with(
+        dialogue.words("utter_which_variant", title=title, price=price), buttons, reply="utter_which_variant"
+    )
 
 
 @action("added", "too_few", "fewer_left", "all_in_cart", "just_sold_out", "gone")
@@ -198,7 +200,7 @@ def ask_line(dialogue: Dialogue) -> None:
         for line in cart
     ]
     buttons = [dialogue.button(title_of(line.variant), payload(None, line=line.variant_id)) for line in cart]
-    dialogue.say_with(dialogue.words("utter_which_line"), buttons)
+    dialogue.say_with(dialogue.words("utter_which_line"), buttons, reply="utter_which_line")
 
 
 @action("changed", "removed", "emptied", "not_in_cart", "fewer_left")

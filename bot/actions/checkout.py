@@ -62,7 +62,8 @@ def ask_delivery(dialogue: Dialogue) -> None:
         for option in options
     ]
     buttons = [dialogue.button(option.label, payload(None, delivery=option.code)) for option in options]
-    dialogue.say_with(dialogue.words("utter_ask_delivery", options=_delivery_facts(dialogue)), buttons)
+    words = dialogue.words("utter_ask_delivery", options=_delivery_facts(dialogue))
+    dialogue.say_with(words, buttons, reply="utter_ask_delivery")
 
 
 @action("listed")

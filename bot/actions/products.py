@@ -106,7 +106,7 @@ def show_categories(dialogue: Dialogue) -> Outcome:
         )
         for each in counted
     ]
-    dialogue.say_with(dialogue.words("words_categories"), buttons)
+    dialogue.say_with(dialogue.words("words_categories"), buttons, reply="words_categories")
     return Outcome("shown")
 
 

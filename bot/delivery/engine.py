@@ -33,6 +33,7 @@ log = structlog.get_logger()
 TURNS_AT_ONCE = 8
 STOP_SECONDS = 5.0
 POLL_SECONDS = 1.0  # the safety net under the wake-ups
+UNDER_WAY = select(func.count()).where(OutboxRow.state == OutboxState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +94,15 @@ class Delivery:
         *,
         senders: Mapping[str, Sender],
         caller: Caller,
+        one_at_a_time: bool = False,
     ) -> None:
+        """`one_at_a_time` works on one turn and one message at any time, for rehearsals that shall be repeatable."""
         self.database = database
         self.clock = clock
         self.handler = handler
         self.senders = senders
         self.caller = caller
+        self.one_at_a_time = one_at_a_time
         self.owner = uuid4().hex
         self.limiters = {name: Limiter(sender.limits) for name, sender in senders.items()}
         self.epoch: int | None = None
@@ -219,9 +223,8 @@ class Delivery:
     @staticmethod
     def _outlook(session: Session) -> tuple[int, datetime | None]:
         """How many rows are being sent, and when the next turn, send, call or timer can begin."""
-        under_way = select(func.count()).where(OutboxRow.state == OutboxState.SENDING)
         dues = (inbox.next_due(session), outbox.next_head_due(session), timers.next_due(session))
-        return session.scalars(under_way).one(), min(filter(None, dues), default=None)
+        return session.scalars(UNDER_WAY).one(), min(filter(None, dues), default=None)
 
     async def _forever(self, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """Step whenever there may be work. A database that is away for a while ends no loop."""
@@ -276,7 +279,7 @@ class Delivery:
 
     async def run_turns(self) -> None:
         """Start a turn in each lane that waits, as many at once as we may."""
-        room = TURNS_AT_ONCE - len(self._lanes)
+        room = (1 if self.one_at_a_time else TURNS_AT_ONCE) - len(self._lanes)
         if room <= 0:
             return
         most = TURNS_AT_ONCE * 2
@@ -336,25 +339,20 @@ class Delivery:
         if epoch is None:
             return
         for room in ROOMS:
-            taken = sum(other is room for other in self._sending.values())
-            await self._start_sends(epoch, room, room.size - taken)
+            await self._start_sends(epoch, room, self._free(room))
+
+    def _free(self, room: Room) -> int:
+        """How many more rows may be under way in it."""
+        if self.one_at_a_time:
+            return 1 - (len(self._sending) - len(self._held_back))
+        return room.size - sum(other is room for other in self._sending.values())
 
     async def _start_sends(self, epoch: int, room: Room, most: int) -> None:
         if most <= 0:
             return
         now = self.clock.now()
-        if not await self.database.look(
-            lambda session: session.scalar(
-                select(OutboxRow.id)
-                .where(
-                    OutboxRow.state == OutboxState.DUE,
-                    OutboxRow.due_at <= now,
-                    OutboxRow.kind == room.kind,
-                    OutboxRow.priority <= room.priority_max,
-                )
-                .limit(1)
-            )
-        ):
+        is_due = partial(outbox.is_due, at=now, kind=room.kind, priority_max=room.priority_max)
+        if not await self.database.look(is_due):
             return
         rows = await self.database.run(
             lambda session: outbox.claim(

@@ -82,10 +82,15 @@ def _heads() -> Select[int]:
     )
 
 
+# Built once: it is asked whenever anything happens.
+_NEXT_DUE = select(func.min(func.coalesce(InboxEvent.retry_at, InboxEvent.received_at))).where(
+    InboxEvent.id.in_(_heads())
+)
+
+
 def next_due(session: Session) -> datetime | None:
     """When the next turn can begin; a time in the past means now."""
-    begins = func.coalesce(InboxEvent.retry_at, InboxEvent.received_at)
-    return session.scalar(select(func.min(begins)).where(InboxEvent.id.in_(_heads())))
+    return session.scalar(_NEXT_DUE)
 
 
 def next_event(session: Session, conversation: str, *, at: datetime) -> InboxEvent | None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, true, update
+from sqlalchemy import ColumnElement, bindparam, func, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -118,16 +118,35 @@ def _is_head() -> ColumnElement[bool]:
     )
 
 
+# Built once: these are asked whenever anything happens.
+_NEXT_HEAD_DUE = select(func.min(OutboxRow.due_at)).where(OutboxRow.state == OutboxState.DUE, _is_head())
+_NEXT_DUE = select(func.min(OutboxRow.due_at)).where(OutboxRow.state == OutboxState.DUE)
+_DUE = (
+    select(OutboxRow.id)
+    .where(
+        OutboxRow.state == OutboxState.DUE,
+        OutboxRow.due_at <= bindparam("at"),
+        OutboxRow.kind == bindparam("kind"),
+        OutboxRow.priority <= bindparam("priority_max"),
+    )
+    .limit(1)
+)
+
+
 def next_head_due(session: Session) -> datetime | None:
     """When the next row can be claimed; a time in the past means now."""
-    return session.scalar(
-        select(func.min(OutboxRow.due_at)).where(OutboxRow.state == OutboxState.DUE, _is_head())
-    )
+    return session.scalar(_NEXT_HEAD_DUE)
 
 
 def next_due(session: Session) -> datetime | None:
     """When the next row that waits for its time becomes due."""
-    return session.scalar(select(func.min(OutboxRow.due_at)).where(OutboxRow.state == OutboxState.DUE))
+    return session.scalar(_NEXT_DUE)
+
+
+def is_due(session: Session, *, at: datetime, kind: OutboxKind, priority_max: int) -> bool:
+    """Whether a row of that kind, as urgent as that, may leave by now; it may still have to wait in its lane."""
+    found = {"at": at, "kind": kind, "priority_max": priority_max}
+    return session.scalar(_DUE, found) is not None
 
 
 def reclaim(session: Session, *, epoch: int) -> int:

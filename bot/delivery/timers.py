@@ -10,6 +10,10 @@ from bot.delivery.model import Timer, TimerState
 from bot.events import Inbound, TimerFired
 from storage.types import JsonObject
 
+_NEXT_DUE = select(func.min(Timer.due_at)).where(
+    Timer.state == TimerState.SET
+)  # built once: it is asked all the time
+
 
 def set_timer(
     session: Session,
@@ -54,7 +58,7 @@ def fire_due(session: Session, *, at: datetime, most: int = 200) -> int:
 
 def next_due(session: Session) -> datetime | None:
     """When the earliest timer that is set is due."""
-    return session.scalar(select(func.min(Timer.due_at)).where(Timer.state == TimerState.SET))
+    return session.scalar(_NEXT_DUE)
 
 
 def _event(timer: Timer) -> Inbound:

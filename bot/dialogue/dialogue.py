@@ -117,13 +117,15 @@ class Dialogue:
         for text, button in zip(rendered.buttons, buttons, strict=True):
             if text.said is not None and button.token is not None:
                 self._offers[text.said] = button.token
-        self.say_with(rendered.text, buttons, purpose=purpose)
+        self.say_with(rendered.text, buttons, purpose=purpose, reply=reply)
 
-    def say_with(self, text: str, buttons: list[Button], *, purpose: Purpose = "answer") -> None:
+    def say_with(
+        self, text: str, buttons: list[Button], *, purpose: Purpose = "answer", reply: str = ""
+    ) -> None:
         """Say a sentence that `words` made, with buttons made by hand."""
         text = f"{self.lead}\n\n{text}" if self.lead else text
         self.lead = ""
-        self.send(Say(text=text, buttons=self.rows(buttons), purpose=purpose))
+        self.send(Say(text=text, buttons=self.rows(buttons), purpose=purpose, reply=reply))
 
     def words(self, reply: str, **facts: Any) -> str:
         """The sentence without saying it, for a card or an invoice. Safe HTML."""

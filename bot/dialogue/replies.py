@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import phonenumbers
-from jinja2 import StrictUndefined, TemplateError, meta
+from jinja2 import StrictUndefined, Template, TemplateError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -72,6 +72,7 @@ class Replies:
         self._texts = texts
         self._places = places or {}
         self._environments = {language: _environment(language) for language in texts}
+        self._templates: dict[tuple[str, str], Template] = {}
 
     def __contains__(self, reply: str) -> bool:
         return reply in self._texts[self.main]
@@ -102,10 +103,9 @@ class Replies:
             language = self.main
         wordings = self._texts[language][reply]
         chosen = wordings[wording % len(wordings)]
-        environment = self._environments[language]
 
         def fill(text: str) -> str:
-            return environment.from_string(text).render(facts).strip()
+            return self._compiled(language, text).render(facts).strip()
 
         def fill_plain(text: str) -> str:
             return _plain(fill(text))
@@ -121,6 +121,13 @@ class Replies:
             for button in chosen.buttons
         )
         return Rendered(fill(chosen.text), tuple(button for button in buttons if button.title))
+
+    def _compiled(self, language: str, text: str) -> Template:
+        """The template of a text of our files, compiled when it is first said."""
+        known = self._templates.get((language, text))
+        if known is None:
+            known = self._templates[language, text] = self._environments[language].from_string(text)
+        return known
 
 
 def read(folder: Path, *, languages: Sequence[str]) -> Replies:

@@ -2,12 +2,12 @@
 
 import argparse
 import asyncio
-import socket
 import sys
 from pathlib import Path
 
 import uvicorn
 
+from sandbox.loopback import listen
 from sandbox.messenger.app import create_app
 from sandbox.messenger.world import MessengerWorld
 
@@ -24,7 +24,7 @@ def main() -> None:
     chosen = parser.parse_args()
     page_id, page_name = chosen.page
     # Loopback alone: whoever can connect can act as anybody.
-    with socket.create_server(("127.0.0.1", chosen.port)) as listening:
+    with listen(chosen.port) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         world = MessengerWorld(
             app_secret=chosen.secret,

@@ -171,6 +171,15 @@ class MessengerPerson:
             return self._press(button)
         raise CannotDo(f"no button {label!r} in the conversation with {self._world.page_name}")
 
+    def press(self, button: Button) -> Pressed:
+        """Press this very button of the screen: of two cards with the same labels, the right one. Raises CannotDo."""
+        messages = self.screen()
+        if messages and button in messages[-1].quick_replies:
+            return self._reply_quickly(button)
+        if not any(button in message.pressable for message in messages):
+            raise CannotDo(f"no button {button.text!r} in the conversation with {self._world.page_name}")
+        return self._press(button)
+
     def menu(self) -> tuple[Button, ...]:
         """The menu beside the input field; only a Page with a Get Started button shows one."""
         return drawn((self._own_menu() or {}).get("call_to_actions", ()))

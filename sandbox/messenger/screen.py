@@ -67,9 +67,14 @@ class ShownMessage:
     reply_to: str | None
     reaction: str | None
 
+    @property
+    def pressable(self) -> list[Button]:
+        """The buttons of the message and of its cards."""
+        return [*self.buttons, *(button for card in self.cards for button in card.buttons)]
+
     def button(self, label: str) -> Button | None:
         """The button of the message or of its cards with that label, or the first whose label begins so."""
-        return labelled([*self.buttons, *(button for card in self.cards for button in card.buttons)], label)
+        return labelled(self.pressable, label)
 
 
 def labelled(buttons: Sequence[Button], label: str) -> Button | None:

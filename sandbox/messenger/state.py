@@ -1,22 +1,14 @@
 """The records that the emulated Messenger consists of. They know no rules; they can be stored as JSON."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from sandbox.records import Record
 
 Json = dict[str, Any]
 
 Holder = Literal["app", "inbox"]
-
-
-class Record(BaseModel):
-    """Something that outlives a restart, named within its kind by `key`."""
-
-    kind: ClassVar[str]
-
-    @property
-    def key(self) -> str:
-        raise NotImplementedError
 
 
 class Person(Record):
@@ -141,18 +133,4 @@ class Page(Record):
         return self.id
 
 
-class Counter(Record):
-    """The last number given out for something."""
-
-    kind = "counter"
-    name: str
-    last: int = 0
-
-    @property
-    def key(self) -> str:
-        return self.name
-
-
-KINDS: dict[str, type[Record]] = {
-    record.kind: record for record in (Person, Message, StoredFile, Event, Template, Receipt, Page, Counter)
-}
+KINDS: Final[tuple[type[Record], ...]] = (Person, Message, StoredFile, Event, Template, Receipt, Page)

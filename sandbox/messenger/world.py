@@ -20,18 +20,17 @@ from sandbox.messenger.limits import Limits, Pace
 from sandbox.messenger.people import MessengerPerson
 from sandbox.messenger.rules import FIELDS, PAGE_INBOX_APP_ID
 from sandbox.messenger.state import (
-    Counter,
+    KINDS,
     Event,
     Json,
     Message,
     Page,
     Person,
-    Record,
     StoredFile,
     Template,
 )
-from sandbox.messenger.store import Store
 from sandbox.messenger.webhooks import Webhooks
+from sandbox.records import Record, Store
 from sandbox.signals import Signal
 from storage.clock import Clock, SystemClock
 
@@ -83,7 +82,7 @@ class MessengerWorld:
         self.limits = limits or Limits()
         self.permissions = set(permissions)
         self.proof_required = proof_required
-        self.store = Store(store)
+        self.store = Store(KINDS, store)
         self.faults = Faults()
         self.pace = Pace()
         self.changes = Signal()  # something that a person could see, or the app be told, has changed
@@ -265,10 +264,7 @@ class MessengerWorld:
 
     def number(self, name: str) -> int:
         """The next number of a series: 1, 2, 3 …"""
-        counter = self.store.find(Counter, name) or Counter(name=name)
-        counter.last += 1
-        self.store.save(counter)
-        return counter.last
+        return self.store.number(name)
 
     def now(self) -> float:
         """Seconds since 1970 by the world's clock."""

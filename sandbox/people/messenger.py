@@ -23,6 +23,10 @@ class MessengerPerson(Person):
         self.world = world
         self.account = account
 
+    @property
+    def conversation(self) -> str:
+        return f"messenger:{self.account.psid}"
+
     async def say(self, text: str) -> None:
         if not self.account.screen():
             await self.open()  # Messenger shows Get Started before one can write
@@ -56,6 +60,12 @@ class MessengerPerson(Person):
             self.account.share_phone()
         except messenger.CannotDo:
             await self.say(phone)
+
+    async def block(self) -> None:
+        self.account.block()
+
+    async def unblock(self) -> None:
+        self.account.unblock()
 
     async def screen(self) -> list[Seen]:
         return [seen for message in self.account.screen() for seen in _seen(message)]

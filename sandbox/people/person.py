@@ -56,6 +56,11 @@ class Person(ABC):
         self.stripe = stripe
         self._looked_at = 0
 
+    @property
+    @abstractmethod
+    def conversation(self) -> str:
+        """The key under which the shop keeps their talk."""
+
     # ── acting ──────────────────────────────────────────────────────────────────────────────────────
 
     @abstractmethod
@@ -77,6 +82,14 @@ class Person(ABC):
     @abstractmethod
     async def share_phone(self, phone: str) -> None:
         """Share one's phone number with the button for that."""
+
+    async def block(self) -> None:
+        """Let the shop send nothing more. Raises CannotDo where a messenger knows no such thing."""
+        raise CannotDo(f"{self.name} cannot block anybody here")
+
+    async def unblock(self) -> None:
+        """Take that back. Raises CannotDo like `block`."""
+        raise CannotDo(f"{self.name} cannot block anybody here")
 
     async def pay(self, card: str = "visa", *, again: bool = False) -> Outcome:
         """Pay what was asked for last, with one of the sandbox's cards; "abandon" walks away.

@@ -25,10 +25,17 @@ class TelegramPerson(Person):
         self.user = user
         self.bot = bot
 
+    @property
+    def conversation(self) -> str:
+        return f"telegram:{self.user.id}"
+
     async def say(self, text: str) -> None:
         if not self.user.chat(self.bot):
             await self.open()  # Telegram shows a Start button before one can write
-        self.user.say(self.bot, text)
+        try:
+            self.user.say(self.bot, text)
+        except telegram.CannotDo as error:
+            raise CannotDo(f"{self.name}: {error}") from error
 
     async def open(self, payload: str = "") -> None:
         self.user.start(self.bot, payload)
@@ -42,10 +49,22 @@ class TelegramPerson(Person):
             raise self.no_such(label, keys + there) from error
 
     async def send_photo(self, picture: bytes, caption: str = "") -> None:
-        self.user.send_photo(self.bot, picture, caption)
+        try:
+            self.user.send_photo(self.bot, picture, caption)
+        except telegram.CannotDo as error:
+            raise CannotDo(f"{self.name}: {error}") from error
 
     async def share_phone(self, phone: str) -> None:
-        self.user.share_contact(self.bot, phone)
+        try:
+            self.user.share_contact(self.bot, phone)
+        except telegram.CannotDo as error:
+            raise CannotDo(f"{self.name}: {error}") from error
+
+    async def block(self) -> None:
+        self.user.block(self.bot)
+
+    async def unblock(self) -> None:
+        self.user.unblock(self.bot)
 
     async def _pay(self, card: str) -> Outcome:
         if not any(seen.form == "invoice" for seen in await self.screen()):

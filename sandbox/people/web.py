@@ -39,6 +39,11 @@ class WebPerson(Person):
         self._address = f"{address}/chat/web/{self.chat}"
         self._lines: list[Seen] = []
         self._last = 0
+        self._unsent: dict[str, Any] | None = None
+
+    @property
+    def conversation(self) -> str:
+        return f"web:{self.chat}"
 
     async def say(self, text: str) -> None:
         await self._send(text=text)
@@ -69,10 +74,18 @@ class WebPerson(Person):
             self._lines += _seen(each)
         return list(self._lines)
 
+    async def send_again(self) -> None:
+        """Send what the network lost once more, under the same id, as the chat's page does; else nothing."""
+        if self._unsent is not None:
+            await self._post(self._unsent)
+
     async def _send(self, **said: Any) -> None:
-        answer = await self._http.post(
-            self._address, json={"id": uuid4().hex, **said}, timeout=PATIENCE_SECONDS
-        )
+        await self._post({"id": uuid4().hex, **said})
+
+    async def _post(self, said: dict[str, Any]) -> None:
+        self._unsent = said
+        answer = await self._http.post(self._address, json=said, timeout=PATIENCE_SECONDS)
+        self._unsent = None
         if answer.status_code == 422:
             raise CannotDo(f"{self.name}: the web chat does not take that: {answer.text[:200]}")
         answer.raise_for_status()

@@ -3,9 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.delivery.model import InboxEvent, InboxState
@@ -43,20 +43,7 @@ class Arrivals:
 
     def _read_inbox(self, session: Session) -> tuple[Counter[str], list[str]]:
         """How much was worked on by conversation, and what was given up."""
-        rows = session.execute(
-            select(
-                InboxEvent.id,
-                InboxEvent.source,
-                InboxEvent.external_id,
-                InboxEvent.conversation,
-                InboxEvent.state,
-                InboxEvent.payload["kind"].as_string(),
-                InboxEvent.payload["author"].as_string(),
-                InboxEvent.error,
-            )
-            .where(InboxEvent.id > self._finished_up_to)
-            .order_by(InboxEvent.id)
-        ).all()
+        rows = session.connection().execute(_INBOX, {"after": self._finished_up_to}).all()
         later, parked, unbroken = Counter[str](), list[str](), True
         for number, source, external_id, conversation, state, kind, author, error in rows:
             self._kept[source].add(external_id)
@@ -72,15 +59,7 @@ class Arrivals:
         return self._spoken + later, parked
 
     def _read_transcript(self, session: Session) -> None:
-        rows = session.execute(
-            select(Utterance.conversation, func.count(), func.max(Utterance.id))
-            .where(
-                Utterance.id > self._written_up_to,
-                Utterance.author == Author.CUSTOMER,
-                Utterance.content["kind"].as_string().in_(SPOKEN),
-            )
-            .group_by(Utterance.conversation)
-        ).all()
+        rows = session.connection().execute(_LINES, {"after": self._written_up_to}).all()
         for conversation, count, _ in rows:
             self._written[conversation] += count
         self._written_up_to = max((last for _, _, last in rows), default=self._written_up_to)
@@ -130,3 +109,24 @@ def _mid(event: MessengerEvent) -> str | None:
     """Meta's id of what somebody said or tapped; None for what leaves no trace with us, such as read receipts."""
     said: dict[str, Any] = event.body.get("message") or event.body.get("postback") or {}
     return None if said.get("is_echo") else said.get("mid")
+
+
+_INBOX: Final = (
+    select(
+        InboxEvent.id,
+        InboxEvent.source,
+        InboxEvent.external_id,
+        InboxEvent.conversation,
+        InboxEvent.state,
+        InboxEvent.payload["kind"].as_string(),
+        InboxEvent.payload["author"].as_string(),
+        InboxEvent.error,
+    )
+    .where(InboxEvent.id > bindparam("after"))
+    .order_by(InboxEvent.id)
+)
+_LINES: Final = (
+    select(Utterance.conversation, func.count(), func.max(Utterance.id))
+    .where(Utterance.id > bindparam("after"), Utterance.author == Author.CUSTOMER)
+    .group_by(Utterance.conversation)
+)

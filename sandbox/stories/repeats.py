@@ -3,9 +3,9 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.channels import messenger_rendering, telegram_rendering
@@ -70,11 +70,7 @@ class Repeats:
     # ── what we meant to say ────────────────────────────────────────────────────────────────────────
 
     def _read_outbox(self, session: Session) -> None:
-        rows = session.execute(
-            select(OutboxRow.id, OutboxRow.conversation, OutboxRow.payload)
-            .where(OutboxRow.id > self._queued_up_to, OutboxRow.kind == OutboxKind.MESSAGE)
-            .order_by(OutboxRow.id)
-        ).all()
+        rows = session.connection().execute(_MESSAGES, {"after": self._queued_up_to}).all()
         for number, conversation, payload in rows:
             for words in _words_of(conversation, payload):
                 self._queued[conversation, words].append(number)
@@ -144,3 +140,10 @@ def _squeezed(text: str) -> str:
 def _sentence(words: Words, shown: int, queued: int) -> str:
     conversation, said = words
     return f"{conversation} was told {shown} times, and {queued} were meant: {said[:120]}"
+
+
+_MESSAGES: Final = (
+    select(OutboxRow.id, OutboxRow.conversation, OutboxRow.payload)
+    .where(OutboxRow.id > bindparam("after"), OutboxRow.kind == OutboxKind.MESSAGE)
+    .order_by(OutboxRow.id)
+)

@@ -9,6 +9,7 @@ from sandbox.messenger.world import MessengerWorld
 from sandbox.people.person import Person
 from sandbox.stripe.world import StripeWorld
 from sandbox.telegram.world import TelegramWorld
+from shop.orders.model import OrderStatus
 from storage.engine import Database
 
 
@@ -37,12 +38,29 @@ class Stage(Protocol):
         """How often the shop was killed so far."""
         ...
 
+    @property
+    def bot_name(self) -> str:
+        """The shop's bot on Telegram."""
+        ...
+
     def person(self, name: str, channel: str, *, language: str | None = None) -> Person:
         """Somebody new with a phone."""
         ...
 
     def understand(self, text: str) -> Understanding:
         """What the shop's interpreter makes of a text."""
+        ...
+
+    async def staff_reply(self, conversation: str, words: str) -> None:
+        """A person of the shop answers a customer, from the staff page."""
+        ...
+
+    async def staff_move(self, reference: str, status: OrderStatus, *, tracking: str) -> None:
+        """Staff move an order on. Raises NotPossible when it is too early or too late."""
+        ...
+
+    async def set_goods(self, handle: str, *, on_hand: int | None, price_minor: int | None) -> None:
+        """The merchant's next import says so many are there, or another price; of all the product's variants."""
         ...
 
     async def settle(self) -> None:

@@ -66,6 +66,10 @@ class Faults:
                 return self._plans[name].popleft()
         return Fault.OK
 
+    def to_come(self, endpoint: str) -> int:
+        """How many of those planned for `endpoint` nothing has met yet."""
+        return len(self._plans[endpoint])
+
 
 _RATE_LIMIT: Final = "Request rate limit exceeded. You can learn more about rate limits here https://stripe.com/docs/rate-limits."
 _LOCK_TIMEOUT: Final = (

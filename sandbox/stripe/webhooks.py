@@ -58,6 +58,10 @@ class Webhooks:
                 raise ValueError(f"{way!r} is no way to deliver a webhook; there are {', '.join(WAYS)}")
             self._plans[event_type].append(way)
 
+    def to_come(self, event_type: str) -> int:
+        """How many of the ways planned for events of that type are still to be gone."""
+        return len(self._plans[event_type])
+
     def hold(self) -> None:
         """Send nothing until `release`; events pile up."""
         self._held = True

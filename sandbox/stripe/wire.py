@@ -40,8 +40,12 @@ class DroppedResponse(Response):
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"\0", b"")]})
-        raise ConnectionDropped(f"{scope['method']} {scope['path']}: a planted fault")
+        dropped = ConnectionDropped(f"{scope['method']} {scope['path']}: a planted fault")
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"\0", b"")]})
+        except RuntimeError as refused:
+            raise dropped from refused
+        raise dropped
 
 
 class CutResponse(Response):

@@ -2,12 +2,12 @@
 
 import argparse
 import asyncio
-import socket
 import sys
 from pathlib import Path
 
 import uvicorn
 
+from sandbox.loopback import listen
 from sandbox.telegram.app import create_app
 from sandbox.telegram.world import TelegramWorld
 
@@ -31,7 +31,7 @@ async def serve(world: TelegramWorld, port: int) -> None:
     """Serve until the process is told to stop; says so on stderr once connections are taken."""
     config = uvicorn.Config(create_app(world), log_level="warning", timeout_graceful_shutdown=1)
     # Loopback alone: whoever can connect can act as anybody.
-    with socket.create_server(("127.0.0.1", port)) as listening:
+    with listen(port) as listening:
         sys.stderr.write(f"Telegram emulator on http://127.0.0.1:{listening.getsockname()[1]}\n")
         sys.stderr.flush()
         await uvicorn.Server(config).serve(sockets=[listening])

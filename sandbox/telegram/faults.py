@@ -56,14 +56,23 @@ class Faults:
         self.unanswered = 0  # calls that were served although their client was told otherwise, or nothing
 
     def next(self, method: str, faults: Iterable[Fault | None]) -> None:
-        """The next calls of `method` ("*" for any) meet these in turn; None lets one pass untouched."""
+        """The next calls of `method` meet these in turn; None lets one pass untouched.
+
+        "send*" are all that send a message (the typing sign is none), "*" is any.
+        """
         self._planned[method.lower()].extend(faults)
 
     def take(self, method: str) -> Fault | None:
         """What this call meets."""
-        for name in (method.lower(), "*"):
-            if self._planned[name]:
-                fault = self._planned[name].popleft()
+        name = method.lower()
+        sends = name.startswith("send") and name != "sendchataction"
+        for plan in (name, *(["send*"] if sends else []), "*"):
+            if self._planned[plan]:
+                fault = self._planned[plan].popleft()
                 self.unanswered += fault is not None and fault.served
                 return fault
         return None
+
+    def to_come(self, method: str) -> int:
+        """How many of those planned for `method` nothing has met yet."""
+        return len(self._planned[method.lower()])

@@ -1,9 +1,11 @@
 """The records that the emulated Telegram consists of. They know no rules; they can be stored as JSON."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
+
+from sandbox.records import Record
 
 Json = dict[str, Any]
 
@@ -17,16 +19,6 @@ SERVICE_FIELDS = frozenset(
         *("general_forum_topic_hidden", "general_forum_topic_unhidden"),
     }
 )
-
-
-class Record(BaseModel):
-    """Something that outlives a restart, named within its kind by `key`."""
-
-    kind: ClassVar[str]
-
-    @property
-    def key(self) -> str:
-        raise NotImplementedError
 
 
 class User(Record):
@@ -247,18 +239,6 @@ class StarPayment(Record):
     @property
     def key(self) -> str:
         return self.charge
-
-
-class Counter(Record):
-    """The last number given out for something."""
-
-    kind = "counter"
-    name: str
-    last: int = 0
-
-    @property
-    def key(self) -> str:
-        return self.name
 
 
 def total(prices: Sequence[Json]) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from sandbox.pictures import MIME_TYPES, picture_format, picture_size
+from sandbox.records import Record, Store
 from sandbox.signals import Signal
 from sandbox.telegram import topics
 from sandbox.telegram.audience import announce
@@ -19,6 +20,7 @@ from sandbox.telegram.errors import ApiError
 from sandbox.telegram.faults import Faults
 from sandbox.telegram.group_state import Group
 from sandbox.telegram.groups import Groups
+from sandbox.telegram.kinds import KINDS
 from sandbox.telegram.limits import Limits, Pace
 from sandbox.telegram.payments import CardPayments, Checkouts, TestCards
 from sandbox.telegram.people import TelegramUser
@@ -27,14 +29,11 @@ from sandbox.telegram.state import (
     Bot,
     Chat,
     ChatType,
-    Counter,
     Json,
     Message,
-    Record,
     StoredFile,
     User,
 )
-from sandbox.telegram.store import Store
 from sandbox.telegram.updates import UpdateQueue
 from sandbox.telegram.webhooks import Webhooks
 from storage.clock import Clock, SystemClock
@@ -62,7 +61,7 @@ class TelegramWorld:
         self.clock: Clock = clock or SystemClock()
         self.limits = limits or Limits()
         self.payments: CardPayments = payments or TestCards()
-        self.store = Store(store)
+        self.store = Store(KINDS, store)
         self.faults = Faults()
         self.changes = Signal()  # something that a person could see, or a bot be told, has changed
         self.checkouts = Checkouts()
@@ -330,10 +329,7 @@ class TelegramWorld:
 
     def number(self, name: str) -> int:
         """The next number of a series: 1, 2, 3 …"""
-        counter = self.store.find(Counter, name) or Counter(name=name)
-        counter.last += 1
-        self.store.save(counter)
-        return counter.last
+        return self.store.number(name)
 
     def now(self) -> float:
         """Seconds since 1970 by the world's clock."""

@@ -89,8 +89,8 @@ class Visit:
         self.context = context
         self.url = url
 
-    async def page(self, path: str = "/") -> Page:
-        """A new tab on that page."""
+    async def page(self, path: str = "/chat") -> Page:
+        """A new tab on that page: the web chat, if no other."""
         page = await self.context.new_page()
         self._visits.watch(page)
         await page.goto(self.url + path)

@@ -18,6 +18,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from sandbox.clock import SimulatedClock
+from sandbox.loopback import listen
 from sandbox.stripe import StripeWorld, create_app
 from sandbox.stripe.endpoints import ENDPOINTS
 from tests.emulators.stripe_answers import Witness
@@ -62,7 +63,7 @@ class Sandbox:
     """
 
     def __init__(self, *, store: Path | None = None, webhooks: bool = True, at: datetime = START) -> None:
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = listen()
         self.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.url = self.origin + MOUNTED_AT
         self.hook = f"{self.origin}/hook"

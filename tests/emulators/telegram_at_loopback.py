@@ -1,7 +1,6 @@
 """The Telegram emulator on a real loopback port, with a simulated clock, for both clients."""
 
 import asyncio
-import socket
 import struct
 import zlib
 from collections.abc import AsyncIterator
@@ -18,6 +17,7 @@ from starlette.types import ASGIApp
 from telegram.request import HTTPXRequest
 
 from sandbox.clock import SimulatedClock
+from sandbox.loopback import listen
 from sandbox.telegram import Bot, Group, Limits, TelegramUser, TelegramWorld, create_app
 from tests.emulators.telegram_answers import CheckedAnswers
 
@@ -112,7 +112,7 @@ class serving:  # noqa: N801 - reads as what it does: async with serving(app)
     """Serve an app on a free loopback port while the block runs."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = listen()
         config = uvicorn.Config(
             app, lifespan="off", log_level="critical", ws="none", timeout_graceful_shutdown=1
         )

@@ -174,6 +174,7 @@ async def test_what_cannot_be_fetched_is_refused(
     graph: Graph, bea: MessengerPerson, shop_files: dict[str, tuple[bytes, str]], url: str
 ) -> None:
     shop_files["/page.html"] = (b"<html>", "text/html")
+    shop_files["/kettle.png"] = (png(), "image/png")  # but nothing beyond this machine is fetched
     assert (await graph.send_refused(bea, media(url=url)))[:2] == (100, 2018047)
     assert len(bea.screen()) == 1
 

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import re
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ import httpx
 import pytest
 
 from sandbox.clock import SimulatedClock
+from sandbox.loopback import listen
 from sandbox.messenger import CannotDo, MessengerPerson, MessengerWorld, create_app
 from tests.emulators.messenger_at_loopback import (
     PAGE_TOKEN,
@@ -324,7 +324,7 @@ async def test_without_people_nobody_acts_over_http(messenger: MessengerWorld) -
 
 @asynccontextmanager
 async def emulator(store: Path) -> AsyncIterator[httpx.AsyncClient]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
+    with listen() as probe:
         port = probe.getsockname()[1]
     arguments = ["--port", str(port), "--store", str(store), "--token", PAGE_TOKEN, "--page", "101", "Quay"]
     process = await asyncio.create_subprocess_exec(

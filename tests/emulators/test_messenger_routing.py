@@ -125,3 +125,14 @@ async def test_what_cannot_be_handed_over_is_refused(
     assert (await graph.refused("me/take_thread_control", {"recipient": {"id": bea.psid}}))[0] == 551
     with pytest.raises(ValueError, match="Cy has no conversation"):
         messenger.inbox.reply(messenger.add_person("Cy"), "hello?")
+
+
+async def test_who_loses_nothing_is_told_nothing(
+    graph: Graph, messenger: MessengerWorld, bea: MessengerPerson, hook: Hook
+) -> None:
+    messenger.inbox.pass_to_app(bea)
+    await graph.post("me/release_thread_control", {"recipient": {"id": bea.psid}})
+    messenger.inbox.take(bea)
+    await messenger.webhooks.settled()
+    assert hook.events == []
+    assert await owner(graph, bea) == PAGE_INBOX_APP_ID

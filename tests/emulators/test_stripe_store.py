@@ -14,6 +14,7 @@ import pytest
 import stripe
 
 from sandbox.clock import SimulatedClock
+from sandbox.loopback import listen
 from sandbox.stripe import StripeWorld
 from tests.emulators.stripe_sandbox import START, Sandbox, intent_parameters, plain, session_parameters
 
@@ -64,7 +65,7 @@ def test_undelivered_events_are_sent_after_a_restart(tmp_path: Path) -> None:
 
 
 def test_it_serves_alone_on_a_port_and_survives_being_killed(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
+    with listen() as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "sandbox.stripe", "--port", str(port), "--store", str(tmp_path / "s.db")]
     client = stripe.StripeClient("sk_test_sandbox", base_addresses={"api": f"http://127.0.0.1:{port}"})

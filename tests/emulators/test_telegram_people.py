@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import re
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +15,7 @@ from aiogram import Bot as AiogramBot
 from aiogram import types
 
 from sandbox.clock import SimulatedClock
+from sandbox.loopback import listen
 from sandbox.telegram import Bot, CannotDo, TelegramUser, TelegramWorld
 from sandbox.telegram.state import Webhook
 from tests.emulators.telegram_at_loopback import PROVIDER_TOKEN, TOKEN, Loopback, call, png
@@ -306,7 +306,7 @@ async def another_process(port: int, store: Path) -> AsyncIterator[httpx.AsyncCl
 
 
 async def test_alone_in_its_process_it_survives_being_killed(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
+    with listen() as free:
         port = free.getsockname()[1]
     async with another_process(port, tmp_path / "t.db") as web:
         user = (await web.post("/_people/users", json={"first_name": "Ada"})).json()["id"]

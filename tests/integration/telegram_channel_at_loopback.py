@@ -1,7 +1,6 @@
 """What the Telegram channel's tests share: the emulator on a loopback port, and clocks that pass at once."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from starlette.types import ASGIApp
 
 from bot.channels.telegram import TelegramChannel
 from bot.events import Event, Inbound
+from sandbox.loopback import listen
 from sandbox.telegram import Bot, TelegramUser, TelegramWorld
 
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
@@ -74,7 +74,7 @@ class Inbox:
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an app on a free loopback port while the block runs; its URL."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listen()
     config = uvicorn.Config(app, lifespan="off", log_level="critical", ws="none", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     running = asyncio.ensure_future(server.serve(sockets=[listener]))

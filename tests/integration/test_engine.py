@@ -45,3 +45,16 @@ def test_migrations_go_down_and_up_again(database: Database) -> None:
     downgrade(database)
     upgrade(database)
     database.write_now(lambda s: s.execute(text("SELECT count(*) FROM product")))
+
+
+def test_the_statements_of_one_look_see_the_same_moment(database: Database) -> None:
+    database.write_now(lambda s: s.execute(text("CREATE TABLE seen (x int)")))
+    count = text("SELECT count(*) FROM seen")
+
+    def look(session):
+        before = session.execute(count).scalar_one()
+        database.write_now(lambda s: s.execute(text("INSERT INTO seen VALUES (1)")))
+        return before, session.execute(count).scalar_one()
+
+    assert database.read(look) == (0, 0)
+    assert database.read(lambda s: s.execute(count).scalar_one()) == 1

@@ -24,19 +24,15 @@ from fastapi import FastAPI
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from app.sandbox import BOT_NAME, BOT_TOKEN, PROVIDER_TOKEN, STRIPE_KEY, STRIPE_WEBHOOK_SECRET, Sandbox
+from app.sandbox import Sandbox, open_sandbox
 from app.server import listen_on
 from app.settings import ROOT, Home
 from app.stage import Template, copy_home
-from app.wiring import FarEnds
 from bot.delivery import outbox
 from bot.delivery.model import InboxEvent, InboxState, OutboxRow, OutboxState
+from sandbox.clock import TurnableClock
 from sandbox.stripe import wire
-from sandbox.stripe.app import create_app as create_stripe
-from sandbox.stripe.world import StripeWorld
-from sandbox.telegram.app import create_app as create_telegram
 from sandbox.telegram.faults import hang
-from sandbox.telegram.world import TelegramWorld
 from shop.orders.model import OrderStatus
 from storage.clock import SystemClock
 from storage.engine import Database
@@ -141,30 +137,20 @@ def _free_port() -> int:
 
 
 @asynccontextmanager
-async def far_ends(folder: Path, shop_url: str) -> AsyncGenerator[tuple[Sandbox, str]]:
-    """Telegram and Stripe, served by this process."""
+async def far_ends(shop_url: str) -> AsyncGenerator[tuple[Sandbox, str]]:
+    """Telegram, Messenger and Stripe, served by this process."""
     listener = listen_on("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    stripe = StripeWorld(
-        SystemClock(),
-        api_key=STRIPE_KEY,
-        webhook_secret=STRIPE_WEBHOOK_SECRET,
-        base_url=f"{url}/stripe",
-        webhook_urls=[f"{shop_url}/webhooks/stripe"],
-    )
-    telegram = TelegramWorld(SystemClock(), payments=stripe)
-    telegram.limits = telegram.limits.unlimited()
-    telegram.add_bot(BOT_TOKEN, BOT_NAME, provider_tokens=(PROVIDER_TOKEN,))
+    sandbox = open_sandbox(None, TurnableClock(), url=url, shop_url=shop_url, shop_name="Kettle & Quay")
+    sandbox.telegram.limits = sandbox.telegram.limits.unlimited()
     app = FastAPI()
-    app.mount("/telegram", create_telegram(telegram))
-    app.mount("/stripe", create_stripe(stripe))
+    sandbox.mount(app)
     config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1, lifespan="off")
     server = uvicorn.Server(config)
-    sandbox = Sandbox(telegram, stripe, FarEnds(f"{url}/telegram", f"{url}/stripe"))
     async with sandbox.running():
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            yield sandbox, url
+            yield sandbox, f"{url}/sandbox"
         finally:
             server.should_exit = True
             await serving
@@ -189,7 +175,7 @@ async def killable(
     """The shop's process, started; it ends with the block."""
     home, port = copy_home(template, folder / "home"), _free_port()
     with database_for(request, engine, home) as database, (folder / "shop.log").open("wb") as log:
-        async with far_ends(folder, f"http://127.0.0.1:{port}") as (sandbox, url):
+        async with far_ends(f"http://127.0.0.1:{port}") as (sandbox, url):
             words = ["--home", str(home.folder), "--port", str(port), "--far-ends", url]
             shop = ShopProcess(home, database, sandbox, [sys.executable, "-m", "tests.killable", *words], log)
             try:

@@ -1,11 +1,34 @@
-"""Where the world's records are: in memory, and in one SQLite file when they shall outlive the process."""
+"""The records that an emulated messenger consists of: in memory, and in one SQLite file to outlive the process."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 
-from sandbox.messenger.state import KINDS, Record
+from pydantic import BaseModel
+
+
+class Record(BaseModel):
+    """Something that outlives a restart, named within its kind by `key`."""
+
+    kind: ClassVar[str]
+
+    @property
+    def key(self) -> str:
+        raise NotImplementedError
+
+
+class Counter(Record):
+    """The last number given out for something."""
+
+    kind = "counter"
+    name: str
+    last: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.name
+
 
 R = TypeVar("R", bound=Record)
 
@@ -20,8 +43,10 @@ CREATE TABLE IF NOT EXISTS file_bytes (number INTEGER PRIMARY KEY, bytes BLOB NO
 class Store:
     """Records by kind and key, in the order they were first saved. Every save is durable at once."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        self._records: dict[str, dict[str, Record]] = {kind: {} for kind in KINDS}
+    def __init__(self, kinds: Iterable[type[Record]], path: Path | None = None) -> None:
+        """`kinds` are all that will ever be kept here, besides counters."""
+        self._kinds = {record.kind: record for record in (*kinds, Counter)}
+        self._records: dict[str, dict[str, Record]] = {kind: {} for kind in self._kinds}
         self._bytes: dict[int, bytes] = {}
         self._position = 0
         self._connection = None if path is None else _opened(path)
@@ -30,8 +55,9 @@ class Store:
 
     def save(self, record: Record) -> None:
         """Keep the record as it is now."""
+        kept = self._records[record.kind]
         self._position += 1
-        self._records[record.kind][record.key] = record
+        kept[record.key] = record
         if self._connection is not None:
             self._connection.execute(
                 "INSERT INTO record VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
@@ -53,6 +79,13 @@ class Store:
         """Every record of the kind, the oldest first; saving and removing meanwhile is safe."""
         return iter(cast("list[R]", list(self._records[kind.kind].values())))
 
+    def number(self, name: str) -> int:
+        """The next number of a series: 1, 2, 3 …"""
+        counter = self.find(Counter, name) or Counter(name=name)
+        counter.last += 1
+        self.save(counter)
+        return counter.last
+
     def save_bytes(self, number: int, content: bytes) -> None:
         self._bytes[number] = content
         if self._connection is not None:
@@ -72,7 +105,7 @@ class Store:
 
     def _load(self, connection: sqlite3.Connection) -> None:
         for kind, key, position, body in connection.execute("SELECT * FROM record ORDER BY position"):
-            self._records[kind][key] = KINDS[kind].model_validate_json(body)
+            self._records[kind][key] = self._kinds[kind].model_validate_json(body)
             self._position = position
 
 
