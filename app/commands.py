@@ -17,7 +17,14 @@ from app import simulate as simulating
 from app.log import set_up
 from app.settings import Home, Secrets, Settings, read_secrets, read_settings
 from app.simulation import Chosen, fault_names
-from app.wiring import embedder_for, interpreter_for, open_database, read_training_data, trained_model
+from app.wiring import (
+    embedder_for,
+    interpreter_for,
+    learn,
+    open_database,
+    read_training_data,
+    trained_model,
+)
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
 from knowledge_base.search import ProductQuery
@@ -175,22 +182,21 @@ def import_knowledge(home: Path, config: Path, paths: list[Path], *, quiet: bool
 def train(home: Path, config: Path, *, force: bool, quiet: bool) -> Answer:
     """The shop's own models, one a language; the facts of the main one first."""
     settings = read_settings(config)
-    embedder = embedder_for(settings)
     cards: list[dict[str, Any]] = []
     with bar("Learning to understand", quiet=quiet) as tell:
-        for language in settings.languages:
-            try:
+        try:
+            for language, data in read_training_data(settings).items():
                 model, trained = trained_model(
                     settings,
                     Home(home),
-                    embedder,
+                    data,
                     language=language,
-                    progress=lambda _what, share: tell(share),
+                    progress=lambda _what, share: tell((len(cards) + share) / len(settings.languages)),
                     force=force,
                 )
-            except (TrainingDataError, WorseModel) as error:
-                raise Failure(str(error)) from error
-            cards.append(asdict(model.card) | {"trained_now": trained})
+                cards.append(asdict(model.card) | {"trained_now": trained})
+        except (TrainingDataError, WorseModel) as error:
+            raise Failure(str(error)) from error
         tell(1.0)
     text = "\n".join(
         f"{'Trained' if card['trained_now'] else 'Nothing changed:'} model {card['id']} ({card['language']}): "
@@ -217,17 +223,14 @@ def evaluate(
     language = language or settings.language
     if language not in settings.languages:
         raise Failure(f"This shop does not speak {language!r}; languages: {', '.join(settings.languages)}.")
-    embedder = embedder_for(settings)
     try:
         with bar(f"Reading {file.name}", quiet=quiet) as tell:
             scores = evaluation.evaluate_file(
                 file,
                 settings=settings.understanding_of(language),
-                embedder=embedder,
+                embedder=embedder_for(settings, language),
                 at=datetime.now(UTC),
-                model=None
-                if train_file
-                else trained_model(settings, Home(home), embedder, language=language)[0],
+                model=None if train_file else learn(settings, Home(home)).models[language],
                 train_file=train_file,
                 out_of_scope=out_of_scope or training_data.OUT_OF_SCOPE,
                 seed=seed,
@@ -247,13 +250,9 @@ def parse(home: Path, config: Path, text: str | None, *, file: Path | None, lang
     if (text is None) == (file is None):
         raise Failure("Give one text, or --file FILE.")
     with opened(home, config) as shop:
-        embedder = embedder_for(shop.settings)
-        model, _ = trained_model(shop.settings, shop.home, embedder)
-        data = read_training_data(shop.settings)
-        interpreter = interpreter_for(
-            shop.settings, shop.home, shop.database, data, model=model, embedder=embedder
-        )
-        detector = LanguageDetector(data)
+        learnt = learn(shop.settings, shop.home)
+        interpreter = interpreter_for(shop.settings, learnt, shop.database)
+        detector = LanguageDetector(learnt.data)
         texts = _lines(file) if file else [text or ""]
         understood = [
             asdict(interpreter.parse(each, language=language or detector.detect(each).language))

@@ -20,12 +20,13 @@ from bot.dialogue.tokens import Tokens
 from bot.handler import Shop, ShopHandler
 from knowledge_base.service import KnowledgeBase
 from nlu import training, training_data
-from nlu.embedding import MiniLmEmbedder
+from nlu.embedding import Embedder, MiniLmEmbedder
 from nlu.entities.extraction import EntityExtractor
 from nlu.entities.vocabulary import Vocabulary
 from nlu.interpreter import IntentInterpreter
 from nlu.languages import LanguageDetector
 from nlu.model import ModelStore, TrainedModel
+from nlu.multilingual import installed_embedder
 from nlu.training_data import TrainingData
 from nlu.understanding import Interpreter, Understanding
 from payments.stripe_gateway import StripeGateway
@@ -53,12 +54,21 @@ class FarEnds:
 
 
 @dataclass(frozen=True, slots=True)
+class Learnt:
+    """What the shop understands with, by language, the main one first: examples, and the models made of them."""
+
+    data: Mapping[str, TrainingData]
+    models: Mapping[str, TrainedModel]
+    embedder: Embedder | None
+    """The main language's; goods and documents are found with it, too."""
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
-    """What takes time to load: the database at today's schema, the embedding model, the intent model."""
+    """What takes time to load: the database at today's schema, and what is needed to understand."""
 
     database: Database
-    embedder: MiniLmEmbedder | None
-    model: TrainedModel
+    learnt: Learnt
 
 
 class CatalogueAwareInterpreter:
@@ -134,63 +144,56 @@ def open_database(settings: Settings, secrets: Secrets, home: Home) -> Database:
     return database
 
 
-def embedder_for(settings: Settings) -> MiniLmEmbedder | None:
-    """The embedding model that the pipeline names, if it names one."""
-    named = settings.understanding.embedding
-    return MiniLmEmbedder(named.model) if named else None
+def embedder_for(settings: Settings, language: str | None = None) -> Embedder | None:
+    """The embedding model that the pipeline names, if it names one: for that language, the main one unless told."""
+    language = language or settings.language
+    named = settings.understanding_of(language).embedding
+    if named is None:
+        return None
+    return MiniLmEmbedder(named.model) if named.model else installed_embedder(language)
+
+
+def read_training_data(settings: Settings) -> dict[str, TrainingData]:
+    """What people say, in each language of the shop, the main one first."""
+    return {language: training_data.load(TRAINING_DATA / language) for language in settings.languages}
 
 
 def trained_model(
     settings: Settings,
     home: Home,
-    embedder: MiniLmEmbedder | None,
+    data: TrainingData,
     *,
-    language: str | None = None,
+    language: str,
     progress: Callable[[str, float], None] | None = None,
     force: bool = False,
 ) -> tuple[TrainedModel, bool]:
-    """The model for a language's training data and today's settings, and whether it had to be trained just now.
-
-    The main language's unless told.
-    """
-    language = language or settings.language
+    """The model of a language's `data` and today's settings, and whether it had to be trained just now."""
     return training.ensure_model(
         ModelStore(home.models / "intent"),
-        training_data.load(TRAINING_DATA / language),
+        data,
         settings.understanding_of(language),
-        embedder=embedder,
+        embedder=embedder_for(settings, language),
         at=datetime.now(UTC),
         progress=progress,
         force=force,
     )
 
 
-def read_training_data(settings: Settings) -> dict[str, TrainingData]:
-    """What people say, in each language of the shop."""
-    return {language: training_data.load(TRAINING_DATA / language) for language in settings.languages}
-
-
-def interpreter_for(
-    settings: Settings,
-    home: Home,
-    database: Database,
-    data: Mapping[str, TrainingData],
-    *,
-    model: TrainedModel,
-    embedder: MiniLmEmbedder | None,
-) -> CatalogueAwareInterpreter:
-    """Understands every language of the shop: the main one with `model`, the others' are loaded when needed."""
-    others = {
-        language: partial(_model_of, settings, home, embedder, language)
-        for language in settings.languages[1:]
+def learn(settings: Settings, home: Home) -> Learnt:
+    """Everything to understand with; a model that is missing is trained now."""
+    data = read_training_data(settings)
+    models = {
+        language: trained_model(settings, home, data[language], language=language)[0] for language in data
     }
+    return Learnt(data, models, embedder_for(settings))
+
+
+def interpreter_for(settings: Settings, learnt: Learnt, database: Database) -> CatalogueAwareInterpreter:
+    """Understands every language of the shop."""
+    main, *others = learnt.models.values()
     return CatalogueAwareInterpreter(
-        IntentInterpreter(model, others=others), database, data, region=settings.shop.country
+        IntentInterpreter(main, others=others), database, learnt.data, region=settings.shop.country
     )
-
-
-def _model_of(settings: Settings, home: Home, embedder: MiniLmEmbedder | None, language: str) -> TrainedModel:
-    return trained_model(settings, home, embedder, language=language)[0]
 
 
 def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by name
@@ -211,12 +214,9 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
     Delivery.
     """
     far_ends = far_ends or FarEnds()
-    database = loaded.database
-    data = read_training_data(settings)
-    interpreter = interpreter_for(
-        settings, home, database, data, model=loaded.model, embedder=loaded.embedder
-    )
-    knowledge = KnowledgeBase(embedder=loaded.embedder, language=settings.language)
+    database, learnt = loaded.database, loaded.learnt
+    interpreter = interpreter_for(settings, learnt, database)
+    knowledge = KnowledgeBase(embedder=learnt.embedder, language=settings.language)
     tokens = Tokens(home.secret())
     spoken = replies.read(FLOWS / "replies", languages=settings.languages)
     web, terminal = HostedChannel("web"), HostedChannel("terminal")
@@ -235,7 +235,7 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
         abilities=_abilities(channels),
         return_url=return_url or public_url,
     )
-    handler = ShopHandler(shop, Listener(interpreter, settings.languages, LanguageDetector(data)))
+    handler = ShopHandler(shop, Listener(interpreter, settings.languages, LanguageDetector(learnt.data)))
     stripe = _stripe(secrets, clock, far_ends)
     delivery = Delivery(
         database,

@@ -17,6 +17,8 @@ from nlu.text import clean
 
 Labels = NDArray[np.int64]
 
+BORDER_C = 10.0
+
 # Their types say little, and nothing that holds for the arrays we take.
 _sparse: Any = sparse
 _linear_model: Any = linear_model
@@ -49,9 +51,14 @@ class LabelledTexts:
 
 
 def fit(
-    known: LabelledTexts, intents: tuple[str, ...], settings: PipelineSettings, *, seed: int
+    known: LabelledTexts,
+    intents: tuple[str, ...],
+    settings: PipelineSettings,
+    *,
+    alien: LabelledTexts | None = None,
+    seed: int,
 ) -> IntentScorer:
-    """Fit every component; each of `intents` must have an example among `known`."""
+    """Fit every component; each of `intents` must have an example among `known`. `alien` is out of scope."""
     features = NgramFeatures(
         [
             NgramTable.fit(
@@ -68,7 +75,8 @@ def fit(
         else _fit_logistic(component, rows, known)
         for component in settings.classifiers
     )
-    return IntentScorer(intents, features, classifiers, known.embedding, weight)
+    border = _fit_border(known, alien) if alien is not None else None
+    return IntentScorer(intents, features, classifiers, known.embedding, weight, border)
 
 
 def _fit_svm(
@@ -91,6 +99,16 @@ def _fit_logistic(
         return _arrays("logistic", logistic, 0)
     logistic.fit(rows, known.labels)
     return _arrays("logistic", logistic, int(rows.shape[1]))
+
+
+def _fit_border(known: LabelledTexts, alien: LabelledTexts) -> LinearClassifier | None:
+    """Tells out-of-scope texts (0) from all others (1); None without an embedding."""
+    if known.embedding is None or alien.embedding is None:
+        return None
+    logistic = _linear_model.LogisticRegression(C=BORDER_C, class_weight="balanced", max_iter=2000)
+    vectors = np.vstack([alien.embedding, known.embedding]).astype(np.float64)
+    logistic.fit(vectors, np.repeat([0, 1], [len(alien), len(known)]))
+    return _arrays("logistic", logistic, 0)
 
 
 def _arrays(kind: Any, fitted: Any, ngrams: int) -> LinearClassifier:

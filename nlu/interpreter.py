@@ -1,8 +1,7 @@
 """Our own interpreter: one message in, its intents, entities and refusal score out."""
 
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from nlu.entities.extraction import EntityExtractor
@@ -14,21 +13,19 @@ INTENTS_MAX: Final = 10  # how many guesses are handed on
 
 
 class IntentInterpreter:
-    """Understands messages with a trained model and an entity extractor for each language.
+    """Understands messages with a trained model and an entity extractor for each language; `model` is the main one's.
 
-    The first language's model is at hand; `others` are loaded when the first message in theirs comes. Models and extractors are exchanged while it runs: a message is understood with the ones it began with.
+    Models and extractors are exchanged while it runs: a message is understood with the ones it began with.
     """
 
     def __init__(
         self,
         model: TrainedModel,
         *extractors: EntityExtractor,
-        others: Mapping[str, Callable[[], TrainedModel]] | None = None,
+        others: Iterable[TrainedModel] = (),
     ) -> None:
         self.language = model.card.language
-        self._others = dict(others or {})
-        self._loading = threading.Lock()
-        self._models: Mapping[str, TrainedModel] = {self.language: model}
+        self._models: Mapping[str, TrainedModel] = {each.card.language: each for each in (model, *others)}
         self._extractors: Mapping[str, EntityExtractor] = {each.language: each for each in extractors}
 
     def use(self, model: TrainedModel) -> None:
@@ -40,14 +37,9 @@ class IntentInterpreter:
         self._extractors = {**self._extractors, extractor.language: extractor}
 
     def model(self, language: str | None = None) -> TrainedModel:
-        """The model that reads this language: the first one's where there is none of its own."""
-        wanted = language or self.language
-        if wanted in self._others and wanted not in self._models:
-            with self._loading:  # once, however many messages wait for it
-                if wanted not in self._models:
-                    self.use(self._others[wanted]())
+        """The model that reads this language: the main one's where there is none of its own."""
         models = self._models
-        return models.get(wanted) or models[self.language]
+        return models.get(language or self.language) or models[self.language]
 
     def parse(self, text: str, *, language: str | None = None) -> Understanding:
         """Understand one message; any text at all, in bounded time, without raising.

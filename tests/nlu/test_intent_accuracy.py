@@ -11,7 +11,7 @@ from nlu.embedding import MiniLmEmbedder
 from nlu.evaluation import calibration_error, evaluate, evaluate_file, matthews_correlation
 from nlu.interpreter import IntentInterpreter
 from nlu.metrics import accuracy, confusion_pairs, macro_f1
-from nlu.model import ModelStore, TrainedModel
+from nlu.model import TrainedModel
 from nlu.pipeline import PipelineSettings
 from nlu.text import clean
 from nlu.training import train
@@ -40,11 +40,9 @@ def test_the_shops_intents_are_recognised(shop_model: TrainedModel) -> None:
 
 
 @pytest.fixture(scope="module")
-def spanish(shop_template: Template, embedder: MiniLmEmbedder) -> TrainedModel:
-    """The demo shop's Spanish model, as its home keeps it."""
-    model = ModelStore(shop_template.home / "models" / "intent").load_current("es", embedder=embedder)
-    assert model is not None
-    return model
+def spanish(shop_template: Template) -> TrainedModel:
+    """The demo shop's Spanish model."""
+    return shop_template.learnt.models["es"]
 
 
 def test_spanish_held_out_sentences_are_not_in_its_training_data() -> None:
