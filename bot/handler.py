@@ -140,7 +140,8 @@ class ShopHandler:
         state = State.model_validate(turn.conversation.state)
         hearing: Hearing | None = turn.prepared
         before = self._language(state, customer, turn, hearing)
-        heard = hearing.within(before) if hearing is not None else None
+        asked = state.top is not None and bool(state.top.asked)
+        heard = hearing.within(before, answering=asked) if hearing is not None else None
         state.language = heard.whole.language if heard and not customer.language else before
         return Dialogue(
             turn=turn,

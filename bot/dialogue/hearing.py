@@ -39,15 +39,17 @@ class Hearing:
     spoken: Spoken
     by_language: Mapping[str, Heard]
 
-    def within(self, language: str) -> Heard:
+    def within(self, language: str, *, answering: bool = False) -> Heard:
         """How it is meant in a conversation held in `language`: in that one, unless another is clear.
 
         It is clear, too, where the words say nothing in the conversation's language and something in the one they
-        point to.
+        point to; but one word that may be the answer to our question (`answering`) stays in its language.
         """
         if self.spoken.clear or language not in self.by_language:
             return self.by_language[self.spoken.language or next(iter(self.by_language))]
         own, other = self.by_language[language], self.by_language.get(self.spoken.language or "")
+        if answering and len(own.whole.text.split()) < 2:
+            return own
         if other is not None and own.whole.refused and _says_something(other.whole):
             return other
         return own

@@ -111,13 +111,14 @@ class TwoTongues:
         return Understanding(text, tongue, (IntentGuess(intent, 0.95),), (), refused=intent == "inform")
 
 
-def overheard(text: str, spoken: Spoken, *, within: str) -> str:
+def overheard(text: str, spoken: Spoken, *, within: str, answering: bool = False) -> str:
     class Told(LanguageDetector):
         def detect(self, text: str) -> Spoken:
             del text
             return spoken
 
-    return Listener(TwoTongues(), ["en", "es"], Told({})).hear(text).within(within).whole.language
+    hearing = Listener(TwoTongues(), ["en", "es"], Told({})).hear(text)
+    return hearing.within(within, answering=answering).whole.language
 
 
 def test_clear_words_are_heard_in_their_own_language() -> None:
@@ -134,6 +135,11 @@ def test_other_words_are_heard_in_the_conversation_s_language() -> None:
 def test_a_word_that_says_nothing_here_and_something_there_is_heard_there() -> None:
     assert overheard("devoluciones", Spoken("es"), within="en") == "es"
     assert overheard("José Núñez", Spoken("es"), within="en") == "en", "a name says nothing anywhere"
+
+
+def test_one_word_that_answers_a_question_stays_in_the_conversation_s_language() -> None:
+    assert overheard("devoluciones", Spoken("es"), within="en", answering=True) == "en"
+    assert overheard("dónde está mi pedido", Spoken("es", clear=True), within="en", answering=True) == "es"
 
 
 def test_a_conversation_in_a_language_that_we_no_longer_speak_is_heard_all_the_same() -> None:
