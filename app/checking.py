@@ -21,6 +21,7 @@ from nlu import training_data
 from nlu.entities.words import WORDS_FOLDER as ENTITY_WORDS
 from nlu.training_data import TrainingData
 from shop.errors import Refused
+from shop.profile import ShopProfile, ShopWords
 from storage import yaml_files
 from storage.yaml_files import Mistake, Mistakes
 
@@ -36,7 +37,8 @@ def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRA
         except Mistakes as more:
             found += more.mistakes
     try:
-        languages = read_settings(config).languages
+        settings = read_settings(config)
+        languages = settings.languages
         paths = [path for path in sorted(flow_folder.glob("*.yml")) if path.name != "slots.yml"]
         flows = flow_files.read(paths)
         slots = slot_files.read(flow_folder / "slots.yml")
@@ -45,6 +47,7 @@ def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRA
         return found + [mistake for mistake in more.mistakes if mistake not in found]
     found += check_flows(flows, slots, replies)
     found += check_replies(flows, slots, replies)
+    found += check_profile(config, settings.shop, languages[1:])
     taught: dict[Path, TrainingData] = {}
     for language in languages:
         folder = data_folder / language
@@ -261,6 +264,22 @@ def check_words(language: str, slots: dict[str, Slot], slot_file: Path) -> list[
         Mistake(slot_file, None, f"slot {name!r}: 'called' has no words in {language!r}")
         for name, slot in slots.items()
         if slot.called and language not in slot.called
+    ]
+
+
+def check_profile(config: Path, shop: ShopProfile, languages: Iterable[str]) -> list[Mistake]:
+    """What the shop says of itself, in each language beside the main one."""
+    empty = ShopWords()
+    return [
+        Mistake(config, None, f"shop.translations.{language}: has no words for {what}")
+        for language in languages
+        for words in [shop.translations.get(language, empty)]
+        for what, there in (
+            ("promise", words.promise is not None or not shop.promise),
+            ("hours", words.hours is not None or not shop.hours),
+            *((f"delivery.{option.code}", option.code in words.delivery) for option in shop.delivery),
+        )
+        if not there
     ]
 
 

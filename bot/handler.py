@@ -147,7 +147,7 @@ class ShopHandler:
             turn=turn,
             state=state,
             customer=customer,
-            profile=self._shop.profile,
+            shop=self._shop.profile,
             replies=self._shop.replies,
             tokens=self._shop.tokens,
             abilities=self._shop.abilities.get(channel, SWITCHED_OFF),

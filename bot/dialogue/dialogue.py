@@ -63,7 +63,7 @@ class Dialogue:
     turn: Turn
     state: State
     customer: Customer
-    profile: ShopProfile
+    shop: ShopProfile  # in the main language's words
     replies: Replies
     tokens: Tokens
     abilities: Abilities
@@ -93,6 +93,11 @@ class Dialogue:
     @property
     def conversation(self) -> str:
         return self.turn.conversation.key
+
+    @property
+    def profile(self) -> ShopProfile:
+        """The shop, in words of the language in which we answer."""
+        return self.shop.in_language(self.language)
 
     @property
     def language(self) -> str:

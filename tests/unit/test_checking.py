@@ -290,6 +290,8 @@ def test_what_a_new_language_still_needs_is_told(tmp_path: Path) -> None:
         "slot 'address': 'called' has no words in 'xx'",
         "waits for intent 'order_status', which has no examples",
         "data/xx: has no lookup 'country', which language 'en' has",
+        "shop.translations.xx: has no words for hours",
+        "shop.translations.xx: has no words for delivery.express",
     ):
         assert any(told in message for message in found), told
 

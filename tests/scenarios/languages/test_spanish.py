@@ -15,7 +15,10 @@ async def test_buying_with_a_correction(guest: Guest) -> None:
     assert "2 × <b>Black stoneware mug</b> están en tu carrito" in await guest.says("quiero dos tazas negras")
     assert "Ahora 3 × <b>Black stoneware mug</b>" in await guest.says("mejor que sean 3")
     assert "¿A nombre de quién va?" in await guest.says("quiero pagar")
-    assert "¿Cómo quieres recibirlo?" in await guest.says("Lucía Fernández")
+    ways = await guest.says("Lucía Fernández")
+    assert "¿Cómo quieres recibirlo?" in ways
+    assert "<b>Envío exprés</b>: 9,90\xa0€, al siguiente día laborable" in ways
+    assert "[Recogida en la tienda]" in ways
     assert "¿A dónde lo enviamos?" in await guest.says("exprés por favor")
     assert "¿A qué teléfono" in await guest.says("Calle Mayor 12, 28013 Madrid")
     summary = await guest.says("+34 612 345 678")
@@ -85,6 +88,33 @@ async def test_what_is_written_in_english_only_is_told_with_its_language(guest: 
     about = await guest.says("¿se puede meter en el lavavajillas?")
     assert "Esto solo lo tengo escrito en inglés" in about
     assert "Dishwasher" in about
+
+
+async def test_each_message_is_answered_from_hello_to_a_cancelled_order(guest: Guest) -> None:
+    assert "Cosas buenas para mañanas sin prisa." in await guest.says("hola, buenas")
+    assert "Black stoneware mug" in await guest.says("busco una taza negra por menos de 20 euros")
+    assert "Dishwasher: Yes" in await guest.says("¿cómo se cuida? ¿va al lavavajillas?")
+    assert "están en tu carrito" in await guest.says("añade dos")
+    assert "Nombre y apellido" in await guest.says("quiero pagar")
+    await guest.says("Lucía Fernández")
+    assert "De eso depende" in await guest.says("¿por qué lo necesitas?")
+    assert "Calle y número" in await guest.says("exprés")
+    await guest.says("Calle Mayor 12, 28013 Madrid")
+    assert "Eso no parece un teléfono completo" in await guest.says("612")
+    assert "¿Hago el pedido?" in await guest.says("+34 612 345 678")
+    assert "Paga aquí con tarjeta" in await guest.says("sí")
+    assert "está pendiente de pago" in await guest.says("¿dónde está mi pedido?")
+    assert "¿Cancelo el pedido" in await guest.says("quiero cancelar mi pedido")
+    assert "está cancelado" in await guest.says("sí")
+    assert "no te entendí" in await guest.says("quién ganó el mundial de 2010")
+
+
+async def test_a_word_of_another_language_in_reply_to_a_question_does_not_change_ours(guest: Guest) -> None:
+    await guest.fills()
+    await guest.says("checkout")
+    for word in ("cancelar", "devoluciones", "vale"):
+        answer = await guest.says(word)
+        assert not any(said in answer for said in ("¿", "pedido", "Devoluciones")), (word, answer)
 
 
 async def test_a_wish_typed_in_a_hurry_is_understood(guest: Guest) -> None:
