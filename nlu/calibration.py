@@ -5,6 +5,7 @@ Each example is scored by a model that never saw it; on those scores temperature
 
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from nlu.scorer import DEVIATION_MIN, Calibration, Raw, signals
 
 Progress = Callable[[str, float], None]  # what is being done, and how much of it all is done (0–1)
 
+FOLDS_AT_ONCE: Final = 2  # the fitting leaves Python's lock; more would hold several copies of the features
 OUT_OF_SCOPE_MIN: Final = 20  # fewer examples say too little to draw a border or weigh signals by
 # How far out-of-scope examples may move the share of in-scope examples that is refused, from and to.
 LENIENT, STRICT = 0.5, 2.0
@@ -63,24 +65,28 @@ def cross_validate(
     tell: Progress,
 ) -> HeldOut:
     """Score each fold's texts, and its share of `alien`, by a model that was fitted on all others."""
-    inside: list[Raw] = []
-    outside: list[Raw] = []
-    order: list[Labels] = []
     used: list[int] = np.unique(folds[folds >= 0]).tolist()
     strange = _deal(alien, len(used), seed=seed) if alien is not None else None
-    for number, fold in enumerate(used):
-        tell(f"cross-validation, part {number + 1} of {len(used)}", number / len(used))
-        held_out = folds == fold
-        others = alien.at(strange != number) if alien is not None and strange is not None else None
+
+    def score(number: int) -> HeldOut:
+        held_out = folds == used[number]
+        own, others = known.at(held_out), None
+        if alien is not None and strange is not None:
+            others = alien.at(strange != number)
         scorer = fit(known.at(~held_out), intents, settings, alien=others, seed=seed)
-        part = known.at(held_out)
-        inside.append(scorer.raw(part.texts, part.embedding))
-        order.append(np.flatnonzero(held_out))
-        if alien is not None and strange is not None and (strange == number).any():
-            part = alien.at(strange == number)
-            outside.append(scorer.raw(part.texts, part.embedding))
-    back = np.argsort(np.concatenate(order))
-    return HeldOut(_joined(inside, back), _joined(outside) if outside else None)
+        far = alien.at(strange == number) if alien is not None and strange is not None else None
+        return HeldOut(
+            scorer.raw(own.texts, own.embedding), scorer.raw(far.texts, far.embedding) if far else None
+        )
+
+    parts: list[HeldOut] = []
+    with ThreadPoolExecutor(FOLDS_AT_ONCE) as pool:
+        for number, part in enumerate(pool.map(score, range(len(used)))):
+            parts.append(part)
+            tell(f"cross-validation, part {number + 1} of {len(used)}", (number + 1) / len(used))
+    order = np.argsort(np.concatenate([np.flatnonzero(folds == fold) for fold in used]))
+    outside = [part.outside for part in parts if part.outside is not None]
+    return HeldOut(_joined([part.inside for part in parts], order), _joined(outside) if outside else None)
 
 
 def _deal(texts: LabelledTexts, folds: int, *, seed: int) -> Labels:
