@@ -16,6 +16,9 @@ PERSONAL = frozenset({"person_name", "phone", "address", "email"})
 OF_NO_LANGUAGE = PERSONAL | {"product", "coupon", "order_reference"}
 """Entities whose words say nothing of the language that somebody speaks."""
 
+LEAVING = frozenset({"cancel", "human_agent", "help"})
+"""Wishes that are no answer to any question."""
+
 PARTS_MAX = 8
 PARTED_LETTERS_MAX = 1000  # of a longer message only the whole is understood
 SENTENCE_END = r"(?<=[.!?…;])\s+|\s*\n+\s*"
@@ -43,16 +46,18 @@ class Hearing:
         """How it is meant in a conversation held in `language`: in that one, unless another is clear.
 
         It is clear, too, where the words say nothing in the conversation's language and something in the one they
-        point to; but one word that may be the answer to our question (`answering`) stays in its language.
+        point to; but one word that may be the answer to our question (`answering`) stays in its language, unless
+        it asks to leave the question.
         """
         if self.spoken.clear or language not in self.by_language:
             return self.by_language[self.spoken.language or next(iter(self.by_language))]
         own, other = self.by_language[language], self.by_language.get(self.spoken.language or "")
-        if answering and len(own.whole.text.split()) < 2:
+        if other is None or not _says_something(other.whole):
             return own
-        if other is not None and own.whole.refused and _says_something(other.whole):
-            return other
-        return own
+        if answering and len(own.whole.text.split()) < 2:
+            leaves = other.whole.intent in LEAVING and own.whole.confidence < SURE
+            return other if leaves else own
+        return other if own.whole.refused else own
 
 
 class Listener:

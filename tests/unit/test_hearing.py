@@ -102,7 +102,12 @@ class TwoTongues:
 
     KNOWN: ClassVar[dict[str, dict[str, str]]] = {
         "en": {"where is my order": "order_status", "ok": "affirm", "blue mugs": "search_product"},
-        "es": {"dónde está mi pedido": "order_status", "devoluciones": "refund_policy", "ok": "affirm"},
+        "es": {
+            "dónde está mi pedido": "order_status",
+            "devoluciones": "refund_policy",
+            "cancelar": "cancel",
+            "ok": "affirm",
+        },
     }
 
     def parse(self, text: str, *, language: str | None = None) -> Understanding:
@@ -140,6 +145,10 @@ def test_a_word_that_says_nothing_here_and_something_there_is_heard_there() -> N
 def test_one_word_that_answers_a_question_stays_in_the_conversation_s_language() -> None:
     assert overheard("devoluciones", Spoken("es"), within="en", answering=True) == "en"
     assert overheard("dónde está mi pedido", Spoken("es", clear=True), within="en", answering=True) == "es"
+
+
+def test_one_word_that_asks_to_leave_a_question_is_heard_in_any_language() -> None:
+    assert overheard("cancelar", Spoken("es"), within="en", answering=True) == "es"
 
 
 def test_a_conversation_in_a_language_that_we_no_longer_speak_is_heard_all_the_same() -> None:

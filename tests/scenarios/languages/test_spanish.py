@@ -106,15 +106,17 @@ async def test_each_message_is_answered_from_hello_to_a_cancelled_order(guest: G
     assert "está pendiente de pago" in await guest.says("¿dónde está mi pedido?")
     assert "¿Cancelo el pedido" in await guest.says("quiero cancelar mi pedido")
     assert "está cancelado" in await guest.says("sí")
-    assert "no te entendí" in await guest.says("quién ganó el mundial de 2010")
+    answer = await guest.says("quién ganó el mundial de 2010")
+    assert any(words in answer for words in ("no te entendí", "No sé bien qué quieres decir"))
 
 
 async def test_a_word_of_another_language_in_reply_to_a_question_does_not_change_ours(guest: Guest) -> None:
     await guest.fills()
     await guest.says("checkout")
-    for word in ("cancelar", "devoluciones", "vale"):
-        answer = await guest.says(word)
-        assert not any(said in answer for said in ("¿", "pedido", "Devoluciones")), (word, answer)
+    await guest.says("Anna Berg")
+    for word in ("devoluciones", "vale"):
+        assert "How would you like to get it?" in await guest.says(word), word
+    assert "carrito" in await guest.says("cancelar"), "whoever wants to leave is heard in any language"
 
 
 async def test_a_wish_typed_in_a_hurry_is_understood(guest: Guest) -> None:
