@@ -64,6 +64,8 @@ def answers(function: Callable[P, commands.Answer]) -> Callable[P, None]:
             report.show(answer)
         if not answer.fine:
             raise typer.Exit(1)
+        if answer.stopped:
+            raise typer.Exit(130)
 
     return run
 
@@ -247,16 +249,26 @@ def scenario(
 def simulate(
     people: Annotated[int, typer.Option(min=1, help="How many people come.")] = 100,
     days: Annotated[int, typer.Option(min=1, max=366, help="Over how many simulated days.")] = 30,
-    seed: Annotated[int, typer.Option(help="Decides all that happens: the same seed is the same run.")] = 1,
+    seed: Annotated[
+        int, typer.Option(help="Decides all that happens: on SQLite the same seed is the same run.")
+    ] = 1,
     faults: Annotated[
         str, typer.Option(help="What goes wrong: duplicates,delay,reorder,timeout,429,5xx,decline,kill.")
     ] = "",
+    database: Annotated[
+        str, typer.Option(help="sqlite, postgresql (a server from a wheel), or a server's postgresql:// URL.")
+    ] = "sqlite",
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
 ) -> commands.Answer:
-    """Let many simulated people use the demo shop, and check after every step that all holds."""
-    return commands.simulate(home, config, people=people, days=days, seed=seed, faults=faults, quiet=as_json)
+    """Let many simulated people use the demo shop, and check after every step that all holds.
+
+    Exit code 1 says that something did not hold, 130 that Ctrl-C ended it before its time and all held until then.
+    """
+    return commands.simulate(
+        home, config, people=people, days=days, seed=seed, faults=faults, database=database, quiet=as_json
+    )
 
 
 def main() -> None:

@@ -48,13 +48,17 @@ class Failure(Exception):  # noqa: N818 - the command's answer when it cannot be
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command found: `facts` for machines, `text` for people; `fine` decides the exit code."""
+    """What a command found: `facts` for machines, `text` for people.
+
+    `fine` and `stopped` decide the exit code: 1 where something is wrong, or else 130 where Ctrl-C ended it.
+    """
 
     facts: dict[str, Any]
     text: str = ""
     rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     lines: list[str] = field(default_factory=list[str])  # printed as they are, with or without --json
     fine: bool = True
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,13 +359,13 @@ def scenario(
 
 
 def simulate(
-    home: Path, config: Path, *, people: int, days: int, seed: int, faults: str, quiet: bool
+    home: Path, config: Path, *, people: int, days: int, seed: int, faults: str, database: str, quiet: bool
 ) -> Answer:
     """Simulated people use the demo shop for days, while things go wrong."""
     settings = read_settings(config)
     try:
         chosen = Chosen(people, days, seed, fault_names(faults))
-        facts, text, fine = simulating.simulate(settings, Home(home), chosen, quiet=quiet)
+        facts, text = simulating.simulate(settings, Home(home), chosen, database=database, quiet=quiet)
     except running.CannotOpen as error:
         raise Failure(str(error)) from error
-    return Answer(facts, text, fine=fine)
+    return Answer(facts, text, fine=not facts["breaches"], stopped=facts["stopped"])

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import psycopg
@@ -31,13 +31,16 @@ class Scratch:
     fresh: Callable[[Home], AbstractContextManager[str]]
 
 
+ON_SQLITE: Final = Scratch(SQLITE, lambda home: contextlib.nullcontext(home.database_url))
+
+
 @contextmanager
 def scratch_databases(
     choice: str, settings: Settings, template: Template, teller: Teller
 ) -> Generator[Scratch]:
     """For "sqlite", "postgresql" (a server from the wheel), or a server's URL. Raises CannotOpen."""
     if choice == SQLITE:
-        yield Scratch(SQLITE, lambda home: contextlib.nullcontext(home.database_url))
+        yield ON_SQLITE
         return
     with _server(choice) as url, _stocked(url, settings, template, teller) as stocked:
         yield Scratch(POSTGRESQL, lambda _: _copied(url, stocked))

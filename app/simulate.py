@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.log import set_up
 from app.running import Teller
+from app.scratch_databases import scratch_databases
 from app.settings import Home, Settings
 from app.simulation import Chosen, Simulation
 from app.stage import rehearsal_template
@@ -22,22 +23,28 @@ SHRINKING_SECONDS_MAX: Final = 180.0
 
 
 def simulate(
-    settings: Settings, home: Home, chosen: Chosen, *, quiet: bool
-) -> tuple[dict[str, Any], str, bool]:
-    """Run it: facts for machines, words for people, and whether everything held."""
+    settings: Settings, home: Home, chosen: Chosen, *, database: str, quiet: bool
+) -> tuple[dict[str, Any], str]:
+    """Run it: facts for machines ("breaches" and "stopped" among them) and words for people. Raises CannotOpen."""
     teller = Teller(Console(stderr=True), quiet)
     template = rehearsal_template(settings, home, teller)
     set_up(settings.log.model_copy(update={"level": "error"}))  # a rehearsal's planned trouble is no news
-    simulation = Simulation(settings, template, chosen)
-    with _progress(simulation, quiet=quiet) as told:
-        outcomes = asyncio.run(simulation.run(told))
-    facts = _facts(simulation, outcomes)
-    text = _text(facts, settings)
-    if outcomes.breaches:
-        file = _write_story(simulation, outcomes, home, teller)
-        facts["story"] = str(file)
-        text += f"\nThe shortest way found to it: {file}\nPlay it: parley scenario {file}"
-    return facts, text, not outcomes.breaches
+    with scratch_databases(database, settings, template, teller) as databases:
+        simulation = Simulation(settings, template, chosen, databases=databases)
+        with _progress(simulation, quiet=quiet) as told:
+            outcomes = asyncio.run(simulation.run(told))
+        facts = _facts(simulation, outcomes)
+        text = _text(facts, settings)
+        if outcomes.breaches:
+            file = _write_story(simulation, outcomes, home, teller)
+            facts["story"] = str(file)
+            text += f"\nThe shortest way found to it: {file}\nPlay it: {_command(simulation, file)}"
+    return facts, text
+
+
+def _command(simulation: Simulation, file: Path) -> str:
+    where = "" if simulation.repeatable else f"--database {simulation.databases.name} "
+    return f"parley scenario {where}{file}"
 
 
 @contextmanager
@@ -83,7 +90,9 @@ def _facts(simulation: Simulation, outcomes: Outcomes) -> dict[str, Any]:
         "simulated_seconds": int((outcomes.ended_at - outcomes.began_at).total_seconds()),
         "real_seconds": round(outcomes.real_seconds, 1),
         "stopped": outcomes.stopped,
-        "digest": outcomes.digest,
+        "database": simulation.databases.name,
+        "repeatable": simulation.repeatable,
+        "digest": outcomes.digest if simulation.repeatable else None,
         "breaches": outcomes.breaches,
     }
 
@@ -102,15 +111,24 @@ def _text(facts: dict[str, Any], settings: Settings) -> str:
         f"charged {money(facts['charged_minor'])}, given back {money(facts['refunded_minor'])}",
         f"faults planted: {faults or 'none'}",
         f"{simulated.days} days and {simulated.seconds // 3600} hours in {facts['real_seconds']:.0f} s",
-        f"seed {facts['seed']}, digest {facts['digest'][:16]}",
+        _seed(facts),
         "Everything held after every step." if not facts["breaches"] else "This did not hold:",
         *facts["breaches"],
     ]
     return "\n".join(line for line in lines if line)
 
 
+def _seed(facts: dict[str, Any]) -> str:
+    if facts["repeatable"]:
+        return f"seed {facts['seed']}, digest {facts['digest'][:16]}"
+    return (
+        f"seed {facts['seed']}: it decides who comes and what goes wrong, but on PostgreSQL what happens at once happens"
+        " in no fixed order, so the same seed need not give the same run"
+    )
+
+
 def _write_story(simulation: Simulation, outcomes: Outcomes, home: Home, teller: Teller) -> Path:
-    teller.say(f"  Looking for a shorter way to it, {SHRINKING_SECONDS_MAX:.0f} s at most …")
+    teller.say(f"  Looking for a shorter way to it, {SHRINKING_SECONDS_MAX:.0f} s at most; Ctrl-C ends it …")
     shortest = asyncio.run(simulation.shortest(outcomes, seconds_max=SHRINKING_SECONDS_MAX))
     folder = home.folder / "stories"
     folder.mkdir(parents=True, exist_ok=True)

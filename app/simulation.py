@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from app.running import CannotOpen
+from app.scratch_databases import ON_SQLITE, Scratch
 from app.settings import Settings
 from app.stage import OPENING, Stage, Template, copy_home, open_stage
 from sandbox.simulation.acts import Moment
@@ -51,12 +52,19 @@ class Simulation:
     """People, their timetable and their faults; it can be run as it is, or again from a record."""
 
     def __init__(
-        self, settings: Settings, template: Template, chosen: Chosen, *, change: StageChanger = _AS_IT_IS
+        self,
+        settings: Settings,
+        template: Template,
+        chosen: Chosen,
+        *,
+        databases: Scratch = ON_SQLITE,
+        change: StageChanger = _AS_IT_IS,
     ) -> None:
         """`change` is done to every stage before it is played on, to see what a shop that is broken so comes to."""
         self.settings = _without_pages(settings)
         self.template = template
         self.chosen = chosen
+        self.databases = databases
         self.change = change
         self.timetable = timetable(chosen.seed, people=chosen.people, days=chosen.days, start=OPENING)
         self.cast = {
@@ -71,16 +79,36 @@ class Simulation:
         weather = Weather(self.chosen.seed, self.chosen.faults)
         return await self.play(Crowd(fresh, self.chosen.seed, weather), told)
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same seed is the same run: on SQLite, where one thing happens after the other."""
+        return self.databases.name == ON_SQLITE.name
+
     async def play(self, source: Source, told: Callable[[Outcomes], None] = lambda _: None) -> Outcomes:
-        """One run of these moments on a stage of its own."""
+        """One run of these moments on a stage of its own. Ctrl-C ends it after the moment that is under way."""
+        stopped = asyncio.Event()
+        with _on_ctrl_c(stopped.set):
+            return await self._play(source, told, stopped.is_set)
+
+    async def _play(
+        self, source: Source, told: Callable[[Outcomes], None], stopped: Callable[[], bool]
+    ) -> Outcomes:
         seed = self.chosen.seed
         with tempfile.TemporaryDirectory(prefix="parley-") as folder, repeatable_references(seed):
             home = copy_home(self.template, Path(folder) / "home")
-            async with open_stage(self.settings, self.template, home, seed=seed, repeatable=True) as stage:
-                self.change(stage)
-                with Invariants(stage) as rules:
-                    run = Run(stage, rules, source, self.cast, seed=seed, told=told)
-                    with _stopped_by_hand(run.stop):
+            with self.databases.fresh(home) as url:
+                opening = open_stage(
+                    self.settings,
+                    self.template,
+                    home,
+                    database_url=url,
+                    seed=seed,
+                    repeatable=self.repeatable,
+                )
+                async with opening as stage:
+                    self.change(stage)
+                    with Invariants(stage) as rules:
+                        run = Run(stage, rules, source, self.cast, seed=seed, told=told, stopped=stopped)
                         return await run.play()
 
     async def play_again(self, moments: tuple[Moment, ...]) -> Outcomes:
@@ -88,12 +116,15 @@ class Simulation:
         return await self.play(Record(moments))
 
     async def shortest(self, outcomes: Outcomes, *, seconds_max: float) -> tuple[Moment, ...]:
-        """The shortest way found to what a run came to; each try has a shop of its own."""
+        """The shortest way found to what a run came to; each try has a shop of its own. Ctrl-C ends the search."""
+        stopped = asyncio.Event()
 
         async def replay(moments: tuple[Moment, ...]) -> list[str]:
-            return (await self.play_again(moments)).breaches
+            return (await self._play(Record(moments), lambda _: None, stopped.is_set)).breaches
 
-        return await Shrinker(replay, outcomes.breaches, seconds_max=seconds_max).shrink(outcomes.record)
+        shrinker = Shrinker(replay, outcomes.breaches, seconds_max=seconds_max, stopped=stopped.is_set)
+        with _on_ctrl_c(stopped.set):
+            return await shrinker.shrink(outcomes.record)
 
     def story(self, outcomes: Outcomes, moments: tuple[Moment, ...]) -> str:
         """That way as a story file."""
@@ -102,14 +133,16 @@ class Simulation:
         command = f"parley simulate --people {chosen.people} --days {chosen.days} --seed {chosen.seed}"
         if faults:
             command += f" --faults {faults}"
+        if not self.repeatable:
+            command += f" --database {self.databases.name}"
         note = "\n".join([f"Found by: {command}", *outcomes.breaches])
         title = f"found by seed {chosen.seed}: {outcomes.breaches[0].splitlines()[0]}"[:200]
         return as_story(title, moments, self.cast, begins_at=OPENING, note=note)
 
 
 @contextmanager
-def _stopped_by_hand(stop: Callable[[], None]) -> Generator[None]:
-    """Ctrl-C calls `stop` inside this block."""
+def _on_ctrl_c(stop: Callable[[], object]) -> Generator[None]:
+    """Ctrl-C calls `stop` inside this block, and interrupts nothing."""
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError, ValueError):  # not everywhere, and only in the main thread
         loop.add_signal_handler(signal.SIGINT, stop)

@@ -4,6 +4,7 @@ import types
 import typing
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,9 +38,9 @@ class Mistakes(Exception):  # noqa: N818 - what they are
 
 
 def load(path: Path) -> Any:
-    """The file's content, with line numbers kept inside. Raises Mistakes."""
+    """The file's content, with line numbers kept inside; not to be changed by the reader. Raises Mistakes."""
     try:
-        content = YAML(typ="rt").load(path.read_text("utf-8"))  # pyright: ignore[reportUnknownMemberType]
+        content = _parsed(path.read_text("utf-8"))
     except FileNotFoundError:
         raise Mistakes([Mistake(path, None, "there is no such file")]) from None
     except UnicodeDecodeError as error:
@@ -52,6 +53,12 @@ def load(path: Path) -> Any:
             [Mistake(path, line, f"is not valid YAML: {error.problem or error.context}")]
         ) from error
     return {} if content is None else content
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Any:
+    """Kept, because whatever opens the shop anew in the same process reads the same files again."""
+    return YAML(typ="rt").load(text)  # pyright: ignore[reportUnknownMemberType]
 
 
 def parse(model: type[M], content: Any, path: Path) -> M:

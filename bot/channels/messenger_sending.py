@@ -120,9 +120,10 @@ def _purpose(message: Say | ShowCards | Receipt) -> Purpose:
 
 
 def _filled(template: str, message: Say, language: str) -> Json:
-    """The template with our words as its one variable: its body says what they are, such as "News of your order: {{1}}".
+    """The template with our words as its one variable, in a body such as "News of your order: {{1}} Thank you."
 
-    https://developers.facebook.com/docs/messenger-platform/send-messages/utility-messages
+    https://developers.facebook.com/documentation/business-messaging/messenger-platform/send-messages/utility-messages:
+    it stands in the message as `template`, beside `metadata` and no text, and not in an attachment.
     """
     words = {"type": "text", "text": plain_words(message.text)}
     components = [{"type": "body", "parameters": [words]}]

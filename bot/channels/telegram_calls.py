@@ -6,6 +6,7 @@ timeout does), so no exception of theirs goes further than this module.
 
 from collections import deque
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -25,7 +26,7 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import TelegramMethod
+from aiogram.methods import Response, TelegramMethod
 from aiogram.utils.token import TokenValidationError
 
 from bot.delivery.engine import Blocked, TooFast
@@ -66,6 +67,12 @@ class UnreadableAnswer(Exception):  # noqa: N818 - it was done: this is no failu
     """Telegram did it, but says so in a form that aiogram does not know."""
 
 
+@cache
+def _envelope(returning: Any) -> type[Response[Any]]:
+    """The class of an answer. aiogram makes it for every call, which takes milliseconds unless somebody holds it."""
+    return Response[returning]
+
+
 class BotApi:
     """One bot's line to Telegram (or to an emulator at `base_url`)."""
 
@@ -94,6 +101,7 @@ class BotApi:
 
         Raises Rejected (BadRequest, Blocked …), Unavailable (TooFast …) or UnreadableAnswer.
         """
+        _envelope(method.__returning__)
         try:
             return await self._bot(method, request_timeout=seconds)
         except ClientDecodeError as error:

@@ -1,7 +1,7 @@
-"""The loops that move events through: inbox → turns, outbox → senders, timers → inbox.
+"""The loop that moves events through: inbox → turns, outbox → senders, timers → inbox.
 
 Any number of processes may run the turns on PostgreSQL; one of them leads the sending (a lease).
-On SQLite there is one process. Loops are woken by whoever made work, and look by themselves now and then.
+On SQLite there is one process. The loop is woken by whoever made work, and looks by itself now and then.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.delivery import inbox, leases, outbox, timers, turn
+from bot.delivery.ahead import Ahead, look
 from bot.delivery.limits import Limiter, Limits
 from bot.delivery.model import InboxEvent, InboxState, OutboxKind, OutboxRow, OutboxState
 from bot.events import Inbound
@@ -33,7 +34,6 @@ log = structlog.get_logger()
 TURNS_AT_ONCE = 8
 STOP_SECONDS = 5.0
 POLL_SECONDS = 1.0  # the safety net under the wake-ups
-UNDER_WAY = select(func.count()).where(OutboxRow.state == OutboxState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,14 @@ class Delivery:
         self.one_at_a_time = one_at_a_time
         self.owner = uuid4().hex
         self.limiters = {name: Limiter(sender.limits) for name, sender in senders.items()}
-        self.epoch: int | None = None
-        self._lead_until = clock.now()
+        self.epoch: int | None = None  # under which we send; None while we do not
+        self._leases: dict[str, tuple[int, datetime]] = {}  # what we hold: its epoch, and when to renew it
         self._work = asyncio.Condition()
         self._made = 0  # rises whenever there may be new work, so that a wake-up between looks is not lost
+        self._seen: tuple[int, Ahead | None] = (
+            -1,
+            None,
+        )  # how far `_made` was at the last look, and what it saw
         self._lanes: set[str] = set()
         self._sending: dict[int, Room] = {}  # outbox id → where it counts
         self._held_back: dict[int, datetime] = {}  # outbox id → when the platform's limits let it leave
@@ -137,9 +141,7 @@ class Delivery:
     async def start(self) -> None:
         """Begin to work; what an earlier process left is taken up."""
         self._loops = [
-            asyncio.create_task(self._forever(self.run_turns), name="turns"),
-            asyncio.create_task(self._forever(self.run_sends), name="sends"),
-            asyncio.create_task(self._forever(self.run_timers), name="timers"),
+            asyncio.create_task(self._forever(), name="delivery"),
             asyncio.create_task(notices.listen(self.database, self.wake), name="notices"),
         ]
 
@@ -183,15 +185,23 @@ class Delivery:
                 await asyncio.gather(running, return_exceptions=True)
 
     async def _hold(self, name: str) -> int | None:
-        """Take the lease or renew it. While the database is away nobody leads."""
+        """Take the lease, or renew it in good time: its epoch, or None. While the database is away nobody leads."""
+        now = self.clock.now()
+        epoch, renew_at = self._leases.get(name, (None, now))
+        if now < renew_at:
+            return epoch
+        alone = self.database.is_sqlite
+        take = partial(leases.take, name=name, owner=self.owner, at=now, alone=alone)
         try:
-            return await self.database.run(partial(self._take_lease, name=name, at=self.clock.now()))
+            epoch = await self.database.run(take)
         except Exception:
             log.exception("delivery.lease_failed", lease=name)
-            return None
-
-    def _take_lease(self, session: Session, *, name: str, at: datetime) -> int | None:
-        return leases.take(session, name, self.owner, at=at, alone=self.database.is_sqlite)
+            epoch = None
+        if epoch is None:
+            self._leases.pop(name, None)
+        else:
+            self._leases[name] = epoch, now + (leases.RENEW_ALONE_AFTER if alone else leases.RENEW_AFTER)
+        return epoch
 
     async def idle(self) -> bool:
         """Whether nothing is under way and nothing is due now."""
@@ -201,48 +211,61 @@ class Delivery:
 
     async def settled(self) -> None:
         """Wait until nothing is under way and nothing is due: for tests, the simulator and clean ends."""
+        made = self._made
         while not await self.idle():
-            seen = self._made
-            await self._wait_for_work(seen)
+            await self._wait_for_work(made, seconds=POLL_SECONDS)  # another process may do the last of it
+            made = self._made
 
     async def at_rest(self) -> datetime | None:
         """Wait until nothing moves before time does; when the next thing is due then, None if nothing waits.
 
         For clocks that stand still: `settled` would wait for what only a later time can send.
         """
-        while True:
-            seen = self._made
-            if not self._lanes:
-                held_back = dict(self._held_back)
-                under_way, next_due = await self.database.look(self._outlook)
-                if under_way == len(held_back) and (next_due is None or next_due > self.clock.now()):
-                    return min(filter(None, [next_due, *held_back.values()]), default=None)
-            async with self._work:
-                await self._work.wait_for(lambda: self._made != seen)  # noqa: B023 - awaited right here
+        async with self._work:
+            ahead = await self._work.wait_for(self._nothing_moves)
+        assert ahead, "it was waited for"
+        return min(filter(None, [ahead.next_due, *self._held_back.values()]), default=None)
 
-    @staticmethod
-    def _outlook(session: Session) -> tuple[int, datetime | None]:
-        """How many rows are being sent, and when the next turn, send, call or timer can begin."""
-        dues = (inbox.next_due(session), outbox.next_head_due(session), timers.next_due(session))
-        return session.scalars(UNDER_WAY).one(), min(filter(None, dues), default=None)
+    def _nothing_moves(self) -> Ahead | None:
+        """What is ahead, if nothing is under way and nobody made work since that was seen."""
+        under_way = self._lanes or len(self._sending) != len(self._held_back)
+        made, ahead = self._seen
+        return ahead if ahead and ahead.is_empty and made == self._made and not under_way else None
 
-    async def _forever(self, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
-        """Step whenever there may be work. A database that is away for a while ends no loop."""
+    async def _forever(self) -> None:
+        """Begin what may begin, whenever there may be work. A database that is away for a while does not end it."""
         while True:
-            seen = self._made
+            made = self._made
             try:
-                await step()
-                await self._wait_for_work(seen)
+                ahead = await self._begin()
             except Exception:
-                log.exception("delivery.loop_failed", loop=step.__name__)
-                await self.clock.sleep(POLL_SECONDS)
+                log.exception("delivery.look_failed")
+                ahead = None
+            async with self._work:
+                self._seen = made, ahead
+                self._work.notify_all()
+            await self._wait_for_work(made, seconds=self._pause(ahead))
 
-    async def _wait_for_work(self, seen: int) -> None:
+    async def _begin(self) -> Ahead:
+        """Begin what may begin. Trouble with one part holds up no other."""
+        now = self.clock.now()
+        ahead = await self.database.look(partial(look, at=now, most=TURNS_AT_ONCE * 2))
+        self._start_turns(ahead.lanes)
+        for part in (self._fire_timers, self._start_sends):
+            try:
+                await part(ahead)
+            except Exception:
+                log.exception("delivery.part_failed", part=part.__name__)
+        return ahead
+
+    async def _wait_for_work(self, made: int, *, seconds: float) -> None:
+        """Until there may be work that was not there at `made`, but no longer than that."""
+
         async def changed() -> None:
             async with self._work:
-                await self._work.wait_for(lambda: self._made != seen)
+                await self._work.wait_for(lambda: self._made != made)
 
-        waits = [asyncio.create_task(changed()), asyncio.create_task(self.clock.sleep(await self._pause()))]
+        waits = [asyncio.create_task(changed()), asyncio.create_task(self.clock.sleep(seconds))]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -250,25 +273,24 @@ class Delivery:
                 wait.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
 
-    async def _pause(self) -> float:
-        """Until the next timer or postponed row is due, at most the poll's interval."""
-
-        def earliest(session: Session) -> list[datetime | None]:
-            return [timers.next_due(session), outbox.next_due(session)]
-
-        now = self.clock.now()
-        times = [(due - now).total_seconds() for due in await self.database.look(earliest) if due]
-        return max(0.05, min([POLL_SECONDS, *times]))
+    def _pause(self, ahead: Ahead | None) -> float:
+        """Until the next thing is due, at most the poll's interval; what waits for other work is woken by its end."""
+        if ahead is None or ahead.next_due is None:
+            return POLL_SECONDS
+        left = (ahead.next_due - self.clock.now()).total_seconds()
+        return min(POLL_SECONDS, max(0.05, left))
 
     def _nothing_due(self, session: Session) -> bool:
-        now = self.clock.now()
-        waiting = select(func.count()).where(InboxEvent.state == InboxState.WAITING)
+        waiting = session.scalar(select(func.count()).where(InboxEvent.state == InboxState.WAITING))
+        now = (
+            self.clock.now()
+        )  # asked after the snapshot was taken: what is in it and due at once is not missed
         unsent = select(func.count()).where(
             OutboxRow.state.in_(outbox.OPEN),
             (OutboxRow.due_at <= now) | (OutboxRow.state == OutboxState.SENDING),
         )
         due = timers.next_due(session)
-        return not (session.scalar(waiting) or session.scalar(unsent) or (due is not None and due <= now))
+        return not (waiting or session.scalar(unsent) or (due is not None and due <= now))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -277,15 +299,9 @@ class Delivery:
 
     # ------------------------------------------------------------------ turns
 
-    async def run_turns(self) -> None:
+    def _start_turns(self, waiting: list[str]) -> None:
         """Start a turn in each lane that waits, as many at once as we may."""
-        room = (1 if self.one_at_a_time else TURNS_AT_ONCE) - len(self._lanes)
-        if room <= 0:
-            return
-        most = TURNS_AT_ONCE * 2
-        waiting = await self.database.look(
-            lambda session: inbox.lanes_waiting(session, at=self.clock.now(), most=most)
-        )
+        room = max(0, (1 if self.one_at_a_time else TURNS_AT_ONCE) - len(self._lanes))
         for lane in [lane for lane in waiting if lane not in self._lanes][:room]:
             self._lanes.add(lane)
             self._spawn(self._work_lane(lane))
@@ -333,13 +349,14 @@ class Delivery:
 
     # ------------------------------------------------------------------ sends
 
-    async def run_sends(self) -> None:
+    async def _start_sends(self, ahead: Ahead) -> None:
         """Lead, then start what is due, room by room."""
         epoch = await self._lead()
         if epoch is None:
             return
         for room in ROOMS:
-            await self._start_sends(epoch, room, self._free(room))
+            if any(kind is room.kind and priority <= room.priority_max for kind, priority in ahead.sends):
+                await self._fill(room, epoch)
 
     def _free(self, room: Room) -> int:
         """How many more rows may be under way in it."""
@@ -347,37 +364,30 @@ class Delivery:
             return 1 - (len(self._sending) - len(self._held_back))
         return room.size - sum(other is room for other in self._sending.values())
 
-    async def _start_sends(self, epoch: int, room: Room, most: int) -> None:
-        if most <= 0:
+    async def _fill(self, room: Room, epoch: int) -> None:
+        free = self._free(room)
+        if free <= 0:
             return
-        now = self.clock.now()
-        is_due = partial(outbox.is_due, at=now, kind=room.kind, priority_max=room.priority_max)
-        if not await self.database.look(is_due):
-            return
-        rows = await self.database.run(
-            lambda session: outbox.claim(
-                session, at=now, epoch=epoch, most=most, kind=room.kind, priority_max=room.priority_max
-            )
+        claim = partial(
+            outbox.claim,
+            at=self.clock.now(),
+            epoch=epoch,
+            most=free,
+            kind=room.kind,
+            priority_max=room.priority_max,
         )
-        for row in rows:
+        for row in await self.database.run(claim):
             self._sending[row.id] = room
             self._spawn(self._send(row, epoch))
 
     async def _lead(self) -> int | None:
         """Our epoch as the sending leader, or None while another process leads."""
-        now = self.clock.now()
-
-        def lead(session: Session) -> int | None:
-            epoch = self._take_lease(session, name="sender", at=now)
-            if epoch is not None and epoch != self.epoch:
-                outbox.reclaim(session, epoch=epoch)
-            return epoch
-
-        if self.epoch is not None and now < self._lead_until:
-            return self.epoch
-        self.epoch = await self.database.run(lead)
-        self._lead_until = now + leases.RENEW_AFTER
-        return self.epoch
+        epoch = await self._hold("sender")
+        if epoch is not None and epoch != self.epoch:
+            await self.database.run(partial(outbox.reclaim, epoch=epoch))
+            await self.wake()  # what the leader before us left is due now
+        self.epoch = epoch
+        return epoch
 
     async def _send(self, row: OutboxRow, epoch: int) -> None:
         try:
@@ -468,11 +478,10 @@ class Delivery:
 
     # ------------------------------------------------------------------ timers
 
-    async def run_timers(self) -> None:
+    async def _fire_timers(self, ahead: Ahead) -> None:
         """Turn due timers into events."""
-        now = self.clock.now()
-        due = await self.database.look(timers.next_due)
-        if due is None or due > now:
+        if not ahead.timers:
             return
+        now = self.clock.now()
         if await self.database.run(lambda session: timers.fire_due(session, at=now)):
             await self.wake()

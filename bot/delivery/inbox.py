@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Integer, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.delivery.model import InboxEvent, InboxState
 from bot.events import EVENT, Inbound
+from storage.inserts import insert_new
 from storage.notices import announce
 from storage.types import JsonObject
 
@@ -33,7 +33,7 @@ def put(session: Session, inbounds: Iterable[Inbound], *, at: datetime) -> int:
         }
         for inbound in inbounds
     ]
-    new = sum(_insert_new(session, row) for row in rows)
+    new = sum(insert_new(session, InboxEvent, row) is not None for row in rows)
     if new:
         announce(session)
     return new
@@ -52,25 +52,13 @@ def _storable(value: Any) -> Any:
             return value
 
 
-def _insert_new(session: Session, row: dict[str, Any]) -> int:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(InboxEvent).values(row).on_conflict_do_nothing()
-    return int(session.execute(statement.returning(InboxEvent.id)).scalar_one_or_none() is not None)
-
-
 def lanes_waiting(session: Session, *, at: datetime, most: int) -> list[str]:
     """Conversations whose next event may be worked on now, the longest waiting first.
 
     Only the head of a lane counts: a failed event holds back what follows it, and however much waits in one
     lane, the others are seen.
     """
-    ready = (
-        select(InboxEvent.conversation)
-        .where(InboxEvent.id.in_(_heads()), or_(InboxEvent.retry_at.is_(None), InboxEvent.retry_at <= at))
-        .order_by(InboxEvent.id)
-        .limit(most)
-    )
-    return list(session.scalars(ready))
+    return list(session.scalars(_READY, {"at": at, "most": most}))
 
 
 def _heads() -> Select[int]:
@@ -82,9 +70,31 @@ def _heads() -> Select[int]:
     )
 
 
-# Built once: it is asked whenever anything happens.
+# Built once: these are asked whenever anything happens.
+_READY = (
+    select(InboxEvent.conversation)
+    .where(
+        InboxEvent.id.in_(_heads()),
+        or_(InboxEvent.retry_at.is_(None), InboxEvent.retry_at <= bindparam("at")),
+    )
+    .order_by(InboxEvent.id)
+    .limit(bindparam("most", type_=Integer))
+)
 _NEXT_DUE = select(func.min(func.coalesce(InboxEvent.retry_at, InboxEvent.received_at))).where(
     InboxEvent.id.in_(_heads())
+)
+
+_WAITING = select(InboxEvent).where(
+    InboxEvent.conversation == bindparam("lane"), InboxEvent.state == InboxState.WAITING
+)
+_FIRST = _WAITING.order_by(InboxEvent.id).limit(1)
+_NEXT = (
+    _WAITING.where(
+        InboxEvent.source == bindparam("of"),
+        or_(InboxEvent.retry_at.is_(None), InboxEvent.retry_at <= bindparam("at")),
+    )
+    .order_by(InboxEvent.sequence, InboxEvent.id)
+    .limit(1)
 )
 
 
@@ -98,16 +108,10 @@ def next_event(session: Session, conversation: str, *, at: datetime) -> InboxEve
 
     Platforms deliver over several connections, so an earlier update may arrive after a later one.
     """
-    waiting = select(InboxEvent).where(
-        InboxEvent.conversation == conversation, InboxEvent.state == InboxState.WAITING
-    )
-    first = session.scalars(waiting.order_by(InboxEvent.id).limit(1)).one_or_none()
+    first = session.scalars(_FIRST, {"lane": conversation}).one_or_none()
     if first is None or (first.retry_at is not None and first.retry_at > at):
         return None
-    same_source = waiting.where(
-        InboxEvent.source == first.source, or_(InboxEvent.retry_at.is_(None), InboxEvent.retry_at <= at)
-    )
-    return session.scalars(same_source.order_by(InboxEvent.sequence, InboxEvent.id).limit(1)).one()
+    return session.scalars(_NEXT, {"lane": conversation, "of": first.source, "at": at}).one()
 
 
 def finish(event: InboxEvent) -> None:

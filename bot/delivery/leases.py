@@ -6,9 +6,11 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.delivery.model import Lease
+from storage.inserts import insert_new
 
 LEASE_SECONDS = 6  # after a kill: a pre-checkout query, which has ten, is still answered by the next leader
 RENEW_AFTER = timedelta(seconds=2)
+RENEW_ALONE_AFTER = timedelta(hours=1)  # nobody else could take it
 
 
 def take(session: Session, name: str, owner: str, *, at: datetime, alone: bool = False) -> int | None:
@@ -16,12 +18,11 @@ def take(session: Session, name: str, owner: str, *, at: datetime, alone: bool =
 
     `alone` says that there is no other process (SQLite): whoever held it is dead, and is not waited for.
     """
-    lease = session.get(Lease, name, with_for_update=True)
     until = at + timedelta(seconds=LEASE_SECONDS)
-    if lease is None:
-        session.add(Lease(name=name, owner=owner, epoch=1, until=until))
-        session.flush()
-        return 1
+    lease = session.get(Lease, name, with_for_update=True)
+    if lease is None:  # another process may add it at the same moment: one of the two is the first
+        insert_new(session, Lease, {"name": name, "owner": owner, "epoch": 1, "until": until})
+        lease = session.get_one(Lease, name, with_for_update=True)
     if lease.owner != owner:
         if lease.until > at and not alone:
             return None

@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Integer, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.delivery import inbox
 from bot.delivery.model import OutboxKind, OutboxRow, OutboxState
 from bot.events import CallReturned, Inbound
 from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerTap, Message
+from storage.inserts import insert_new
 from storage.notices import announce
 from storage.types import JsonObject
 
@@ -67,10 +67,8 @@ def queue_call(
 
 
 def _queue(session: Session, *, at: datetime, **row: Any) -> bool:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     values = {**row, "state": OutboxState.DUE, "due_at": at, "attempts": 0, "epoch": 0, "created_at": at}
-    statement = dialect.insert(OutboxRow).values(values).on_conflict_do_nothing()
-    new = session.execute(statement.returning(OutboxRow.id)).scalar_one_or_none() is not None
+    new = insert_new(session, OutboxRow, values) is not None
     if new:
         announce(session)
     return new
@@ -86,26 +84,18 @@ def claim(
     priority_max: int = BROADCAST,
 ) -> list[OutboxRow]:
     """Take the due heads of lanes, the urgent ones first; a lane with a row under way waits for it."""
-    rows = list(
-        session.scalars(
-            select(OutboxRow)
-            .where(
-                OutboxRow.state == OutboxState.DUE,
-                OutboxRow.due_at <= at,
-                OutboxRow.priority <= priority_max,
-                OutboxRow.kind == kind if kind else true(),
-                _is_head(),
-            )
-            .order_by(OutboxRow.priority, OutboxRow.id)
-            .limit(most)
-            .with_for_update(skip_locked=True)
-        )
+    rows = session.scalars(
+        _CLAIM,
+        {
+            "at": at,
+            "now_epoch": epoch,
+            "most": most,
+            "kinds": [kind] if kind else list(OutboxKind),
+            "priority_max": priority_max,
+        },
+        execution_options={"synchronize_session": False},
     )
-    for row in rows:
-        row.state = OutboxState.SENDING
-        row.epoch = epoch
-        row.attempts += 1
-    return rows
+    return sorted(rows, key=lambda row: (row.priority, row.id))
 
 
 def _is_head() -> ColumnElement[bool]:
@@ -119,17 +109,31 @@ def _is_head() -> ColumnElement[bool]:
 
 
 # Built once: these are asked whenever anything happens.
-_NEXT_HEAD_DUE = select(func.min(OutboxRow.due_at)).where(OutboxRow.state == OutboxState.DUE, _is_head())
-_NEXT_DUE = select(func.min(OutboxRow.due_at)).where(OutboxRow.state == OutboxState.DUE)
-_DUE = (
-    select(OutboxRow.id)
+_CLAIM = (
+    update(OutboxRow)
     .where(
-        OutboxRow.state == OutboxState.DUE,
-        OutboxRow.due_at <= bindparam("at"),
-        OutboxRow.kind == bindparam("kind"),
-        OutboxRow.priority <= bindparam("priority_max"),
+        OutboxRow.id.in_(
+            select(OutboxRow.id)
+            .where(
+                OutboxRow.state == OutboxState.DUE,
+                OutboxRow.due_at <= bindparam("at"),
+                OutboxRow.priority <= bindparam("priority_max"),
+                OutboxRow.kind.in_(bindparam("kinds", expanding=True)),
+                _is_head(),
+            )
+            .order_by(OutboxRow.priority, OutboxRow.id)
+            .limit(bindparam("most", type_=Integer))
+            .with_for_update(skip_locked=True)
+        )
     )
-    .limit(1)
+    .values(state=OutboxState.SENDING, epoch=bindparam("now_epoch"), attempts=OutboxRow.attempts + 1)
+    .returning(OutboxRow)
+)
+_NEXT_HEAD_DUE = select(func.min(OutboxRow.due_at)).where(OutboxRow.state == OutboxState.DUE, _is_head())
+_DUE = (
+    select(OutboxRow.kind, OutboxRow.priority)
+    .where(OutboxRow.state == OutboxState.DUE, OutboxRow.due_at <= bindparam("at"), _is_head())
+    .distinct()
 )
 
 
@@ -138,15 +142,9 @@ def next_head_due(session: Session) -> datetime | None:
     return session.scalar(_NEXT_HEAD_DUE)
 
 
-def next_due(session: Session) -> datetime | None:
-    """When the next row that waits for its time becomes due."""
-    return session.scalar(_NEXT_DUE)
-
-
-def is_due(session: Session, *, at: datetime, kind: OutboxKind, priority_max: int) -> bool:
-    """Whether a row of that kind, as urgent as that, may leave by now; it may still have to wait in its lane."""
-    found = {"at": at, "kind": kind, "priority_max": priority_max}
-    return session.scalar(_DUE, found) is not None
+def due(session: Session, *, at: datetime) -> list[tuple[OutboxKind, int]]:
+    """The kinds and priorities of what `claim` would take."""
+    return [(kind, priority) for kind, priority in session.execute(_DUE, {"at": at})]
 
 
 def reclaim(session: Session, *, epoch: int) -> int:

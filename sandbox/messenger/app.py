@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.types import Receive, Scope, Send
 
+from sandbox.faults import DroppedConnection
 from sandbox.messenger import endpoints as _endpoints  # noqa: F401  # pyright: ignore[reportUnusedImport] - registers them
 from sandbox.messenger.calls import ENDPOINTS, PAGE, PERSON, Call, Endpoint, Upload, read_parameters
 from sandbox.messenger.control import people_routes
@@ -25,14 +25,6 @@ from sandbox.messenger.world import MessengerWorld
 
 _VERSION = re.compile(r"v(\d+)\.0")
 _REQUEST_BYTES_MAX = MEDIA_BYTES_MAX + 1024 * 1024
-
-
-class DroppedConnection(Response):
-    """Begins an answer and never ends it: the server then closes the connection."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
 def create_app(world: MessengerWorld, *, with_people: bool = True) -> FastAPI:

@@ -21,6 +21,9 @@ def check_message(world: "MessengerWorld", message: Json, upload: Upload | None)
     attachment: Json | None = message.get("attachment")
     if text is not None and attachment is not None:
         raise invalid("Cannot send both text and attachment in one message")
+    if message.get("template") is not None:
+        check_utility(world, message)
+        return
     if attachment is None and not (text or "").strip():
         raise error("empty")
     if upload is not None and (attachment is None or attachment["type"] not in MEDIA_KINDS):
@@ -49,10 +52,8 @@ def _check_template(world: "MessengerWorld", payload: Json) -> None:
         case "generic":
             for number, element in enumerate(payload["elements"]):
                 _check_element(element, inside(inside(TEMPLATE_ALIAS, "elements"), number))
-        case "receipt":
-            _check_receipt(world, payload)
         case _:
-            check_utility(world, payload)
+            _check_receipt(world, payload)
 
 
 def _check_element(element: Json, path: str) -> None:

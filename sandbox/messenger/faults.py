@@ -1,13 +1,12 @@
 """Planned trouble: what the next calls of an endpoint meet instead of, or after, being served."""
 
 import re
-from collections import defaultdict, deque
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.faults import Plans
 from sandbox.messenger.errors import GraphError, rule_of
 
 
@@ -61,22 +60,5 @@ def hang(seconds: float = 3600.0, *, served: bool = False) -> Fault:
     return Fault(kind="hang", seconds=seconds, served=served)
 
 
-class Faults:
+class Faults(Plans[Fault]):
     """The trouble that is still to come, by endpoint: "messages", "message_attachments", "user" …"""
-
-    def __init__(self) -> None:
-        self._planned: defaultdict[str, deque[Fault | None]] = defaultdict(deque)
-        self.unanswered = 0  # calls that were served although their client was told otherwise, or nothing
-
-    def next(self, endpoint: str, faults: Iterable[Fault | None]) -> None:
-        """The next calls of `endpoint` ("*" for any) meet these in turn; None lets one pass untouched."""
-        self._planned[endpoint].extend(faults)
-
-    def take(self, endpoint: str) -> Fault | None:
-        """What this call meets."""
-        for name in (endpoint, "*"):
-            if self._planned[name]:
-                fault = self._planned[name].popleft()
-                self.unanswered += fault is not None and fault.served
-                return fault
-        return None

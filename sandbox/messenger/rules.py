@@ -125,36 +125,6 @@ _RECEIPT: Final = Object(
     },
     required=("recipient_name", "order_number", "currency", "payment_method", "summary"),
 )
-# DOCS/send-messages/utility-messages
-_UTILITY: Final = Object(
-    fields={
-        "template_type": Text(),
-        "name": Text(),
-        "language": Object(fields={"code": Text(), "policy": Text()}, required=("code",)),
-        "components": Array(
-            of=Object(
-                fields={
-                    "type": Text(choices=("header", "body", "button")),
-                    "sub_type": Text(choices=("url", "postback")),
-                    "index": Text(pattern=r"\d+", or_number=True),
-                    "parameters": Array(
-                        of=Object(
-                            fields={
-                                "type": Text(choices=("text", "payload")),
-                                "text": Text(),
-                                "payload": Text(),
-                                "parameter_name": Text(),
-                            },
-                            required=("type",),
-                        )
-                    ),
-                },
-                required=("type",),
-            )
-        ),
-    },
-    required=("name", "language"),
-)
 TEMPLATE_ALIAS: Final = "name_placeholder"  # as the API was seen to call a template's payload
 TEMPLATE: Final = Tagged(
     by="template_type",
@@ -179,7 +149,6 @@ TEMPLATE: Final = Tagged(
             required=("elements",),
         ),
         "receipt": _RECEIPT,
-        "utility_messages": _UTILITY,
     },
 )
 
@@ -211,10 +180,43 @@ MEDIA: Final = Tagged(by="type", forms=dict.fromkeys(MEDIA_KINDS, _MEDIA))
 TEXT_MAX: Final = 2000
 METADATA_MAX: Final = 1000
 
+# DOCS/send-messages/utility-messages: a template that was approved before, and what fills it. It is no attachment.
+UTILITY: Final = Object(
+    fields={
+        "name": Text(),
+        "language": Object(fields={"code": Text()}, required=("code",)),
+        "components": Array(
+            of=Object(
+                fields={
+                    "type": Text(choices=("header", "body", "buttons")),
+                    "parameters": Array(
+                        of=Tagged(
+                            by="type",
+                            forms={
+                                "text": Object(
+                                    fields={"type": Text(), "text": Text(), "parameter_name": Text()},
+                                    required=("text",),
+                                ),
+                                "POSTBACK": Object(
+                                    fields={"type": Text(), "payload": Text(longest=PAYLOAD_MAX)},
+                                    required=("payload",),
+                                ),
+                                "URL": Object(fields={"type": Text(), "url": Text()}, required=("url",)),
+                            },
+                        )
+                    ),
+                },
+                required=("type", "parameters"),
+            )
+        ),
+    },
+    required=("name", "language", "components"),
+)
 MESSAGE: Final = Object(
     fields={
         "text": Text(longest=TEXT_MAX),
         "attachment": ATTACHMENT,
+        "template": UTILITY,
         "quick_replies": Array(of=QUICK_REPLY, most=QUICK_REPLIES_MAX),
         "metadata": Text(longest=METADATA_MAX),
     }
@@ -317,6 +319,9 @@ PROFILE: Final[Mapping[str, Shape]] = {
 
 TEMPLATE_NAME_MAX: Final = 512
 TEMPLATE_BODY_MAX: Final = 1024
+_NAMED_EXAMPLES: Final = Array(
+    of=Object(fields={"param_name": Text(), "example": Text()}, required=("param_name", "example"))
+)
 NEW_TEMPLATE: Final[Mapping[str, Shape]] = {
     "name": Text(longest=TEMPLATE_NAME_MAX, pattern="[a-z0-9_]+"),
     "language": Text(pattern=r"[a-z]{2,3}(_[A-Z]{2})?"),
@@ -331,13 +336,9 @@ NEW_TEMPLATE: Final[Mapping[str, Shape]] = {
                 "example": Object(
                     fields={
                         "header_text": Array(of=Text()),
+                        "header_text_named_params": _NAMED_EXAMPLES,
                         "body_text": Array(of=Array(of=Text())),
-                        "body_text_named_params": Array(
-                            of=Object(
-                                fields={"param_name": Text(), "example": Text()},
-                                required=("param_name", "example"),
-                            )
-                        ),
+                        "body_text_named_params": _NAMED_EXAMPLES,
                     }
                 ),
                 "buttons": Array(
@@ -348,7 +349,7 @@ NEW_TEMPLATE: Final[Mapping[str, Shape]] = {
                             "url": Text(),
                             "payload": Text(longest=PAYLOAD_MAX),
                             "phone_number": Text(),
-                            "example": Array(of=Text()),
+                            "example": Object(fields={"url_suffix_example": Text()}),
                         },
                         required=("type", "text"),
                     ),

@@ -35,12 +35,17 @@ _TRIES: Final = 5
 class Stage(StoryStage, Protocol):
     """What a simulation needs beside what stories do."""
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same doings have the same end here every time."""
+        ...
+
     async def arrived(self) -> None:
         """Until the shop has taken what people did so far."""
         ...
 
     def die_after(self, writes: int) -> asyncio.Event:
-        """Let the shop die once it has kept so many more pieces of work; set when that happens."""
+        """Let the shop die once it has kept so many more pieces of work; set when that happens. If repeatable."""
         ...
 
 
@@ -95,24 +100,22 @@ class Run:
         *,
         seed: int,
         told: Callable[[Outcomes], None] = lambda _: None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`told` hears after each moment how far it is."""
+        """`told` hears after each moment how far it is; before each, `stopped` says whether that is enough."""
         self.stage = stage
         self.rules = rules
         self.source = source
         self.cast = cast
         self.outcomes = Outcomes(began_at=stage.clock.now())
         self._told = told
+        self._stopped = stopped
         self._random = Random(f"{seed}:run")  # noqa: S311 - of notices that come in another order
         self._people: dict[str, Person] = {}
         self._held = 0  # moments for which notices still pile up
         self._died: asyncio.Event | None = None
         self._digest = hashlib.sha256()
-        self._stop = False
-
-    def stop(self) -> None:
-        """End after the moment that is under way."""
-        self._stop = True
+        self._dies = False  # at this moment, on a stage where nobody can say between which of its writes
 
     async def play(self) -> Outcomes:
         """To the end, or to the first breach. A shop that never comes to rest is one, too."""
@@ -131,7 +134,7 @@ class Run:
 
     async def _go_through(self) -> None:
         while (moment := self.source.next()) is not None:
-            if self._stop:
+            if self._stopped():
                 self.outcomes.stopped = True
                 return
             self.outcomes.record.append(moment)
@@ -158,6 +161,8 @@ class Run:
             await self.stage.advance(wait)
         self._plant(moment.faults)
         views = [await self._take(step, moment.faults) for step in moment.steps]
+        if self._dies:
+            await self._come_back()
         await self._repeat(moment)
         await self._settle()
         await self._bury()
@@ -170,7 +175,9 @@ class Run:
             self.outcomes.faults[fault.name] += 1
             if fault.how == "hold":
                 self._held = HELD_MOMENTS
-            if fault.name == KILL and self._died is None:
+            if fault.name == KILL and not self.stage.repeatable:
+                self._dies = True
+            elif fault.name == KILL and self._died is None:
                 self._died = self.stage.die_after(int(fault.how))
 
     async def _take(self, step: Step, faults: Iterable[Fault]) -> View:
@@ -295,7 +302,7 @@ class Run:
             await self._settle()
 
     async def _come_back(self) -> None:
-        self._died = None
+        self._died, self._dies = None, False
         await self.stage.crash()
 
     def _let_go(self) -> None:

@@ -20,11 +20,22 @@ Replay = Callable[[tuple[Moment, ...]], Awaitable[list[str]]]
 class Shrinker:
     """Makes one record shorter."""
 
-    def __init__(self, replay: Replay, breaches: Iterable[str], *, seconds_max: float) -> None:
-        """`breaches` is what was found; a shorter record must come to one of the same kind."""
+    def __init__(
+        self,
+        replay: Replay,
+        breaches: Iterable[str],
+        *,
+        seconds_max: float,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`breaches` is what was found; a shorter record must come to one of the same kind.
+
+        No try begins after `seconds_max`, or once `stopped` says so.
+        """
         self._replay = replay
         self._kinds = {kind_of(breach) for breach in breaches}
         self._ends_at = time.monotonic() + seconds_max
+        self._stopped = stopped
         self.tries = 0
 
     async def shrink(self, record: Sequence[Moment]) -> tuple[Moment, ...]:
@@ -61,7 +72,7 @@ class Shrinker:
         return only(moments, set(kept))
 
     async def _still(self, moments: tuple[Moment, ...]) -> bool:
-        if not moments or time.monotonic() > self._ends_at:
+        if not moments or self._stopped() or time.monotonic() > self._ends_at:
             return False
         self.tries += 1
         return any(kind_of(breach) in self._kinds for breach in await self._replay(moments))

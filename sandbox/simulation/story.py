@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from sandbox.simulation.acts import Act, Do, Moment
 from sandbox.simulation.faults import DECLINE, KILL, Fault
-from sandbox.simulation.run import Cast
+from sandbox.simulation.run import AFTERWARDS, Cast
 
 _ANSWERS: Final = {
     "drop": "lost", "drop served": "timeout", "500": "error", "500_saved": "error", "502": "503", "613": "429",
@@ -63,6 +63,8 @@ def _steps(moments: Sequence[Moment], begins_at: datetime) -> Iterator[dict[str,
             yield {"fault": {"telegram": {"again": again}}}
         if any(fault.how == "hold" for fault in moment.faults):
             yield {"fault": {"stripe": {"hold": False}, "messenger": {"hold": False}}}
+    afterwards = int(AFTERWARDS.total_seconds())  # some things show only when all that was due has happened
+    yield {"clock": f"+{afterwards}s"}
 
 
 def _fault(fault: Fault) -> Iterator[dict[str, Any]]:

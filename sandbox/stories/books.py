@@ -26,6 +26,12 @@ PAID_FOR: Final = frozenset(
         OrderStatus.COMPLETED,
     }
 )
+_REFUND_NOTICES: Final = frozenset({"refund.created", "refund.updated", "refund.failed"})
+_ENDINGS: Final = {
+    stripe.RefundStatus.SUCCEEDED: "arrived",
+    stripe.RefundStatus.FAILED: "came back",
+    stripe.RefundStatus.CANCELED: "was called off",
+}
 _CLAIMED: Final = (OutboxState.DUE, OutboxState.SENDING)
 OrderRow = Row[UUID, str, OrderStatus, int]
 PaymentRow = Row[UUID, UUID | None, str, int]
@@ -80,7 +86,10 @@ class Books:
         return (
             *session.connection().execute(_FINGERPRINT).one(),
             len(account.charges),
+            len(account.balance),
+            sum(line.amount for line in account.balance),
             *sorted(refunds.items()),
+            *sorted(Counter(dispute.status for dispute in account.disputes).items()),
         )
 
     # ── money ───────────────────────────────────────────────────────────────────────────────────────
@@ -162,15 +171,44 @@ class Books:
                 yield f"the refund {name} is settled in our books, but Stripe gave nothing back"
             elif refund.status is RefundStatus.PENDING and not there and not waits:
                 yield f"the refund {name} is promised, and nothing is under way to send it"
+            elif there:
+                yield from self._fate(refund, there[0], waits=waits)
+
+    def _fate(self, ours: RefundRow, there: stripe.Refund, *, waits: bool) -> Iterator[str]:
+        """Whether the money arrived is known to us, unless we cannot know it yet."""
+        if there.came_back:
+            differs = ours.status is not RefundStatus.FAILED
+        else:
+            differs = ours.status is RefundStatus.FAILED and there.status is stripe.RefundStatus.SUCCEEDED
+        if not differs:
+            return
+        if waits or self._is_untold(there):
+            self._excused = True
+            return
+        yield f"the refund {ours.id} is {ours.status} in our books, but at Stripe it {_ENDINGS[there.status]}"
+
+    def _is_untold(self, refund: stripe.Refund) -> bool:
+        """Whether no notice of where it stands has come to us."""
+        notices = {
+            event.id
+            for event in self._stripe.account.events
+            if event.type in _REFUND_NOTICES
+            and (event.data["object"]["id"], event.data["object"]["status"]) == (refund.id, refund.status)
+        }
+        return notices.isdisjoint(self._stripe.webhooks.taken)
 
     def _ledger(self) -> Iterator[str]:
-        """Stripe's own: its balance is what was captured and not given back."""
+        """Stripe's own: its balance is what was captured, less what was given back and what banks have taken."""
         account = self._stripe.account
         balance = sum(line.amount for line in account.balance)
         charged = sum(charge.amount for charge in account.charges if charge.captured)
-        back = sum(each.amount for each in account.refunds if each.status is not stripe.RefundStatus.FAILED)
-        if balance != charged - back:
-            yield f"Stripe's balance is {balance}, but {charged} came in and {back} went back"
+        back = sum(each.amount for each in account.refunds if not each.came_back)
+        disputed = sum(each.amount for each in account.disputes if each.blocks_refunds)
+        if balance != charged - back - disputed:
+            yield (
+                f"Stripe's balance is {balance}, but {charged} came in, {back} went back"
+                f" and {disputed} is in dispute or lost by it"
+            )
 
 
 def _owed(

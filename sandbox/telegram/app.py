@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
 
+from sandbox.faults import DroppedConnection
 from sandbox.telegram import methods as _methods  # noqa: F401  # pyright: ignore[reportUnusedImport] - registers them
 from sandbox.telegram.calls import HANDLERS, Call, Upload, read_parameters
 from sandbox.telegram.control import people_routes
@@ -24,14 +24,6 @@ from sandbox.telegram.state import Bot, Json, StoredFile
 from sandbox.telegram.world import TelegramWorld
 
 _REQUEST_BYTES_MAX = 55 * 1024 * 1024  # files of 50 MB, and something around them
-
-
-class DroppedConnection(Response):
-    """Begins an answer and never ends it: the server then closes the connection."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
 def create_app(world: TelegramWorld, *, with_people: bool = True) -> FastAPI:

@@ -1,11 +1,11 @@
 """Planned trouble: what the next calls of a method meet instead of, or after, being served."""
 
-from collections import defaultdict, deque
 from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from sandbox.faults import Plans
 from sandbox.telegram.errors import ApiError, too_many_requests
 
 
@@ -48,31 +48,21 @@ def hang(seconds: float = 3600.0, *, served: bool = False) -> Fault:
     return Fault(kind="hang", seconds=seconds, served=served)
 
 
-class Faults:
-    """The trouble that is still to come, by method."""
+class Faults(Plans[Fault]):
+    """The trouble that is still to come, by method, whose case says nothing.
 
-    def __init__(self) -> None:
-        self._planned: defaultdict[str, deque[Fault | None]] = defaultdict(deque)
-        self.unanswered = 0  # calls that were served although their client was told otherwise, or nothing
+    "send*" are all that send a message (the typing sign is none), "*" is any.
+    """
 
-    def next(self, method: str, faults: Iterable[Fault | None]) -> None:
-        """The next calls of `method` meet these in turn; None lets one pass untouched.
+    def next(self, name: str, faults: Iterable[Fault | None]) -> None:
+        super().next(name.lower(), faults)
 
-        "send*" are all that send a message (the typing sign is none), "*" is any.
-        """
-        self._planned[method.lower()].extend(faults)
+    def take(self, name: str) -> Fault | None:
+        return super().take(name.lower())
 
-    def take(self, method: str) -> Fault | None:
-        """What this call meets."""
-        name = method.lower()
+    def to_come(self, name: str) -> int:
+        return super().to_come(name.lower())
+
+    def _plans_for(self, name: str) -> tuple[str, ...]:
         sends = name.startswith("send") and name != "sendchataction"
-        for plan in (name, *(["send*"] if sends else []), "*"):
-            if self._planned[plan]:
-                fault = self._planned[plan].popleft()
-                self.unanswered += fault is not None and fault.served
-                return fault
-        return None
-
-    def to_come(self, method: str) -> int:
-        """How many of those planned for `method` nothing has met yet."""
-        return len(self._planned[method.lower()])
+        return (name, "send*", "*") if sends else (name, "*")

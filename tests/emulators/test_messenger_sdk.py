@@ -167,7 +167,6 @@ async def test_the_sdk_makes_a_template_and_sees_it_approved(
     assert isinstance(found, MessengerBusinessTemplate)
     assert (found["id"], found["status"]) == (made["id"], "APPROVED")
     filled = {
-        "template_type": "utility_messages",
         "name": "left",
         "language": {"code": "en_US"},
         "components": [{"type": "body", "parameters": [{"type": "text", "text": "KQ-7"}]}],
@@ -176,7 +175,7 @@ async def test_the_sdk_makes_a_template_and_sees_it_approved(
         sdk_page.create_message,
         recipient={"id": bea.psid},
         messaging_type="UTILITY",
-        message=template(filled),
+        message={"template": filled},
     )
     assert bea.screen()[-1].text == "Order KQ-7 left us."
     await ask(sdk_page.delete_message_templates, name="left")

@@ -1,5 +1,6 @@
 """Who may be written to when: the window, the human agent, and utility templates."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,15 +16,16 @@ DAY_SECONDS = 24 * 3600
 OUTSIDE = (10, 2018278, "(#10) This message is sent outside of allowed window.")
 
 
-def utility(name: str = "order_sent", *texts: str, language: str = "en_US", **more: Any) -> Json:
-    body = {"type": "body", "parameters": [{"type": "text", "text": text} for text in texts]}
-    payload: Json = {
-        "template_type": "utility_messages",
-        "name": name,
-        "language": {"code": language},
-        "components": [body, *more.pop("buttons", [])],
-    }
-    return template(payload | more)
+def utility(
+    name: str = "order_sent", *texts: str, language: str = "en_US", buttons: Sequence[Json] = ()
+) -> Json:
+    components: list[Json] = []
+    if texts:
+        parameters = [{"type": "text", "text": text} for text in texts]
+        components.append({"type": "body", "parameters": parameters})
+    if buttons:
+        components.append({"type": "buttons", "parameters": list(buttons)})
+    return {"template": {"name": name, "language": {"code": language}, "components": components}}
 
 
 # ── the window ──────────────────────────────────────────────────────────────────────────────────────
@@ -113,21 +115,38 @@ async def test_an_approved_template_reaches_the_person_after_the_window(
     ]
     messenger.add_template("order_sent", "en_US", "Order {{1}} leaves {{2}}.", buttons=buttons)
     clock.advance(30 * DAY_SECONDS)
-    filled = [
-        {"type": "button", "sub_type": "url", "index": 0, "parameters": [{"type": "text", "text": "KQ-1"}]},
-        {
-            "type": "button",
-            "sub_type": "postback",
-            "index": "1",
-            "parameters": [{"type": "text", "text": "KQ-1"}],
-        },
-    ]
+    filled = [{"type": "URL", "url": "KQ-1"}, {"type": "POSTBACK", "payload": "KQ-1"}]
     message = utility("order_sent", "KQ-1", "today", buttons=filled)
     await graph.send(bea, message, messaging_type="UTILITY")
-    last = bea.screen()[-1]
-    assert last.text == "Order KQ-1 leaves today."
+    (card,) = bea.screen()[-1].cards
+    assert card.title == "Order KQ-1 leaves today."
     assert bea.tap("Track").url == "https://shop.example.com/orders/KQ-1"
     assert bea.tap("Help").button.value == "HELP:KQ-1"
+
+
+async def test_a_body_alone_is_a_text_and_under_a_header_it_is_a_card(
+    graph: Graph, bea: MessengerPerson, clock: SimulatedClock
+) -> None:
+    body = new_template()["components"][0]
+    header = {
+        "type": "HEADER",
+        "format": "TEXT",
+        "text": "{{1}} update",
+        "example": {"header_text": ["Order"]},
+    }
+    await graph.post("me/message_templates", new_template(name="plain"))
+    await graph.post("me/message_templates", new_template(name="headed", components=[header, body]))
+    clock.advance(5)
+    await graph.send(bea, utility("plain", "KQ-1"), messaging_type="UTILITY")
+    assert (bea.screen()[-1].text, bea.screen()[-1].cards) == ("Order KQ-1 left.", ())
+    headed = utility("headed", "KQ-1")
+    code, _, words = await graph.send_refused(bea, headed, messaging_type="UTILITY")
+    assert (code, "has the header parameters ['1'], got []" in words) == (100, True), words
+    first: Json = {"type": "header", "parameters": [{"type": "text", "text": "Order"}]}
+    headed["template"]["components"].insert(0, first)
+    await graph.send(bea, headed, messaging_type="UTILITY")
+    (card,) = bea.screen()[-1].cards
+    assert (card.title, card.subtitle) == ("Order update", "Order KQ-1 left.")
 
 
 WRONG_TEMPLATES: dict[str, tuple[Json, str]] = {
@@ -139,8 +158,17 @@ WRONG_TEMPLATES: dict[str, tuple[Json, str]] = {
     "too many parameters": (utility("order_sent", "a", "b"), "has the body parameters ['1'], got ['1', '2']"),
     "an empty parameter": (utility("order_sent", " "), "must be non-empty"),
     "a button that it has not": (
-        utility("order_sent", "KQ-1", buttons=[{"type": "button", "sub_type": "url", "index": 0}]),
-        "has no button 0",
+        utility("order_sent", "KQ-1", buttons=[{"type": "URL", "url": "KQ-1"}]),
+        "has no buttons",
+    ),
+    "words beside it": (utility("order_sent", "KQ-1") | {"text": "x"}, "is sent without text"),
+    "the form of an attachment": (
+        template({"template_type": "utility_messages", **utility("order_sent", "KQ-1")["template"]}),
+        "must be one of {button, generic, receipt}",
+    ),
+    "one without its components": (
+        {"template": {"name": "order_sent", "language": {"code": "en_US"}}},
+        "The parameter message[template][components] is required",
     ),
 }
 
@@ -189,11 +217,11 @@ async def test_named_parameters_are_matched_by_name(
     body = {"type": "BODY", "text": "Order {{order}} left.", "example": example}
     await graph.post("me/message_templates", new_template(parameter_format="NAMED", components=[body]))
     clock.advance(5)
-    message = utility("left")
-    parameters = message["attachment"]["payload"]["components"][0]["parameters"]
-    parameters.append({"type": "text", "text": "KQ-1", "parameter_name": "number"})
+    message = utility("left", "KQ-1")
+    (parameter,) = message["template"]["components"][0]["parameters"]
+    parameter["parameter_name"] = "number"
     assert (await graph.send_refused(bea, message, messaging_type="UTILITY"))[0] == 100
-    parameters[0]["parameter_name"] = "order"
+    parameter["parameter_name"] = "order"
     await graph.send(bea, message, messaging_type="UTILITY")
     assert bea.screen()[-1].text == "Order KQ-1 left."
 
@@ -204,19 +232,37 @@ async def test_templates_that_cannot_be_are_refused_or_rejected(graph: Graph) ->
         return code, subcode
 
     quick = {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Yes"}]}
-    skipping = {"type": "BODY", "text": "{{2}}", "example": {"body_text": [["x"]]}}
     assert await refused(components=[*new_template()["components"], quick]) == (100, 2018416)
     assert await refused(components=[quick]) == (100, 2018416)
-    assert await refused(components=[skipping]) == (100, 2018416)
+    for dangling in ("{{1}} left.", "News: {{1}}"):
+        body = {"type": "BODY", "text": dangling, "example": {"body_text": [["x"]]}}
+        assert await refused(components=[body]) == (100, 2018416)
     assert await refused(name="Left!") == (100, None)
     assert await refused(category="MARKETING") == (100, None)
     assert await refused(name="x" * 513) == (100, None)
     assert await refused(components=[{"type": "BODY", "text": "x" * 1025}]) == (100, None)
-    bare = {"type": "BODY", "text": "Order {{1}} left."}
-    assert (await graph.post("me/message_templates", new_template(components=[bare])))["status"] == "REJECTED"
-    (listed,) = (await graph.get("me/message_templates"))["data"]
-    assert listed["rejected_reason"] == "TEMPLATE_VARIABLES_MISSING_SAMPLE_VALUES"
+    await graph.post("me/message_templates", new_template())
     assert await refused() == (100, None)  # there is one of that name
+
+
+@pytest.mark.parametrize(
+    ("text", "samples", "reason"),
+    [
+        ("Order {{1}} left.", [], "TEMPLATE_VARIABLES_MISSING_SAMPLE_VALUES"),
+        ("Order {{2}} left.", ["x"], "INCORRECT_PARAMS"),
+        ("Order {{number}} left.", ["x"], "INCORRECT_PARAMS"),
+        ("Order {1} left.", [], "INCORRECT_PARAMS"),
+        ("Order {{#1}} left.", [], "INCORRECT_PARAMS"),
+    ],
+)
+async def test_review_rejects_wrong_placeholders_and_says_why(
+    graph: Graph, clock: SimulatedClock, text: str, samples: list[str], reason: str
+) -> None:
+    body = {"type": "BODY", "text": text, "example": {"body_text": [samples]}}
+    assert (await graph.post("me/message_templates", new_template(components=[body])))["status"] == "REJECTED"
+    clock.advance(60)
+    (listed,) = (await graph.get("me/message_templates"))["data"]
+    assert (listed["status"], listed["rejected_reason"]) == ("REJECTED", reason)
 
 
 async def test_a_name_of_512_and_a_text_of_1024_characters_are_taken(graph: Graph) -> None:

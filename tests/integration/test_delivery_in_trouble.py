@@ -165,7 +165,8 @@ def test_on_postgresql_a_living_leader_is_left_alone_and_a_dead_one_followed(pos
 async def test_a_leader_whose_database_was_away_leads_again(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "RENEW_AFTER", timedelta(seconds=0.05))
+    for name in ("RENEW_AFTER", "RENEW_ALONE_AFTER"):
+        monkeypatch.setattr(leases, name, timedelta(seconds=0.05))
     states: asyncio.Queue[str] = asyncio.Queue()
 
     async def work() -> None:

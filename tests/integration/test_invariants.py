@@ -18,6 +18,8 @@ from payments.model import Payment, Refund, RefundStatus
 from sandbox.messenger import faults as messenger_faults
 from sandbox.people.person import Person
 from sandbox.stories.invariants import Invariants
+from sandbox.stripe import disputes
+from sandbox.stripe.disputes import LOSING, WINNING
 from sandbox.telegram import faults as telegram_faults
 from shop.catalogue.model import Product, Variant
 from shop.orders.model import Order, OrderMove, OrderStatus
@@ -25,6 +27,8 @@ from storage.ids import new_id
 from tests.open_shop import settings_for_tests
 
 pytestmark = pytest.mark.anyio
+
+BANK_TIME = timedelta(minutes=2)  # the banks of the sandbox take one to decide
 
 
 @pytest.fixture
@@ -190,6 +194,91 @@ async def test_a_ledger_of_stripe_that_does_not_add_up_is_named(stage: Stage, in
     account = stage.sandbox.stripe.account
     line = next(iter(account.balance))
     account.balance.save(line.model_copy(update={"id": "txn_twice"}))
+    assert any("Stripe's balance is" in each for each in invariants.check())
+
+
+async def called_off(stage: Stage, person: Person) -> None:
+    await person.say("cancel my order")
+    await stage.settle()
+    await person.tap("Yes, cancel it")
+    await stage.settle()
+
+
+async def test_a_refund_that_the_bank_sends_back_is_no_breach_once_we_know_of_it(
+    stage: Stage, invariants: Invariants
+) -> None:
+    ana = stage.person("Ana", "web")
+    await bought(stage, ana, "refund_fails")
+    stage.sandbox.stripe.webhooks.next("refund.failed", ["late:3600"])
+    await called_off(stage, ana)
+    assert invariants.check() == []
+    await stage.advance(BANK_TIME)
+    (refund,) = stage.sandbox.stripe.account.refunds
+    assert refund.came_back
+    assert invariants.check() == [], "its notice is late"
+    await stage.advance(timedelta(hours=2))
+    assert invariants.check() == []
+    await change(stage, update(Refund).values(status=RefundStatus.SETTLED))
+    assert any("is settled in our books, but at Stripe it came back" in each for each in invariants.check())
+
+
+async def test_a_refund_that_was_called_off_at_stripe_is_the_shops_money_again(
+    stage: Stage, invariants: Invariants
+) -> None:
+    ana = stage.person("Ana", "web")
+    await bought(stage, ana, "refund_pending")
+    await called_off(stage, ana)
+    (refund,) = stage.sandbox.stripe.account.refunds
+    stage.sandbox.stripe.cancel_refund(refund.id)
+    await stage.settle()
+    assert invariants.check() == []
+    await change(stage, update(Refund).values(status=RefundStatus.PENDING))
+    assert any("is pending in our books, but at Stripe it was called off" in e for e in invariants.check())
+
+
+async def test_a_refund_that_arrived_and_failed_in_our_books_is_named(
+    stage: Stage, invariants: Invariants
+) -> None:
+    ana = stage.person("Ana", "web")
+    await bought(stage, ana)
+    await called_off(stage, ana)
+    await change(stage, update(Refund).values(status=RefundStatus.FAILED))
+    assert any("is failed in our books, but at Stripe it arrived" in each for each in invariants.check())
+
+
+@pytest.mark.parametrize("ending", ["open", "won", "lost", "inquiry"])
+async def test_a_disputed_payment_is_in_the_ledger_as_it_ends(
+    stage: Stage, invariants: Invariants, ending: str
+) -> None:
+    ana, account = stage.person("Ana", "web"), stage.sandbox.stripe.account
+    await bought(stage, ana, "inquiry" if ending == "inquiry" else "disputed")
+    await stage.advance(BANK_TIME)
+    (dispute,) = account.disputes
+    assert invariants.check() == []
+    if ending in {"won", "lost"}:
+        evidence = {"uncategorized_text": WINNING if ending == "won" else LOSING}
+        disputes.update(account, dispute, evidence=evidence, submit=True, metadata={})
+        await stage.advance(BANK_TIME)
+        assert dispute.status == ending
+    assert dispute.blocks_refunds == (ending in {"open", "lost"})
+    assert invariants.check() == []
+    await called_off(stage, ana)
+    assert invariants.check() == []
+
+
+@pytest.mark.parametrize("what", ["a withdrawal", "a refund that came back"])
+async def test_money_that_moved_and_is_not_in_the_ledger_is_named(
+    stage: Stage, invariants: Invariants, what: str
+) -> None:
+    ana, account = stage.person("Ana", "web"), stage.sandbox.stripe.account
+    await bought(stage, ana, "disputed" if what == "a withdrawal" else "refund_fails")
+    if what != "a withdrawal":
+        await called_off(stage, ana)
+    await stage.advance(BANK_TIME)
+    assert invariants.check() == []
+    kind = "adjustment" if what == "a withdrawal" else "refund_failure"
+    (line,) = (each for each in account.balance if each.type == kind)
+    account.balance.delete(line.id)
     assert any("Stripe's balance is" in each for each in invariants.check())
 
 

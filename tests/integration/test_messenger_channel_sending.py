@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -287,36 +288,63 @@ async def test_staff_may_answer_for_a_week(talk: Talk, clock: SimulatedClock) ->
         await talk.send(Say(text="Hello?", purpose="staff"))
 
 
+NEWS = Say(text="Your order <b>K7F2</b><br>is on its way.", purpose="order_update")
+
+
+@pytest.fixture
+async def with_template(
+    graph_url: str, tmp_path: Path, clock: SimulatedClock, world: MessengerWorld
+) -> AsyncIterator[MessengerChannel]:
+    """A channel whose merchant has chosen a template for news of orders."""
+    chosen: Any = {"templates": {"order_update": "order_news"}, "language": "en_US"}
+    async with channel_to(graph_url, tmp_path, clock, world=world, **chosen) as channel:
+        yield channel
+
+
 async def test_later_news_of_an_order_are_put_into_the_approved_template(
-    tmp_path: Path, clock: SimulatedClock, world: MessengerWorld, ada: MessengerPerson
+    with_template: MessengerChannel, clock: SimulatedClock, world: MessengerWorld, ada: MessengerPerson
 ) -> None:
-    # https://developers.facebook.com/docs/graph-api/reference/page/messages: message[template]
-    graph, bodies = FastAPI(), []
+    world.add_template("order_news", "en_US", "News of your order: {{1}} Thank you.")
+    talk = Talk(with_template, ada)
+    (at_once,) = await talk.send(NEWS)
+    assert at_once.text == "Your order K7F2\nis on its way."
+    clock.advance(48 * HOUR)
+    (later,) = await talk.send(NEWS)
+    assert later.text == "News of your order: Your order K7F2 is on its way. Thank you."
+    assert later.content["metadata"] == "parley"  # so that its echo is known as ours
+    with pytest.raises(OutsideWindow, match="holds words only"):
+        await talk.send(RECEIPT)
 
-    @graph.post(f"/v26.0/{PAGE_ID}/messages")
-    async def send(request: Request) -> dict[str, str]:
-        bodies.append(await request.json())
-        return {"recipient_id": ada.psid, "message_id": "m_1"}
 
-    news = Say(text="Your order <b>K7F2</b><br>is on its way.", purpose="order_update")
-    templates = {"order_update": "order_news"}
-    async with (
-        serving(graph) as url,
-        channel_to(url, tmp_path, clock, world=world, templates=templates, language="en_US") as channel,
-    ):
-        await channel.send(ada.psid, news)
-        clock.advance(48 * HOUR)
-        assert await channel.send(ada.psid, news) == "m_1"
-        with pytest.raises(OutsideWindow):
-            await channel.send(ada.psid, RECEIPT)
-    assert [body["messaging_type"] for body in bodies] == ["UPDATE", "UTILITY"]
-    assert bodies[1]["message"]["template"] == {
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ({"name": "other_news"}, "order_news does not exist in en_US"),
+        ({"language": "en_GB"}, "order_news does not exist in en_US"),
+        ({"status": "PENDING"}, "is not approved: PENDING"),
+        ({"status": "REJECTED"}, "is not approved: REJECTED"),
+        ({"body": "There are news of your order."}, r"has the body parameters \[\], got \['1'\]"),
+        ({"body": "News of {{1}}, {{2}}."}, r"has the body parameters \['1', '2'\], got \['1'\]"),
+    ],
+)
+async def test_a_template_that_meta_does_not_take_is_no_message_and_says_why(
+    with_template: MessengerChannel,
+    clock: SimulatedClock,
+    world: MessengerWorld,
+    made: dict[str, Any],
+    told: str,
+) -> None:
+    person = add_person(world)
+    clock.advance(48 * HOUR)
+    world.limits = replace(world.limits, template_review_seconds=HOUR)
+    known: dict[str, Any] = {
         "name": "order_news",
-        "language": {"code": "en_US"},
-        "components": [
-            {"type": "body", "parameters": [{"type": "text", "text": "Your order K7F2 is on its way."}]}
-        ],
+        "language": "en_US",
+        "body": "News of your order: {{1}} Thank you.",
     }
+    world.add_template(**(known | made))
+    with pytest.raises(Rejected, match=told):
+        await with_template.send(person.psid, NEWS)
 
 
 # ── trouble ─────────────────────────────────────────────────────────────────────────────────────────
@@ -375,7 +403,7 @@ async def test_metas_own_word_on_the_pause_is_kept(tmp_path: Path, clock: Simula
         body = '{"error": {"message": "slow down", "type": "OAuthException", "code": 80006}}'
         return Response(body, 400, headers=answers.pop(0))
 
-    pauses = []
+    pauses: list[float | None] = []
     async with serving(graph) as url, channel_to(url, tmp_path, clock) as channel:
         for _ in range(3):
             with pytest.raises(TooFast) as failed:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from app.scratch_databases import ON_SQLITE, Scratch
 from app.simulation import Chosen, Simulation, StageChanger
 from app.stage import Template
 from sandbox.simulation.run import Outcomes
@@ -15,7 +16,7 @@ Simulate = Callable[..., Simulation]
 
 @pytest.fixture
 def simulation(shop_template: Template) -> Simulate:
-    """Makes one: how many people, for how long, by which seed, with which faults, in which shop."""
+    """Makes one: how many people, for how long, by which seed, with which faults, on which database, in which shop."""
 
     def make(
         *,
@@ -23,12 +24,11 @@ def simulation(shop_template: Template) -> Simulate:
         days: int = 3,
         seed: int = 1,
         faults: frozenset[str] = frozenset(),
-        change: StageChanger | None = None,
+        databases: Scratch = ON_SQLITE,
+        change: StageChanger = lambda _: None,
     ) -> Simulation:
         chosen = Chosen(people, days, seed, faults)
-        if change is None:
-            return Simulation(settings_for_tests(), shop_template, chosen)
-        return Simulation(settings_for_tests(), shop_template, chosen, change=change)
+        return Simulation(settings_for_tests(), shop_template, chosen, databases=databases, change=change)
 
     return make
 

@@ -16,7 +16,7 @@ from sandbox.messenger.rules import (
 )
 from sandbox.messenger.shapes import Id, Object, Text
 from sandbox.messenger.state import Json, Message, Person, Receipt
-from sandbox.messenger.utility import fill
+from sandbox.messenger.utility import filled
 
 _SENT = Object(
     fields={"recipient_id": Id(), "message_id": Text(), "attachment_id": Id()}, required=("recipient_id",)
@@ -94,13 +94,10 @@ def _check_window(call: Call, person: Person, message: Json) -> None:
     """Who may be written to when: DOCS/policy and DOCS/send-messages#messaging_types."""
     world, kind = call.world, str(call.params["messaging_type"]).upper()
     tag = call.params.get("tag")
-    is_utility = _template_type(message) == "utility_messages"
     if (kind == "MESSAGE_TAG") != (tag is not None):
         raise invalid("A tag is required with messaging_type MESSAGE_TAG, and is taken with no other")
-    if (kind == "UTILITY") != is_utility:
-        raise invalid(
-            "messaging_type UTILITY is for utility_messages templates, and they are for nothing else"
-        )
+    if (kind == "UTILITY") != (message.get("template") is not None):
+        raise invalid("messaging_type UTILITY is for utility templates, and they are sent with no other")
     if kind == "UTILITY":
         if "page_utility_messaging" not in world.permissions:
             raise error("permission", permission="page_utility_messaging")
@@ -117,22 +114,15 @@ async def _post(call: Call, person: Person, message: Json) -> tuple[Message, str
     answered = call.params.get("reply_to", {}).get("mid")
     if answered is not None and world.message(person.psid, answered) is None:
         raise invalid("Param reply_to[mid] is no message of this conversation")
-    content, attachment_id = dict(message), None
+    content, attachment_id = filled(world, message), None
     if "attachment" in content:
         content["attachment"], attachment_id = await deliverable(world, content["attachment"], call.upload)
-    payload: Json = content["attachment"]["payload"] if _template_type(content) else {}
-    if payload.get("template_type") == "utility_messages":
-        content["attachment"] = fill(world, payload)
     person.holder = "app"  # whoever answers an idle conversation has it
     sent = world.post(person, content, mine=False, app_id=world.app_id, reply_to=answered)
-    if payload.get("template_type") == "receipt":
-        world.save(Receipt(order_number=payload["order_number"], mid=sent.mid))
+    attached: Json = content.get("attachment", {}).get("payload", {})
+    if attached.get("template_type") == "receipt":
+        world.save(Receipt(order_number=attached["order_number"], mid=sent.mid))
     return sent, attachment_id
-
-
-def _template_type(message: Json) -> str:
-    attachment: Json = message.get("attachment", {})
-    return attachment["payload"]["template_type"] if attachment.get("type") == "template" else ""
 
 
 def _echoed(sent: Message) -> Json:
