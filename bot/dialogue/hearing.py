@@ -55,7 +55,8 @@ class Hearing:
         if other is None or not _says_something(other.whole):
             return own
         if answering and len(own.whole.text.split()) < 2:
-            leaves = other.whole.intent in LEAVING and own.whole.confidence < SURE
+            unsure = own.whole.refused or own.whole.confidence < SURE
+            leaves = unsure and other.whole.intent in LEAVING
             return other if leaves else own
         return other if own.whole.refused else own
 
