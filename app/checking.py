@@ -196,9 +196,9 @@ def _check_buttons(
     buttons: list[ButtonText], flows: dict[str, Flow], slots: dict[str, Slot]
 ) -> Iterator[str]:
     for button in buttons:
-        kinds = [kind for kind in (button.payload, button.url, button.share) if kind is not None]
-        if len(kinds) != 1:
-            yield f"button {button.title!r} needs exactly one of: payload, url, share"
+        kinds = (button.payload, button.url, button.share, button.private)
+        if sum(kind is not None for kind in kinds) != 1:
+            yield f"button {button.title!r} needs exactly one of: payload, url, share, private"
         if button.payload is not None:
             yield from (
                 f"button {button.title!r}: {text}" for text in _check_payload(button.payload, flows, slots)

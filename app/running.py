@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
-import uvicorn
 from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -26,6 +25,7 @@ from app.phones.paths import BACK_PATH, CHAT_PATH
 from app.sandbox import SECRETS as SANDBOX_SECRETS
 from app.sandbox import Sandbox, open_sandbox
 from app.server import AddressInUse, ShopServer, create_app, listen_on
+from app.serving import PromptServer
 from app.settings import ROOT, Home, Secrets, Settings
 from app.wiring import (
     Learnt,
@@ -360,7 +360,7 @@ def chat(settings: Settings, secrets: Secrets, home: Home, *, port: int | None) 
 
 
 @contextmanager
-def _in_background(server: uvicorn.Server, listener: socket.socket) -> Generator[None]:
+def _in_background(server: PromptServer, listener: socket.socket) -> Generator[None]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="parley-server")
     thread.start()
     deadline = time.monotonic() + START_SECONDS
@@ -371,7 +371,7 @@ def _in_background(server: uvicorn.Server, listener: socket.socket) -> Generator
     try:
         yield
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join()
 
 

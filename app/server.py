@@ -17,6 +17,7 @@ from websockets.exceptions import InvalidState
 
 from app.phones.paths import CHAT_PATH
 from app.sandbox import Sandbox
+from app.serving import PromptServer
 from app.wiring import Parley
 from bot.channels import messenger, telegram
 from bot.channels.web import ChatInput, HostedChannel
@@ -83,11 +84,11 @@ def create_app(parley: Parley, sandbox: Sandbox | None, *, notices: tuple[str, .
         async with contextlib.AsyncExitStack() as stack:
             if sandbox is not None:
                 await stack.enter_async_context(sandbox.running())
+            for far_end in (parley.stripe, parley.telegram, parley.messenger):
+                if far_end is not None:  # let go of last: what is being sent is sent to its end
+                    stack.push_async_callback(far_end.close)
             await parley.delivery.start()
             stack.push_async_callback(parley.delivery.stop)
-            for channel in (parley.telegram, parley.messenger):
-                if channel is not None:
-                    stack.push_async_callback(channel.close)
             app.state.listening = _listen(parley)
             stack.push_async_callback(stop_listening, app, parley)
             yield
@@ -280,7 +281,7 @@ class PageSocket(WebSocketsSansIOProtocol):
         self.transport.close()
 
 
-class ShopServer(uvicorn.Server):
+class ShopServer(PromptServer):
     """uvicorn, which waits for open requests before it stops: so the long ones are ended first."""
 
     def __init__(self, app: FastAPI, parley: Parley) -> None:

@@ -10,7 +10,7 @@ import itertools
 import logging
 import shutil
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +29,7 @@ from app.hands import Hands
 from app.running import Teller, prepare, with_sandbox
 from app.sandbox import BOT_NAME, open_sandbox
 from app.server import ShopServer, create_app, listen_on
+from app.serving import PromptServer
 from app.settings import Home, Secrets, Settings
 from app.wiring import Learnt, Loaded, Parley, build
 from bot.delivery.leases import LEASE_SECONDS
@@ -38,8 +39,10 @@ from sandbox.clock import SimulatedClock
 from sandbox.people.messenger import MessengerPerson
 from sandbox.people.person import Person
 from sandbox.people.telegram import TelegramPerson
+from sandbox.people.telegram_group import TelegramGroup
 from sandbox.people.web import WebPerson
 from sandbox.stripe.faults import ConnectionDropped
+from sandbox.telegram.state import ChatType
 from shop.catalogue.model import Product, Variant
 from shop.orders.model import Order, OrderStatus
 from storage.engine import Database, RehearsalDatabase
@@ -97,7 +100,7 @@ class _Shop(_Unsignalled, ShopServer):
     """The shop's server."""
 
 
-class _FarEnds(_Unsignalled, uvicorn.Server):
+class _FarEnds(_Unsignalled, PromptServer):
     """The server of Telegram, Messenger and Stripe."""
 
 
@@ -169,6 +172,17 @@ class Stage:
                 return WebPerson(name, self.url, self.sandbox.stripe, chat=chat, http=self.http)
             case _:
                 raise ValueError(f"there is no channel {channel!r} here")
+
+    def group(self, name: str, members: Sequence[Person], *, bot: bool, basic: bool) -> TelegramGroup:
+        """A new group of these people, made by the first of them. Raises ValueError for who is not on Telegram."""
+        world = self.sandbox.telegram
+        users = [member.user for member in members if isinstance(member, TelegramPerson)]
+        if len(users) < len(members):
+            raise ValueError(f"not everybody in {name!r} is on Telegram")
+        ours = world.bot(BOT_NAME)
+        kind: ChatType = "group" if basic else "supergroup"
+        made = world.add_group(name.capitalize(), users, bots=[ours] if bot else [], type=kind)
+        return TelegramGroup(world, name, made, ours)
 
     def _phone(self) -> str:
         return f"+3249{next(self._visits):07d}"
@@ -245,7 +259,7 @@ class Stage:
     async def close(self) -> None:
         """Stop cleanly."""
         assert self._server is not None and self._serving is not None, "open comes first"  # noqa: PT018
-        self._server.should_exit = True
+        self._server.stop()
         await self._serving
         self.parley.close()
 
@@ -270,10 +284,14 @@ class Stage:
         assert self._server is not None and self._serving is not None, "open comes first"  # noqa: PT018
         self.crashes += 1
         await self.parley.delivery.abandon()
-        self._server.should_exit = self._server.force_exit = True
+        self._server.stop(force=True)
         for connection in list(self._server.server_state.connections):
             connection.transport.abort()  # what a dead process had open is closed for it
         await asyncio.gather(self._serving, return_exceptions=True)
+        requests = list(self._server.server_state.tasks)
+        for request in requests:
+            request.cancel()  # it waits for a write that nobody does any more
+        await asyncio.gather(*requests, return_exceptions=True)
         await self._server.lifespan.shutdown()  # a dead process has no sockets: close those it leaves
         await asyncio.to_thread(self.parley.close)
         if not self.parley.database.is_sqlite:  # nobody sends until the dead process's lease is over
@@ -309,7 +327,7 @@ class Stage:
             async with self.sandbox.running():
                 yield
         finally:
-            server.should_exit = server.force_exit = True
+            server.stop(force=True)
             await serving
             log.removeFilter(_is_no_planned_trouble)
             await self.http.aclose()
@@ -345,9 +363,9 @@ async def open_stage(
 
 
 def _is_no_planned_trouble(record: logging.LogRecord) -> bool:
-    """Connections that the emulators break on purpose are not worth a line."""
-    broken = isinstance((record.exc_info or (None, None))[1], ConnectionDropped)
-    return not broken and "without completing response" not in record.getMessage()
+    """Connections that the emulators break on purpose, and requests that a rehearsed death cuts off, are no news."""
+    cut_off = isinstance((record.exc_info or (None, None))[1], ConnectionDropped | asyncio.CancelledError)
+    return not cut_off and "without completing response" not in record.getMessage()
 
 
 def _locale(language: str) -> str:

@@ -15,14 +15,20 @@ class EventModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Said(EventModel):
+class Spoken(EventModel):
+    """What somebody says or does to us. In a group `message` is the platform's id of it, for our answer to refer to."""
+
+    message: str = ""
+
+
+class Said(Spoken):
     """Words, typed or as the caption of a picture."""
 
     kind: Literal["said"] = "said"
     text: str
 
 
-class Tapped(EventModel):
+class Tapped(Spoken):
     """A button of ours. `token` is what we put into it and is checked before it is believed."""
 
     kind: Literal["tapped"] = "tapped"
@@ -31,14 +37,14 @@ class Tapped(EventModel):
     label: str | None = None
 
 
-class Opened(EventModel):
+class Opened(Spoken):
     """The conversation was started or a deep link followed; `payload` is the link's, if any."""
 
     kind: Literal["opened"] = "opened"
     payload: str = ""
 
 
-class SentAttachment(EventModel):
+class SentAttachment(Spoken):
     """Something other than words: "photo", "voice", "sticker", "document", "video", …"""
 
     kind: Literal["sent_attachment"] = "sent_attachment"
@@ -47,7 +53,7 @@ class SentAttachment(EventModel):
     caption: str = ""
 
 
-class SharedContact(EventModel):
+class SharedContact(Spoken):
     """A contact card; `own` says whether it is the sender's."""
 
     kind: Literal["shared_contact"] = "shared_contact"
@@ -56,7 +62,7 @@ class SharedContact(EventModel):
     own: bool = False
 
 
-class SharedLocation(EventModel):
+class SharedLocation(Spoken):
     """A point on the map, in degrees."""
 
     kind: Literal["shared_location"] = "shared_location"
@@ -90,6 +96,14 @@ class BotBlocked(EventModel):
 
     kind: Literal["bot_blocked"] = "bot_blocked"
     blocked: bool
+
+
+class Membership(EventModel):
+    """We were brought into a group or put out of it, or it goes on here under another id. `name` is ours there."""
+
+    kind: Literal["membership"] = "membership"
+    change: Literal["added", "removed", "moved"]
+    name: str = ""
 
 
 class TimerFired(EventModel):
@@ -143,6 +157,7 @@ Event = Annotated[
     | InvoiceChecked
     | InvoicePaid
     | BotBlocked
+    | Membership
     | TimerFired
     | CallReturned
     | ProviderNotified

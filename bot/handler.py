@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot import transcript
+from bot import conversations, groups, transcript
 from bot.actions import cart, checkout, knowledge, languages, orders, people, products, where_we_are
 from bot.actions import payment as money
 from bot.channels import port
@@ -36,11 +36,12 @@ from bot.events import (
     SentAttachment,
     SharedContact,
     SharedLocation,
+    Spoken,
     Tapped,
     TimerFired,
     Unreadable,
 )
-from bot.messages import MESSAGE, AnswerTap, Say
+from bot.messages import MESSAGE, Say
 from shop.customers import service as customers
 from shop.customers.model import Customer
 from shop.profile import ShopProfile
@@ -59,7 +60,6 @@ TOPICS = (
 )  # importing them registers their actions
 TEXT_LETTERS_MAX = 4000  # more is cut before it is understood: nobody's wish is that long
 SWITCHED_OFF = port.Abilities()  # of a channel that no longer is
-SPOKEN = (Said, Tapped, Opened, SentAttachment, SharedContact, SharedLocation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +101,26 @@ class ShopHandler:
         if isinstance(turn.event, Overheard):
             self._write_down(turn, turn.event)
             return
+        if turn.conversation.key == conversations.group_of(turn.conversation.key):
+            groups.attend(turn, replies=self._shop.replies, profile=self._shop.profile)
+            return
+        self._follow(turn)
         dialogue = self._open(turn)
         if dialogue is None:
             return
-        if isinstance(turn.event, SPOKEN):
-            turn.conversation.blocked = False
-            _note_words(turn)
+        if isinstance(turn.event, Spoken):
+            turn.conversation.blocked = dialogue.in_group and groups.is_put_out(
+                turn.session, dialogue.conversation
+            )
+            dialogue.wish = _note_words(turn)
         self._respond(dialogue, turn.event)
         turn.conversation.state = dialogue.state.model_dump(mode="json")
 
     def apologise(self, turn: Turn) -> None:
         """Something of ours broke on this event: say so, plainly."""
         dialogue = self._open(turn)
-        if dialogue is not None and isinstance(turn.event, SPOKEN):
-            _note_words(turn)  # they were undone with the turn, and staff have to see them
+        if dialogue is not None and isinstance(turn.event, Spoken):
+            dialogue.wish = _note_words(turn)  # they were undone with the turn, and staff have to see them
             dialogue.say("utter_sorry_broken")
 
     def _write_down(self, turn: Turn, heard: Overheard) -> None:
@@ -129,6 +135,13 @@ class ShopHandler:
         transcript.note(turn.session, turn.conversation.key, author, said, at=turn.now)
 
     # ------------------------------------------------------------------ opening
+
+    def _follow(self, turn: Turn) -> None:
+        """Who followed a link from a group goes on with what they wanted there."""
+        if isinstance(turn.event, Opened) and turn.event.payload:
+            wish = groups.follow(turn, turn.event.payload, tokens=self._shop.tokens)
+            if wish is not None:
+                turn.event, turn.prepared = wish, self.prepare(wish)
 
     def _open(self, turn: Turn) -> Dialogue | None:
         """The dialogue of this conversation; None for events of no conversation with anyone."""
@@ -181,7 +194,8 @@ class ShopHandler:
                 username=person.username,
                 at=turn.now,
             )
-            turn.conversation.customer_id = customer.id
+            if not conversations.is_in_group(turn.conversation.key):  # staff answer them in private
+                turn.conversation.customer_id = customer.id
             return customer
         known = turn.conversation.customer_id = turn.conversation.customer_id or money.buyer(
             turn.session, turn.event
@@ -195,9 +209,19 @@ class ShopHandler:
         if reaction is not None:
             reaction(dialogue, event)
             return
-        if isinstance(event, Tapped) and event.tap is not None:
-            dialogue.turn.send(AnswerTap(tap=event.tap), dedupe=f"tap:{dialogue.conversation}:{event.tap}")
+        if dialogue.in_group:
+            self._respond_to_all(dialogue, event)
+            return
+        dialogue.answer_tap()
         self._engine.run(dialogue, self._commands(dialogue, event))
+
+    def _respond_to_all(self, dialogue: Dialogue, event: Event) -> None:
+        """In a group others read it, too: where somebody lives is nothing for them."""
+        if isinstance(event, SharedContact | SharedLocation):
+            dialogue.lead_to_private()
+            return
+        self._engine.run(dialogue, self._commands(dialogue, event))
+        dialogue.answer_tap()  # unless it was answered with the way into the private chat
 
     def _commands(self, dialogue: Dialogue, event: Event) -> list[Command]:
         awaited = self._engine.awaited(dialogue)
@@ -220,10 +244,16 @@ class ShopHandler:
                 raise LookupError(f"nothing answers a {event.kind!r}")
 
 
-def _note_words(turn: Turn) -> None:
-    """Write down what the customer said or did."""
+def _note_words(turn: Turn) -> int:
+    """Write down what the customer said or did; in a group with its number, by which it can be followed."""
     content = EVENT.dump_python(turn.event, mode="json")
-    transcript.note(turn.session, turn.conversation.key, transcript.Author.CUSTOMER, content, at=turn.now)
+    said = transcript.note(
+        turn.session, turn.conversation.key, transcript.Author.CUSTOMER, content, at=turn.now
+    )
+    if not conversations.is_in_group(turn.conversation.key):
+        return 0
+    turn.session.flush()
+    return said.id
 
 
 class Reaction(Protocol):

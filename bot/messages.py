@@ -17,11 +17,15 @@ class MessageModel(BaseModel):
 
 
 class Button(MessageModel):
-    """A labelled button. Exactly one of: a signed `token` of ours, a `url`, or a request to share something."""
+    """A labelled button. Exactly one of: a signed `token` of ours, a `url`, a request to share something, or `private`.
+
+    `private` stands in a group and opens the private chat with us; what it holds comes along.
+    """
 
     label: str
     token: str | None = None
     url: str | None = None
+    private: str | None = None
     share: Literal["phone", "location"] | None = None
 
 
@@ -50,6 +54,7 @@ class Say(MessageModel):
     picture: Picture | None = None
     purpose: Purpose = "answer"
     reply: str = ""  # the sentence of flows/replies that it was made from; not shown
+    answers: str = ""  # in a group: the platform's id of the message that it answers
 
 
 class Card(MessageModel):
@@ -67,6 +72,7 @@ class ShowCards(MessageModel):
     kind: Literal["show_cards"] = "show_cards"
     cards: tuple[Card, ...]
     buttons: Rows = ()  # below all of them: more, cheaper …
+    answers: str = ""  # as in Say
 
 
 class PriceLine(MessageModel):
@@ -114,11 +120,15 @@ class AnswerInvoiceCheck(MessageModel):
 
 
 class AnswerTap(MessageModel):
-    """Acknowledges a tap so that the person's spinner stops; `text` shows as a brief notice."""
+    """Acknowledges a tap so that the person's spinner stops; `text` shows as a brief notice.
+
+    With `private` it opens that person's private chat with us, as such a button does.
+    """
 
     kind: Literal["answer_tap"] = "answer_tap"
     tap: str
     text: str = ""
+    private: str | None = None
 
 
 class ShowTyping(MessageModel):

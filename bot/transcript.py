@@ -27,9 +27,13 @@ class Utterance(Base):
     at: Mapped[datetime]
 
 
-def note(session: Session, conversation: str, author: Author, content: JsonObject, *, at: datetime) -> None:
-    """Write it down."""
-    session.add(Utterance(conversation=conversation, author=author, content=content, at=at))
+def note(
+    session: Session, conversation: str, author: Author, content: JsonObject, *, at: datetime
+) -> Utterance:
+    """Write it down. It has its id with the next flush."""
+    said = Utterance(conversation=conversation, author=author, content=content, at=at)
+    session.add(said)
+    return said
 
 
 def last_heard(session: Session, conversation: str) -> datetime | None:

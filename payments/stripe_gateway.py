@@ -40,14 +40,19 @@ class StripeGateway:
         self, *, api_key: str, webhook_secret: str, clock: Clock, api_base: str | None = None
     ) -> None:
         addresses: Any = {"api": api_base} if api_base else {}
+        self._http = stripe.HTTPXClient(timeout=20, allow_sync_methods=False)
         self._client = StripeClient(
             api_key,
             base_addresses=addresses,
             max_network_retries=0,  # the outbox retries, durably
-            http_client=stripe.HTTPXClient(timeout=20, allow_sync_methods=False),
+            http_client=self._http,
         )
         self._webhook_secret = webhook_secret
         self._clock = clock
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._http.close_async()
 
     async def call(self, call: str, arguments: JsonObject, key: str) -> JsonObject:
         """Make one of our calls; its object as plain data. Raises Rejected or Unavailable."""

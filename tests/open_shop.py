@@ -232,7 +232,7 @@ async def open_shop(
         await _reachable(url)
         yield OpenShop(url, parley, sandbox)
     finally:
-        server.should_exit = True
+        server.stop()
         await serving
         listener.close()
         parley.close()

@@ -213,6 +213,8 @@ class Phone:
                 self._ask_for_card(bubble)
             case "tap" | "share":
                 self._try(lambda: self._line.press(choice, bubble))
+                if link := await self._line.led_to():
+                    self._open(link)
 
     def _open(self, link: str) -> None:
         parts = urlsplit(link)
@@ -220,6 +222,8 @@ class Phone:
             self._webview.show(parts._replace(scheme="", netloc="").geturl())
         else:
             self._try(lambda: self._line.follow(link))
+            if len(self._lines) > 1:
+                ui.notify(f"It goes on in {self._who}’s own chat with the shop.")
 
     def _leads_elsewhere(self, link: str) -> bool:
         return urlsplit(link).netloc not in self._own_hosts | MESSENGERS

@@ -119,6 +119,10 @@ class Line(ABC):
     def press(self, choice: Choice, bubble: str | None) -> None:
         """Press a button of that message, or one at the input field. Links are for the phone to open."""
 
+    async def led_to(self) -> str | None:
+        """The link that the last press opens by itself, once the shop has answered it."""
+        return None
+
     @abstractmethod
     def send_photo(self, picture: bytes) -> None:
         """Send a picture."""

@@ -18,13 +18,14 @@ from app.phones.seen import (
 from bot.channels.text import RichText, Span
 from sandbox.telegram import people
 from sandbox.telegram.markup import Entity
-from sandbox.telegram.people import Button, ShownMessage, TelegramUser
+from sandbox.telegram.people import Button, Pressed, ShownMessage, TelegramUser
 from sandbox.telegram.people.person import Where
 from sandbox.telegram.state import Bot
 from sandbox.telegram.world import TelegramWorld
 from shop.money import Money
 
 FILES: Final = "/sandbox/telegram/_people/files"
+SPINNING_SECONDS: Final = 10.0  # so long an answer to a press is waited for
 _KINDS: Final[dict[str, ChoiceKind]] = {"url": "link", "pay": "pay", "request_contact": "share"}
 _MARKS: Final[dict[str, Any]] = {
     "bold": "bold",
@@ -44,6 +45,7 @@ class TelegramLine(Line):
         self._user = user
         self._where = where
         self._language = language
+        self._pressed: Pressed | None = None
 
     @property
     def changes(self) -> Changes:
@@ -67,7 +69,21 @@ class TelegramLine(Line):
 
     def press(self, choice: Choice, bubble: str | None) -> None:
         message = None if bubble is None else int(bubble)
-        with_their_words(lambda: self._user.tap(self._where, choice.label, message_id=message))
+        with_their_words(lambda: self._tap(choice.label, message))
+
+    def _tap(self, label: str, message: int | None) -> None:
+        self._pressed = None
+        self._pressed = self._user.tap(self._where, label, message_id=message)
+
+    async def led_to(self) -> str | None:
+        pressed, self._pressed = self._pressed, None
+        if pressed is None or pressed.tap is None:
+            return None
+        try:
+            answer = await pressed.answered(SPINNING_SECONDS)
+        except TimeoutError:
+            return None
+        return str(answer["url"]) or None
 
     def send_photo(self, picture: bytes) -> None:
         with_their_words(lambda: self._user.send_photo(self._where, picture))

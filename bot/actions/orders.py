@@ -41,7 +41,7 @@ def find_order_to_cancel(dialogue: Dialogue) -> Outcome:
     if not order.can(OrderStatus.CANCELLED):
         return Outcome("too_late", facts)
     dialogue.set_slot("order_id", str(order.id))
-    dialogue.set_slot("order_number", order.reference)
+    dialogue.set_slot("order_to_cancel", order.reference)  # an aside about orders may clear order_number
     return Outcome("ask", facts)
 
 

@@ -28,7 +28,6 @@ from shop.catalogue import queries
 from shop.catalogue.model import Product, Variant
 from shop.money import Money
 
-CARDS_MAX = 4
 CATEGORIES_MAX = 10
 COMPARED_MAX = 60  # products that are put in order of price
 COMPARED_AT_ONCE_MAX = 3
@@ -48,14 +47,16 @@ def search_products(dialogue: Dialogue) -> Outcome:
     """
     said, heard = dialogue.slot("search_text"), dialogue.heard
     if said is not None:
-        return _show(dialogue, ProductQuery(text=str(said), limit=CARDS_MAX))
+        return _show(dialogue, ProductQuery(text=str(said), limit=dialogue.cards_max))
     if heard is None:
         return Outcome("no_words")
     order = ORDERS.get(str(heard.value("comparative")), "")
     if _has_own_words(dialogue, heard):
         limits = _limits(dialogue, heard)
         return _show(
-            dialogue, ProductQuery(text=without_details(heard), limit=CARDS_MAX, **limits), order=order
+            dialogue,
+            ProductQuery(text=without_details(heard), limit=dialogue.cards_max, **limits),
+            order=order,
         )
     return _narrow(dialogue, heard, order)
 
@@ -68,7 +69,7 @@ def _narrow(dialogue: Dialogue, heard: Understanding, order: str) -> Outcome:
     if dialogue.state.focus is not None and Looks.said(heard).wanted:
         return Outcome("about_it")
     if last is None:
-        return _show(dialogue, ProductQuery(limit=CARDS_MAX, **limits), order=order)
+        return _show(dialogue, ProductQuery(limit=dialogue.cards_max, **limits), order=order)
     if "price_max" in limits or "price_min" in limits:
         limits = {"price_max": None, "price_min": None, **limits}
     seen = _load_shown(dialogue)
@@ -194,7 +195,7 @@ def compare_products(dialogue: Dialogue) -> Outcome:
 @action("found", "nothing")
 def show_reduced(dialogue: Dialogue) -> Outcome:
     """What costs less than it did."""
-    products = queries.reduced(dialogue.session, limit=CARDS_MAX)
+    products = queries.reduced(dialogue.session, limit=dialogue.cards_max)
     if not products:
         return Outcome("nothing")
     dialogue.say("utter_reduced")
@@ -213,7 +214,7 @@ def show_alike(dialogue: Dialogue) -> Outcome:
     query = ProductQuery(category=products[0].category, limit=COMPARED_MAX)
     result = dialogue.knowledge.search(dialogue.session, query, language=dialogue.heard_language)
     found = products_by_id(dialogue, [hit.product_id for hit in result.hits]).values()
-    alike = [product for product in found if looks.fitting(product)][:CARDS_MAX]
+    alike = [product for product in found if looks.fitting(product)][: dialogue.cards_max]
     if not alike:
         return Outcome("nothing")
     dialogue.show([_card(dialogue, product, looks) for product in alike])
@@ -328,7 +329,7 @@ def _show(
         total = len(found)
     if order:
         found.sort(key=lambda product: cheapest(product).price_minor, reverse=order == "dearest")
-    page = found[query.offset : query.offset + CARDS_MAX] if whole else found
+    page = found[query.offset : query.offset + dialogue.cards_max] if whole else found
     if not page:
         return Outcome("nothing", {"text": query.text})
     _show_page(dialogue, query, page, replace(result, total=total), order=order)

@@ -6,10 +6,18 @@ from shop.orders import service as orders
 from shop.orders.model import OrderStatus
 
 
-@action("first", "again")
+@action("first", "again", "in_group")
 def greet_person(dialogue: Dialogue) -> Outcome:
-    """Whether we have spoken before in this conversation."""
+    """Whether we have spoken before in this conversation; in a group we are brief either way."""
+    if dialogue.in_group:
+        return Outcome("in_group")
     return Outcome("again" if dialogue.state.turns else "first")
+
+
+@action("in_private", "in_group")
+def where_we_talk(dialogue: Dialogue) -> Outcome:
+    """Whether others read it, too."""
+    return Outcome("in_group" if dialogue.in_group else "in_private")
 
 
 @action("unpaid", "tapped_again", "earlier")

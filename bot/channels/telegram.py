@@ -87,7 +87,9 @@ class TelegramChannel:
         self.webhook_secret = webhook_secret
         self._clock = clock or SystemClock()
         self._api = BotApi(token, clock=self._clock, base_url=api_base)
-        self._sending = Sending(self._api, Pictures(media), payment_token=payment_token)
+        self._sending = Sending(
+            self._api, Pictures(media), name=self._known_name, payment_token=payment_token
+        )
         self._menus = {
             language: [BotCommand(command=word, description=text) for word, text in commands]
             for language, commands in (menus or {}).items()
@@ -155,12 +157,19 @@ class TelegramChannel:
 
     async def _introduce(self) -> None:
         """Learn our own name, and put the commands into the menu."""
-        self.username = (await self._api.call(GetMe())).username or ""
+        self.username = ""
+        await self._known_name()
         for language, commands in self._menus.items():
             try:
                 await self._api.call(SetMyCommands(commands=commands, language_code=language or None))
             except Rejected as error:  # a menu is no reason to stay closed
                 log.warning("telegram.commands_refused", error=str(error))
+
+    async def _known_name(self) -> str:
+        """Our own name; Telegram is asked once."""
+        if not self.username:
+            self.username = (await self._api.call(GetMe())).username or ""
+        return self.username
 
     async def _updates(self, offset: int | None) -> list[Update]:
         """The next batch; waits at Telegram while there is none."""

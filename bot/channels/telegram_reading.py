@@ -9,31 +9,37 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, cast
 
 import structlog
-from aiogram.enums import ChatType, ContentType
+from aiogram.enums import ChatMemberStatus, ChatType, ContentType
 from aiogram.types import (
     CallbackQuery,
+    Chat,
+    ChatMemberRestricted,
     ChatMemberUpdated,
     Contact,
     InlineKeyboardMarkup,
     Message,
     PreCheckoutQuery,
+    ResultChatMemberUnion,
     SuccessfulPayment,
     Update,
     User,
 )
 
+from bot import conversations
 from bot.events import (
     BotBlocked,
     Event,
     Inbound,
     InvoiceChecked,
     InvoicePaid,
+    Membership,
     Opened,
     Person,
     Said,
     SentAttachment,
     SharedContact,
     SharedLocation,
+    Spoken,
     Tapped,
     Unreadable,
 )
@@ -70,7 +76,7 @@ _COMMAND = re.compile(r"/([a-zA-Z0-9_]{1,32})(?:@([a-zA-Z0-9_]+))?(?:\s+(.*))?",
 
 
 def conversation_of(chat_id: int) -> str:
-    """The key of the conversation in that chat."""
+    """The key of the private conversation in that chat."""
     return f"{SOURCE}:{chat_id}"
 
 
@@ -88,13 +94,13 @@ def read(update: Mapping[str, Any], *, bot_id: int, username: str) -> Inbound | 
         found = _Reader(bot_id, username).read(Update.model_validate(update), update)
     except Exception as error:  # noqa: BLE001 - no form of an update may stop those behind it
         log.warning("telegram.update_unreadable", update_id=update_id, error=type(error).__name__)
-        found = _Found(_raw_chat_id(update), None, Unreadable(what=_kind(update)))
+        found = _unknown(update)
     if found is None:
         return None
     return Inbound(
         source=SOURCE,
         external_id=str(update_id),
-        conversation=conversation_of(found.chat_id),
+        conversation=found.conversation,
         sequence=update_id,
         event=found.event,
         person=_person(found.user) if found.user else None,
@@ -104,7 +110,7 @@ def read(update: Mapping[str, Any], *, bot_id: int, username: str) -> Inbound | 
 class _Found(NamedTuple):
     """Where it happened, who acted, and what it was."""
 
-    chat_id: int
+    conversation: str
     user: User | None
     event: Event
 
@@ -129,14 +135,29 @@ class _Reader:
             return _membership(update.my_chat_member)
         if update.edited_message and update.edited_message.chat.type != ChatType.PRIVATE:
             return None
-        return _Found(_raw_chat_id(raw), None, Unreadable(what=_kind(raw)))
+        return _unknown(raw)
 
     def _message(self, message: Message) -> _Found | None:
         user, payment = message.from_user, message.successful_payment
         if payment:  # heard wherever it happened, and like the query before it the payer's
-            return _Found(user.id if user else message.chat.id, user, _paid(payment))
+            return _Found(conversation_of(user.id if user else message.chat.id), user, _paid(payment))
+        if message.chat.type != ChatType.PRIVATE:
+            return self._message_in_group(message)
         event = self._content(message)
-        return _Found(message.chat.id, user, event) if event else None
+        return _Found(conversation_of(message.chat.id), user, event) if event else None
+
+    def _message_in_group(self, message: Message) -> _Found | None:
+        """Each member has a conversation of their own there; what starts us is for the group."""
+        group, user = message.chat, message.from_user
+        if message.migrate_from_chat_id:
+            return _Found(_in_group(group), user, Membership(change="moved"))
+        event = self._content(message)
+        if event is None or user is None or message.is_automatic_forward:
+            return None
+        if isinstance(event, Spoken):
+            event = event.model_copy(update={"message": str(message.message_id)})
+        starts = isinstance(event, Opened) and (message.text or "").startswith("/")
+        return _Found(_in_group(group, None if starts else user), user, event)
 
     def _content(self, message: Message) -> Event | None:
         """What was sent, or None when it was not for us."""
@@ -201,12 +222,20 @@ class _Reader:
 
 
 def _tap(query: CallbackQuery) -> _Found:
-    chat_id = query.message.chat.id if query.message else query.from_user.id
+    """A button under a message in a group is for everybody there: who taps it does so for themselves."""
+    user, message = query.from_user, query.message
+    in_group = message is not None and message.chat.type != ChatType.PRIVATE
+    conversation = _in_group(message.chat, user) if message and in_group else conversation_of(user.id)
     if query.data is None:
-        return _Found(chat_id, query.from_user, Unreadable(what="callback_query"))
-    markup = query.message.reply_markup if isinstance(query.message, Message) else None
-    event = Tapped(token=query.data, tap=query.id, label=_label(markup, query.data))
-    return _Found(chat_id, query.from_user, event)
+        return _Found(conversation, user, Unreadable(what="callback_query"))
+    markup = message.reply_markup if isinstance(message, Message) else None
+    event = Tapped(
+        token=query.data,
+        tap=query.id,
+        label=_label(markup, query.data),
+        message=str(message.message_id) if message and in_group else "",
+    )
+    return _Found(conversation, user, event)
 
 
 def _label(markup: InlineKeyboardMarkup | None, data: str) -> str | None:
@@ -223,17 +252,37 @@ def _checked(query: PreCheckoutQuery) -> _Found:
         amount_minor=query.total_amount,
         currency=query.currency,
     )
-    return _Found(query.from_user.id, query.from_user, event)
+    return _Found(conversation_of(query.from_user.id), query.from_user, event)
 
 
 def _membership(change: ChatMemberUpdated) -> _Found | None:
-    """Somebody stopped the bot or started it again; comings and goings in groups change nothing here."""
+    """Somebody stopped the bot or started it again; or it came into a group, or was put out of one."""
     if change.chat.type != ChatType.PRIVATE:
-        return None
-    status = change.new_chat_member.status
+        return _membership_in_group(change)
+    conversation, status = conversation_of(change.chat.id), change.new_chat_member.status
     if status not in {"kicked", "member"}:
-        return _Found(change.chat.id, change.from_user, Unreadable(what=f"my_chat_member:{status}"))
-    return _Found(change.chat.id, change.from_user, BotBlocked(blocked=status == "kicked"))
+        return _Found(conversation, change.from_user, Unreadable(what=f"my_chat_member:{status}"))
+    return _Found(conversation, change.from_user, BotBlocked(blocked=status == "kicked"))
+
+
+def _membership_in_group(change: ChatMemberUpdated) -> _Found | None:
+    """A channel is read by many and answered by none; being made an administrator is no coming."""
+    before, now = _is_inside(change.old_chat_member), _is_inside(change.new_chat_member)
+    if change.chat.type == ChatType.CHANNEL or before == now:
+        return None
+    name = change.new_chat_member.user.username or ""
+    event = Membership(change="added", name=name) if now else Membership(change="removed", name=name)
+    return _Found(_in_group(change.chat), change.from_user, event)
+
+
+def _is_inside(member: ResultChatMemberUnion) -> bool:
+    if isinstance(member, ChatMemberRestricted):
+        return member.is_member
+    return member.status not in {ChatMemberStatus.LEFT, ChatMemberStatus.KICKED}
+
+
+def _in_group(group: Chat, member: User | None = None) -> str:
+    return conversations.in_group(SOURCE, group.id, member.id if member else "")
 
 
 def _paid(payment: SuccessfulPayment) -> InvoicePaid:
@@ -273,6 +322,11 @@ def _person(user: User) -> Person:
 def _kind(update: Mapping[str, Any]) -> str:
     """The name of what an update carries."""
     return next((str(name) for name in update if name != "update_id"), "empty")
+
+
+def _unknown(update: Mapping[str, Any]) -> _Found:
+    """An update of no form we know."""
+    return _Found(conversation_of(_raw_chat_id(update)), None, Unreadable(what=_kind(update)))
 
 
 def _raw_chat_id(update: Mapping[str, Any]) -> int:

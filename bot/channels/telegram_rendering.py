@@ -65,6 +65,28 @@ def parts_of(message: Say | ShowCards, *, private: bool) -> list[Part]:
     ]
 
 
+def private_link(username: str, carried: str) -> str:
+    """Where the private chat with the bot opens: https://core.telegram.org/bots/features#deep-linking"""
+    return f"https://t.me/{username}" + (f"?start={carried}" if carried else "")
+
+
+def leads_to_private(message: Say | ShowCards) -> bool:
+    """Whether a button of it opens the private chat."""
+    return any(button.private is not None for row in message.buttons for button in row)
+
+
+def with_private_links(message: Say | ShowCards, username: str) -> Say | ShowCards:
+    """The message with links for its buttons into the private chat."""
+    rows = tuple(tuple(_as_link(button, username) for button in row) for row in message.buttons)
+    return message.model_copy(update={"buttons": rows})
+
+
+def _as_link(button: Button, username: str) -> Button:
+    if button.private is None:
+        return button
+    return Button(label=button.label, url=private_link(username, button.private))
+
+
 def entities(text: RichText) -> list[MessageEntity] | None:
     """What is marked, counted as Telegram counts."""
     return [_entity(text.plain, span) for span in text.spans] or None

@@ -1,5 +1,6 @@
 """Messages on their way to Telegram, one Bot API call after the other."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -13,14 +14,21 @@ from aiogram.methods import (
     SendPhoto,
     TelegramMethod,
 )
-from aiogram.types import LabeledPrice, LinkPreviewOptions
+from aiogram.types import LabeledPrice, LinkPreviewOptions, ReplyParameters
 from aiogram.types import Message as SentMessage
 
 from bot import messages
 from bot.channels.progress import Progress
 from bot.channels.telegram_calls import BadRequest, BotApi, ChatMoved, UnreadableAnswer
 from bot.channels.telegram_pictures import Photo, Pictures
-from bot.channels.telegram_rendering import Part, entities, parts_of
+from bot.channels.telegram_rendering import (
+    Part,
+    entities,
+    leads_to_private,
+    parts_of,
+    private_link,
+    with_private_links,
+)
 from bot.channels.text import ELLIPSIS, RichText, parse, utf16_length
 from bot.messages import AnswerInvoiceCheck, AnswerTap, Message, Receipt, Say, ShowCards, ShowTyping
 from shop.errors import Rejected
@@ -32,6 +40,7 @@ TITLE_LENGTH_MAX: Final = 32
 DESCRIPTION_LENGTH_MAX: Final = 255
 NOTICE_LENGTH_MAX: Final = 200
 _URGENT_SECONDS: Final = 5  # of the ten that Telegram gives for a pre-checkout answer
+_HELLO: Final = "hello"  # a tap's answer may only open us with something to start with
 _QUERY_GONE: Final = ("query is too old", "query id is invalid")
 _NO_PREVIEW: Final = LinkPreviewOptions(
     is_disabled=True
@@ -39,10 +48,18 @@ _NO_PREVIEW: Final = LinkPreviewOptions(
 
 
 class Sending:
-    """The sending side of one bot."""
+    """The sending side of one bot. `name` tells its username, which links into private chats are made of."""
 
-    def __init__(self, api: BotApi, pictures: Pictures, *, payment_token: str | None) -> None:
+    def __init__(
+        self,
+        api: BotApi,
+        pictures: Pictures,
+        *,
+        name: Callable[[], Awaitable[str]],
+        payment_token: str | None,
+    ) -> None:
         self._api = api
+        self._name = name
         self._pictures = pictures
         self._payment_token = payment_token
         self._progress = Progress()
@@ -76,10 +93,12 @@ class Sending:
         """Send what of it was not sent yet."""
         chat, reference = str(chat_id), None
         sent = self._progress.take(chat, message)
-        parts = parts_of(message, private=chat_id > 0)
+        shown = with_private_links(message, await self._name()) if leads_to_private(message) else message
+        parts = parts_of(shown, private=chat_id > 0)
+        answered = _answered(message)
         try:
             for part in parts[sent:]:
-                reference = await self._send_part(chat_id, part) or reference
+                reference = await self._send_part(chat_id, part, answered) or reference
                 sent += 1
         except Rejected:
             raise
@@ -88,19 +107,21 @@ class Sending:
             raise
         return reference
 
-    async def _send_part(self, chat_id: int, part: Part) -> str | None:
+    async def _send_part(self, chat_id: int, part: Part, answered: ReplyParameters | None) -> str | None:
         if part.picture and (photo := await self._pictures.photo(part.picture)):
             try:
-                return await self._send_photo(chat_id, part, photo)
+                return await self._send_photo(chat_id, part, photo, answered)
             except BadRequest as error:
                 if photo.known:  # Telegram may have forgotten its id, which is worth an upload
                     self._pictures.forget(photo)
-                    return await self._send_part(chat_id, part)
+                    return await self._send_part(chat_id, part, answered)
                 name = part.picture.path or part.picture.url
                 log.warning("telegram.picture_refused", picture=name, error=str(error))
-        return await self._send_text(chat_id, part)
+        return await self._send_text(chat_id, part, answered)
 
-    async def _send_photo(self, chat_id: int, part: Part, photo: Photo) -> str | None:
+    async def _send_photo(
+        self, chat_id: int, part: Part, photo: Photo, answered: ReplyParameters | None
+    ) -> str | None:
         sent = await self._post(
             SendPhoto(
                 chat_id=chat_id,
@@ -108,6 +129,7 @@ class Sending:
                 caption=part.text.plain or None,
                 parse_mode=None,
                 caption_entities=entities(part.text),
+                reply_parameters=answered,
                 reply_markup=part.keyboard,
             )
         )
@@ -115,7 +137,7 @@ class Sending:
             self._pictures.learn(photo, sent)
         return _reference(sent)
 
-    async def _send_text(self, chat_id: int, part: Part) -> str | None:
+    async def _send_text(self, chat_id: int, part: Part, answered: ReplyParameters | None) -> str | None:
         text = part.text
         if part.picture and not text.plain.strip():
             if not part.keyboard:
@@ -128,6 +150,7 @@ class Sending:
                 parse_mode=None,
                 entities=entities(text),
                 link_preview_options=_NO_PREVIEW,
+                reply_parameters=answered,
                 reply_markup=part.keyboard,
             )
         )
@@ -172,13 +195,20 @@ class Sending:
 
     async def _answer_tap(self, answer: AnswerTap) -> None:
         text = _short(answer.text, NOTICE_LENGTH_MAX) or None
+        url = None if answer.private is None else private_link(await self._name(), answer.private or _HELLO)
+        method = AnswerCallbackQuery(callback_query_id=answer.tap, text=text, url=url)
         try:
-            await self._api.call(
-                AnswerCallbackQuery(callback_query_id=answer.tap, text=text), seconds=_URGENT_SECONDS
-            )
+            await self._api.call(method, seconds=_URGENT_SECONDS)
         except BadRequest as error:  # the spinner has stopped by itself long ago
             if not any(words in str(error).lower() for words in _QUERY_GONE):
                 raise
+
+
+def _answered(message: Say | ShowCards) -> ReplyParameters | None:
+    """The message in a group that this one answers, if it is still there."""
+    if not message.answers:
+        return None
+    return ReplyParameters(message_id=int(message.answers), allow_sending_without_reply=True)
 
 
 def _reference(sent: SentMessage | None) -> str | None:

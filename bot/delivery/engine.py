@@ -17,10 +17,11 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot import conversations
 from bot.delivery import inbox, leases, outbox, timers, turn
 from bot.delivery.ahead import Ahead, look
 from bot.delivery.limits import Limiter, Limits
-from bot.delivery.model import InboxEvent, InboxState, OutboxKind, OutboxRow, OutboxState
+from bot.delivery.model import IS_WAITING, InboxEvent, OutboxKind, OutboxRow, OutboxState, is_open
 from bot.events import Inbound
 from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerTap, Message, ShowTyping
 from shop.errors import Rejected, Unavailable
@@ -281,13 +282,12 @@ class Delivery:
         return min(POLL_SECONDS, max(0.05, left))
 
     def _nothing_due(self, session: Session) -> bool:
-        waiting = session.scalar(select(func.count()).where(InboxEvent.state == InboxState.WAITING))
+        waiting = session.scalar(select(func.count()).select_from(InboxEvent).where(IS_WAITING))
         now = (
             self.clock.now()
         )  # asked after the snapshot was taken: what is in it and due at once is not missed
         unsent = select(func.count()).where(
-            OutboxRow.state.in_(outbox.OPEN),
-            (OutboxRow.due_at <= now) | (OutboxRow.state == OutboxState.SENDING),
+            is_open(), (OutboxRow.due_at <= now) | (OutboxRow.state == OutboxState.SENDING)
         )
         due = timers.next_due(session)
         return not (waiting or session.scalar(unsent) or (due is not None and due <= now))
@@ -439,7 +439,7 @@ class Delivery:
                 return
 
     async def _send_message(self, row: OutboxRow) -> str | None:
-        channel, _, chat = row.conversation.partition(":")
+        channel, _, chat = conversations.place_of(row.conversation).partition(":")
         sender = self.senders.get(channel)
         if sender is None:
             raise Rejected(f"channel {channel!r} is not switched on")

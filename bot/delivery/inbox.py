@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import Integer, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.delivery.model import InboxEvent, InboxState
+from bot.delivery.model import IS_WAITING, InboxEvent, InboxState
 from bot.events import EVENT, Inbound
 from storage.inserts import insert_new
 from storage.notices import announce
@@ -63,11 +63,7 @@ def lanes_waiting(session: Session, *, at: datetime, most: int) -> list[str]:
 
 def _heads() -> Select[int]:
     """The first waiting event of each lane."""
-    return (
-        select(func.min(InboxEvent.id))
-        .where(InboxEvent.state == InboxState.WAITING)
-        .group_by(InboxEvent.conversation)
-    )
+    return select(func.min(InboxEvent.id)).where(IS_WAITING).group_by(InboxEvent.conversation)
 
 
 # Built once: these are asked whenever anything happens.
@@ -84,9 +80,7 @@ _NEXT_DUE = select(func.min(func.coalesce(InboxEvent.retry_at, InboxEvent.receiv
     InboxEvent.id.in_(_heads())
 )
 
-_WAITING = select(InboxEvent).where(
-    InboxEvent.conversation == bindparam("lane"), InboxEvent.state == InboxState.WAITING
-)
+_WAITING = select(InboxEvent).where(InboxEvent.conversation == bindparam("lane"), IS_WAITING)
 _FIRST = _WAITING.order_by(InboxEvent.id).limit(1)
 _NEXT = (
     _WAITING.where(

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.types import Base, JsonObject
@@ -46,7 +47,7 @@ class InboxEvent(Base):
 
 
 class Conversation(Base):
-    """One chat with one person (or group) on one channel; its row is the lock of its lane."""
+    """One chat with one person on one channel, private or in a group; its row is the lock of its lane."""
 
     __tablename__ = "conversation"
 
@@ -55,7 +56,7 @@ class Conversation(Base):
         ForeignKey("customer.id", ondelete="SET NULL"), index=True
     )
     state: Mapped[JsonObject] = mapped_column(default=dict)  # a bot.dialogue.conversation.State
-    blocked: Mapped[bool] = mapped_column(default=False)  # the person stopped the bot
+    blocked: Mapped[bool] = mapped_column(default=False)  # the person stopped the bot, the group put it out
     started_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -141,3 +142,22 @@ class Lease(Base):
     owner: Mapped[str]
     epoch: Mapped[int]
     until: Mapped[datetime]
+
+
+# Conditions in the very words of the indexes above: a planner that sees a parameter there cannot know that one of
+# them would do, and reads the whole table (https://www.sqlite.org/partialindex.html).
+
+
+def _literally(state: StrEnum) -> ColumnElement[Any]:
+    return literal_column(f"'{state.value}'")
+
+
+def is_open(row: type[OutboxRow] = OutboxRow) -> ColumnElement[bool]:
+    """Neither sent nor given up; an aliased class may be asked too."""
+    return row.state.in_([_literally(OutboxState.DUE), _literally(OutboxState.SENDING)])
+
+
+IS_WAITING = InboxEvent.state == _literally(InboxState.WAITING)
+IS_DUE = is_open() & (OutboxRow.state == OutboxState.DUE)
+IS_SENDING = is_open() & (OutboxRow.state == OutboxState.SENDING)
+IS_SET = Timer.state == _literally(TimerState.SET)

@@ -6,15 +6,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from bot import conversations
 from bot.delivery import inbox
-from bot.delivery.model import OutboxKind, OutboxRow, OutboxState
+from bot.delivery.model import IS_DUE, IS_SENDING, OutboxKind, OutboxRow, OutboxState, is_open
 from bot.events import CallReturned, Inbound
-from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerTap, Message
+from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerTap, Message, Say, ShowCards
 from storage.inserts import insert_new
 from storage.notices import announce
 from storage.types import JsonObject
 
-OPEN = (OutboxState.DUE, OutboxState.SENDING)
 ATTEMPTS_MAX = 14  # with the pauses below: about an hour
 PAUSE_MAX_SECONDS = 600.0
 URGENT, ANSWER, BROADCAST = 0, 1, 2
@@ -29,7 +29,12 @@ def queue_message(
     at: datetime,
     priority: int = ANSWER,
 ) -> bool:
-    """Queue a message to a conversation; False when this very message was queued before."""
+    """Queue a message to a conversation; False when this very message was queued before.
+
+    Raises ValueError for what is for one person alone, where a whole group would read it.
+    """
+    if conversations.is_in_group(conversation) and not _is_for_all(message):
+        raise ValueError(f"{conversation} is read by a whole group: no place for {message.kind!r}")
     lane = conversation
     if isinstance(
         message, AnswerInvoiceCheck | AnswerTap
@@ -45,6 +50,17 @@ def queue_message(
         payload=MESSAGE.dump_python(message, mode="json"),
         at=at,
     )
+
+
+def _is_for_all(message: Message) -> bool:
+    """Answers are; news of an order, words of staff and whatever is about money are not."""
+    match message:
+        case Say(purpose=purpose):
+            return purpose == "answer"
+        case ShowCards() | AnswerTap():
+            return True
+        case _:
+            return False
 
 
 def queue_call(
@@ -103,7 +119,7 @@ def _is_head() -> ColumnElement[bool]:
     earlier = aliased(OutboxRow)
     return ~(
         select(earlier.id)
-        .where(earlier.lane == OutboxRow.lane, earlier.state.in_(OPEN), earlier.id < OutboxRow.id)
+        .where(earlier.lane == OutboxRow.lane, is_open(earlier), earlier.id < OutboxRow.id)
         .exists()
     )
 
@@ -115,7 +131,7 @@ _CLAIM = (
         OutboxRow.id.in_(
             select(OutboxRow.id)
             .where(
-                OutboxRow.state == OutboxState.DUE,
+                IS_DUE,
                 OutboxRow.due_at <= bindparam("at"),
                 OutboxRow.priority <= bindparam("priority_max"),
                 OutboxRow.kind.in_(bindparam("kinds", expanding=True)),
@@ -129,10 +145,10 @@ _CLAIM = (
     .values(state=OutboxState.SENDING, epoch=bindparam("now_epoch"), attempts=OutboxRow.attempts + 1)
     .returning(OutboxRow)
 )
-_NEXT_HEAD_DUE = select(func.min(OutboxRow.due_at)).where(OutboxRow.state == OutboxState.DUE, _is_head())
+_NEXT_HEAD_DUE = select(func.min(OutboxRow.due_at)).where(IS_DUE, _is_head())
 _DUE = (
     select(OutboxRow.kind, OutboxRow.priority)
-    .where(OutboxRow.state == OutboxState.DUE, OutboxRow.due_at <= bindparam("at"), _is_head())
+    .where(IS_DUE, OutboxRow.due_at <= bindparam("at"), _is_head())
     .distinct()
 )
 
@@ -151,7 +167,7 @@ def reclaim(session: Session, *, epoch: int) -> int:
     """A new leader takes over what the one before it left half sent; each is sent once more at most."""
     result = session.execute(
         update(OutboxRow)
-        .where(OutboxRow.state == OutboxState.SENDING, OutboxRow.epoch < epoch)
+        .where(IS_SENDING, OutboxRow.epoch < epoch)
         .values(state=OutboxState.DUE)
         .returning(OutboxRow.id)
     )

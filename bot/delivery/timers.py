@@ -6,13 +6,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.delivery import inbox
-from bot.delivery.model import Timer, TimerState
+from bot.delivery.model import IS_SET, Timer, TimerState
 from bot.events import Inbound, TimerFired
 from storage.types import JsonObject
 
-_NEXT_DUE = select(func.min(Timer.due_at)).where(
-    Timer.state == TimerState.SET
-)  # built once: it is asked all the time
+_NEXT_DUE = select(func.min(Timer.due_at)).where(IS_SET)  # built once: it is asked all the time
 
 
 def set_timer(
@@ -45,7 +43,7 @@ def fire_due(session: Session, *, at: datetime, most: int = 200) -> int:
     """Turn what is due into events, in one commit with marking it fired. How many that were."""
     due = session.scalars(
         select(Timer)
-        .where(Timer.state == TimerState.SET, Timer.due_at <= at)
+        .where(IS_SET, Timer.due_at <= at)
         .order_by(Timer.due_at, Timer.id)
         .limit(most)
         .with_for_update(skip_locked=True)

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from bot import transcript
+from bot import conversations, transcript
 from bot.delivery.turn import Turn
 from bot.dialogue.hearing import Heard
 from bot.dialogue.replies import ButtonText, Replies
 from bot.dialogue.state import State
 from bot.dialogue.tokens import Tokens
-from bot.messages import MESSAGE, Button, Card, Message, Purpose, Rows, Say, ShowCards
+from bot.events import Spoken, Tapped
+from bot.messages import MESSAGE, AnswerTap, Button, Card, Message, Purpose, Rows, Say, ShowCards
 from knowledge_base.answers import Answer
 from knowledge_base.search import ProductQuery, SearchResult
 from nlu.understanding import Understanding
@@ -25,6 +26,8 @@ from shop.profile import ShopProfile
 ROW_LETTERS_MAX = 32  # labels that fit side by side on a phone
 ROW_BUTTONS_MAX = 3
 SAID_MAX = 4
+CARDS_MAX = 4
+CARDS_IN_GROUP_MAX = 2  # others want to talk there, too
 MISSES_MAX = 3  # messages not understood in a row, before we offer a person
 
 
@@ -78,7 +81,9 @@ class Dialogue:
     noted: frozenset[str] = frozenset()  # slots that this message told for later
     coming_back: bool = False  # an aside is over: the question below it was asked before
     more_to_come: bool = False  # another command follows: no question yet
+    wish: int = 0  # in a group: the line of the transcript that this turn answers
     _missed: bool = False
+    _along: str | None = None  # what a button into the private chat brings along, once there was need of one
     _said: list[Message] = field(default_factory=list[Message])
     _offers: dict[str, str] = field(default_factory=dict[str, str])
 
@@ -98,6 +103,16 @@ class Dialogue:
     def profile(self) -> ShopProfile:
         """The shop, in words of the language in which we answer."""
         return self.shop.in_language(self.language)
+
+    @property
+    def in_group(self) -> bool:
+        """Whether others read it, too."""
+        return conversations.is_in_group(self.conversation)
+
+    @property
+    def cards_max(self) -> int:
+        """How many cards are shown at once."""
+        return CARDS_IN_GROUP_MAX if self.in_group else CARDS_MAX
 
     @property
     def language(self) -> str:
@@ -142,23 +157,52 @@ class Dialogue:
 
     def send(self, message: Message) -> None:
         """Queue any message to this person, and remember it for "again, please" and the transcript."""
+        event = self.turn.event
+        if self.in_group and isinstance(event, Spoken) and isinstance(message, Say | ShowCards):
+            message = message.model_copy(update={"answers": event.message})
         self.turn.send(message)
         self._said.append(message)
         content = MESSAGE.dump_python(message, mode="json")
         transcript.note(self.session, self.conversation, transcript.Author.BOT, content, at=self.now)
 
+    def answer_tap(self, *, private: str | None = None) -> None:
+        """Stop the spinner of the button that was pressed, once; with `private` the private chat opens."""
+        event = self.turn.event
+        if isinstance(event, Tapped) and event.tap is not None:
+            answer = AnswerTap(tap=event.tap, private=private)
+            self.turn.send(answer, dedupe=f"tap:{self.conversation}:{event.tap}")
+
+    def lead_to_private(self) -> None:
+        """This is nothing for a group: open the way into the person's private chat, where the wish goes on.
+
+        Who pressed a button is led there at once; who wrote gets a sentence with a button. Twice is like once.
+        """
+        if self._along is not None:
+            return
+        self.lead = ""
+        private = conversations.private_of(self.conversation)
+        self._along = self.tokens.sign_link(self.wish, conversation=private)
+        if isinstance(self.turn.event, Tapped):
+            self.answer_tap(private=self._along)
+        else:
+            self.say("utter_go_on_in_private")
+
     def button(self, label: str, payload: str) -> Button:
-        """A button that means `payload` (see bot.dialogue.tokens); remembered, so that its label may be typed."""
+        """A button that means `payload` (see bot.dialogue.tokens); remembered, so that its label may be typed.
+
+        In a group anybody may press it.
+        """
         frame = self.state.top.id if payload.startswith("?") and self.state.top else 0
-        return Button(
-            label=label, token=self.tokens.sign(payload, conversation=self.conversation, frame=frame)
-        )
+        place = conversations.place_of(self.conversation)
+        return Button(label=label, token=self.tokens.sign(payload, conversation=place, frame=frame))
 
     def as_button(self, text: ButtonText) -> Button:
         if text.payload is not None:
             return self.button(text.title, text.payload)
         if text.url is not None:
             return Button(label=text.title, url=text.url)
+        if text.private:
+            return Button(label=text.title, private=self._along or "")
         return Button.model_validate({"label": text.title, "share": text.share})
 
     @staticmethod
@@ -182,6 +226,8 @@ class Dialogue:
 
     def close(self) -> None:
         """Keep what was said for "again, please", and what the newest buttons are and mean."""
+        if self.in_group:
+            self.state.forget_the_person()
         if not self._missed:
             self.state.misses = 0
         self.state.offers = self._offers
@@ -199,7 +245,7 @@ class Dialogue:
         return {
             "shop": self.profile,
             "slots": self.state.slots,
-            "name": (self.customer.name or "").split(" ")[0],
+            "name": "" if self.in_group else (self.customer.name or "").split(" ")[0],
             "noted": self.noted,
             **self.facts,
             **facts,

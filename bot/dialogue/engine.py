@@ -34,15 +34,29 @@ class Engine:
     def run(self, dialogue: Dialogue, wanted: Iterable[commands.Command]) -> None:
         """Carry out the commands in order, then go on as far as is possible without asking.
 
-        Only after the last command is a question asked, so that several wishes lead to one question.
+        Only after the last command is a question asked, so that several wishes lead to one question. In a group
+        all of it goes on in private as soon as one of them belongs there.
         """
         queue = self._queue(dialogue, wanted)
+        if dialogue.in_group and not all(self._is_public(command) for command in queue):
+            dialogue.state.waiting, queue = [], []
+            dialogue.lead_to_private()
         for position, command in enumerate(queue, start=1):
             dialogue.more_to_come = position < len(queue)
             self._apply(dialogue, command)
         self._serve_waiting(dialogue)
         dialogue.state.turns += 1
         dialogue.close()
+
+    def _is_public(self, command: commands.Command) -> bool:
+        """Whether anybody may read what comes of it."""
+        match command:
+            case commands.StartFlow(flow):
+                return self.flows[flow].text.public
+            case commands.Utter() | commands.Repeat():
+                return True
+            case _:
+                return False
 
     def _queue(self, dialogue: Dialogue, wanted: Iterable[commands.Command]) -> list[commands.Command]:
         """The commands to carry out now; a second wish of one kind waits until the first is done."""
@@ -196,7 +210,11 @@ class Engine:
         raise RuntimeError(f"flow {dialogue.state.stack[-1].flow!r} goes in circles")
 
     def _do(self, dialogue: Dialogue, frame: Frame, step: Step) -> bool:
-        """One step. False when it waits for an answer."""
+        """One step. False when it waits for an answer, or goes on elsewhere."""
+        if dialogue.in_group and self._leads_to_private(step):
+            dialogue.state.stack.clear()
+            dialogue.lead_to_private()
+            return False
         match step.kind:
             case "action":
                 self._act(dialogue, str(step.subject))
@@ -217,6 +235,16 @@ class Engine:
         if dialogue.state.top is frame:  # an action may have changed the stack itself
             self._go_on(dialogue, frame, step)
         return True
+
+    def _leads_to_private(self, step: Step) -> bool:
+        """Whether it asks for something, or goes over to what is not for everybody to read."""
+        match step.kind:
+            case "collect":
+                return True
+            case "link" | "call":
+                return not self.flows[str(step.subject)].text.public
+            case _:
+                return False
 
     def _go_on(self, dialogue: Dialogue, frame: Frame, step: Step) -> None:
         target = next(

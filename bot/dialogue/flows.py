@@ -74,6 +74,7 @@ class FlowText(FlowModel):
     resume: Literal["always", "after_asides"] = "always"  # what it does when something interrupted it
     courtesy: bool = False  # hello, thanks: beside a wish they need no answer
     one_by_one: bool = False  # a message that names several products begins it for each of them
+    public: bool = False  # asks and tells what anybody may read, so that it may go on in a group
     steps: list[StepText] = Field(min_length=1)
 
 

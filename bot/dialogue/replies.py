@@ -25,7 +25,8 @@ class ReplyModel(BaseModel):
 
 
 class ButtonText(ReplyModel):
-    """A button below a reply; `payload` as in `bot.dialogue.tokens`, or a link, or something to share.
+    """A button below a reply; `payload` as in `bot.dialogue.tokens`, or a link, or something to share, or, in a
+    group, the way into the private chat.
 
     With `said`, a mere "yes" or "no" presses it.
     """
@@ -35,6 +36,7 @@ class ButtonText(ReplyModel):
     payload: str | None = None
     url: str | None = None
     share: str | None = None
+    private: Literal[True] | None = None
 
 
 class ReplyText(ReplyModel):
@@ -117,6 +119,7 @@ class Replies:
                 payload=fill_plain(button.payload) if button.payload else None,
                 url=fill_plain(button.url) if button.url else None,
                 share=button.share,
+                private=button.private,
             )
             for button in chosen.buttons
         )

@@ -72,6 +72,7 @@ class State(StateModel):
     waiting: list[Waiting] = Field(default_factory=list[Waiting])  # wishes whose turn has not come
     said: list[dict[str, Any]] = Field(default_factory=list)  # the last replies, for "again, please"
     misses: int = 0  # messages in a row that we could not make sense of
+    followed: list[int] = Field(default_factory=list[int])  # the newest wishes that came along from a group
     language: str = ""  # in which we answer; empty until somebody spoke
     turns: int = 0
 
@@ -90,6 +91,14 @@ class State(StateModel):
             if 0 < abs(place) <= len(page):
                 return page[place - 1 if place > 0 else place]
         return None
+
+    def forget_the_person(self) -> None:
+        """Keep only what was shown and said: in a group nothing is kept that flows know of somebody."""
+        self.stack, self.slots, self.waiting, self.choices = [], {}, [], []
+
+    def see(self, other: "State") -> None:
+        """What was shown elsewhere is what "it" and "the second one" mean here now."""
+        self.shown, self.page, self.focus, self.search = other.shown, other.page, other.focus, other.search
 
     def push(self, flow: str, step: str) -> Frame:
         """Begin a flow on top of what is under way."""

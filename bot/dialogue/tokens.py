@@ -53,6 +53,28 @@ class Tokens:
         flow, _, slots = payload.partition("?")
         return TokenContent(flow or None, dict(parse_qsl(slots)), int(frame))
 
+    def transfer(self, token: str, *, of: str, to: str) -> str:
+        """A token signed for the conversation `of`, as one for `to`. Raises ForgedToken."""
+        self.read(token, conversation=of)
+        body = token.rpartition(".")[0]
+        return f"{body}.{self._signature(body, to)}"
+
+    def sign_link(self, number: int, *, conversation: str) -> str:
+        """What a link into this conversation carries: a number of ours, in at most 64 of A-Z a-z 0-9 _ -"""
+        return f"{number}_{self._signature(f'link {number}', conversation)}"
+
+    def read_link(self, carried: str, *, conversation: str) -> int:
+        """The number that a link carries. Raises ForgedToken, too when it was made for another conversation."""
+        number, _, signature = carried.partition("_")
+        expected = self._signature(f"link {number}", conversation)
+        if (
+            not number.isascii()
+            or not number.isdecimal()
+            or not hmac.compare_digest(signature.encode(), expected.encode())
+        ):
+            raise ForgedToken(carried[:TOKEN_BYTES_MAX])
+        return int(number)
+
     def _signature(self, body: str, conversation: str) -> str:
         digest = hmac.digest(self._secret, f"{conversation}\n{body}".encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(digest[:SIGNATURE_BYTES]).decode()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot import conversations
 from bot.dialogue import slots as slot_reading
 from bot.dialogue.commands import (
     AskAgain,
@@ -342,7 +343,8 @@ class Reader:
         """What a button asks for, once its signature is checked. A stale one gets a kind answer."""
         before, dialogue.state.tapped = dialogue.state.tapped, tapped.token
         try:
-            content = dialogue.tokens.read(tapped.token, conversation=dialogue.conversation)
+            place = conversations.place_of(dialogue.conversation)
+            content = dialogue.tokens.read(tapped.token, conversation=place)
         except ForgedToken:
             return [StartFlow("pattern_stale_button")]
         slots = {name: _unpacked(value) for name, value in content.slots.items()}

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from bot.conversations import IN_GROUPS
 from bot.delivery.model import Conversation
 from bot.messages import Say, ShowCards
 from bot.transcript import Author, Utterance
@@ -91,6 +92,7 @@ def _found(search: str) -> Select[str, str, bool, datetime]:
         )
         .outerjoin(Customer, customer)
         .where(select(Utterance.id).where(Utterance.conversation == Conversation.key).exists())
+        .where(Conversation.key.not_like(IN_GROUPS))  # staff answer people in private
         .order_by(func.coalesce(Customer.wants_person, False).desc(), Conversation.updated_at.desc())
         .order_by(Conversation.key)
     )

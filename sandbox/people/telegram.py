@@ -86,7 +86,7 @@ class TelegramPerson(Person):
         return await super()._tell_again()
 
     async def screen(self) -> list[Seen]:
-        return [_seen(message) for message in self.user.chat(self.bot)]
+        return [as_seen(message, mine=message.mine) for message in self.user.chat(self.bot)]
 
 
 def _as_outcome(outcome: PaymentOutcome) -> Outcome:
@@ -97,12 +97,13 @@ def _as_outcome(outcome: PaymentOutcome) -> Outcome:
     )
 
 
-def _seen(message: ShownMessage) -> Seen:
+def as_seen(message: ShownMessage, *, mine: bool) -> Seen:
+    """A message of a Telegram chat, in the vocabulary of all messengers."""
     invoice = message.content.get("invoice")
     words = f"{invoice['title']} {invoice['description']}" if invoice else message.text
     return Seen(
         id=str(message.id),
-        mine=message.mine,
+        mine=mine,
         text=words,
         actions=tuple(
             Action(button.text, _KINDS.get(button.kind, "share"), button.value)
@@ -111,4 +112,5 @@ def _seen(message: ShownMessage) -> Seen:
         ),
         pictures=int(message.photo is not None),
         form="invoice" if invoice else "card" if message.photo and message.buttons else "text",
+        author=message.author,
     )

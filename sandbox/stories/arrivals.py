@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.delivery.model import InboxEvent, InboxState
@@ -59,10 +59,9 @@ class Arrivals:
         return self._spoken + later, parked
 
     def _read_transcript(self, session: Session) -> None:
-        rows = session.connection().execute(_LINES, {"after": self._written_up_to}).all()
-        for conversation, count, _ in rows:
-            self._written[conversation] += count
-        self._written_up_to = max((last for _, _, last in rows), default=self._written_up_to)
+        for number, conversation in session.connection().execute(_LINES, {"after": self._written_up_to}):
+            self._written[conversation] += 1
+            self._written_up_to = number
 
     def _miscounted(self, spoken: Counter[str]) -> Iterator[str]:
         for conversation in spoken.keys() | self._written.keys():
@@ -126,7 +125,7 @@ _INBOX: Final = (
     .order_by(InboxEvent.id)
 )
 _LINES: Final = (
-    select(Utterance.conversation, func.count(), func.max(Utterance.id))
+    select(Utterance.id, Utterance.conversation)
     .where(Utterance.id > bindparam("after"), Utterance.author == Author.CUSTOMER)
-    .group_by(Utterance.conversation)
+    .order_by(Utterance.id)
 )

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from bot.delivery.model import InboxEvent, InboxState, OutboxKind, OutboxRow, OutboxState
+from bot.delivery.model import IS_WAITING, InboxEvent, OutboxKind, OutboxRow, is_open
 from payments.model import Payment, Refund, RefundStatus
 from sandbox.stories.stage import Worlds
 from sandbox.stripe import model as stripe
@@ -32,7 +32,6 @@ _ENDINGS: Final = {
     stripe.RefundStatus.FAILED: "came back",
     stripe.RefundStatus.CANCELED: "was called off",
 }
-_CLAIMED: Final = (OutboxState.DUE, OutboxState.SENDING)
 OrderRow = Row[UUID, str, OrderStatus, int]
 PaymentRow = Row[UUID, UUID | None, str, int]
 RefundRow = Row[UUID, UUID, int, RefundStatus]
@@ -308,7 +307,5 @@ _PROMISED: Final = (
     .where(Order.status.in_(HOLDS_STOCK), OrderLine.variant_id.is_not(None))
     .group_by(OrderLine.variant_id)
 )
-_WAITING: Final = select(InboxEvent.id).where(InboxEvent.state == InboxState.WAITING).limit(1)
-_CALLING: Final = (
-    select(OutboxRow.id).where(OutboxRow.state.in_(_CLAIMED), OutboxRow.kind == OutboxKind.CALL).limit(1)
-)
+_WAITING: Final = select(InboxEvent.id).where(IS_WAITING).limit(1)
+_CALLING: Final = select(OutboxRow.id).where(is_open(), OutboxRow.kind == OutboxKind.CALL).limit(1)

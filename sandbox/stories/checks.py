@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from bot.delivery.model import Conversation
 from payments.model import Payment
 from sandbox.people.person import Person
+from sandbox.people.telegram_group import TelegramGroup
 from sandbox.stories.format import (
     Amount,
     Expectation,
@@ -32,6 +33,7 @@ class Checks:
 
     stage: Stage
     people: Mapping[str, Person]
+    chats: Mapping[str, TelegramGroup]
     fill: Callable[[str], str]
 
     async def check(self, expectation: Expectation) -> None:
@@ -141,7 +143,8 @@ class Checks:
     async def _messages(self, expected: ExpectMessages) -> None:
         wanted = expected.messages
         pattern = re.compile(self.fill(wanted.matching), re.IGNORECASE)
-        theirs = [seen for seen in await self.people[wanted.to].screen() if not seen.mine]
+        screen = (self.chats.get(wanted.to) or self.people[wanted.to]).screen
+        theirs = [seen for seen in await screen() if not seen.mine]
         matching = [seen for seen in theirs if pattern.search(str(seen))]
         _same(f"messages to {wanted.to} that match {wanted.matching!r}:", wanted.count, len(matching))
 

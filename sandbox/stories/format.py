@@ -5,7 +5,7 @@ A step is a mapping of one key: a person's name, or one of `bot`, `both`, `clock
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -86,22 +86,44 @@ class Role(StoryModel):
     role: Literal["customer", "staff"] = "customer"
 
 
+class Chat(StoryModel):
+    """A group chat: made by its first member, with the bot or without."""
+
+    channel: Literal["telegram"]
+    members: tuple[str, ...] = Field(min_length=1)
+    bot: bool = True
+    kind: Literal["group", "supergroup"] = "supergroup"
+
+
 # ── what people do ──────────────────────────────────────────────────────────────────────────────────
 
 
-class Say(StoryModel):
-    """Write."""
+class Public(StoryModel):
+    """What people do in private, or `in` a group."""
+
+    chat: str | None = Field(default=None, alias="in")
+
+
+class Say(Public):
+    """Write. In a group @shop names the bot."""
 
     say: str = Field(min_length=1)
 
 
-class Tap(StoryModel):
+class Reply(StoryModel):
+    """Answer the bot's newest message in a group."""
+
+    reply: str = Field(min_length=1)
+    chat: str = Field(alias="in")
+
+
+class Tap(Public):
     """Press a button by its label, or by how the label begins."""
 
     tap: str = Field(min_length=1)
 
 
-class Send(StoryModel):
+class Send(Public):
     """Send a picture that lies beside the story's file; without `file` a tiny one."""
 
     send: Literal["photo"]
@@ -144,7 +166,40 @@ class Block(StoryModel):
     block: Literal["bot"]
 
 
-Act = Say | Tap | Send | Open | Share | Pay | Block
+class Join(StoryModel):
+    """Come into a group, invited by its owner."""
+
+    chat: str = Field(alias="join")
+
+
+class Leave(StoryModel):
+    """Go out of a group."""
+
+    chat: str = Field(alias="leave")
+
+
+class Add(StoryModel):
+    """Bring the bot into a group."""
+
+    add: Literal["bot"]
+    chat: str = Field(alias="to")
+
+
+class Remove(StoryModel):
+    """Put the bot out of a group, as its owner may."""
+
+    remove: Literal["bot"]
+    chat: str = Field(alias="from")
+
+
+class Upgrade(StoryModel):
+    """Make a basic group a supergroup, which is another chat."""
+
+    chat: str = Field(alias="upgrade")
+
+
+InGroup = Reply | Join | Leave | Add | Remove | Upgrade
+Act = Say | Tap | Send | Open | Share | Pay | Block | InGroup
 
 
 # ── what staff do ───────────────────────────────────────────────────────────────────────────────────
@@ -182,12 +237,16 @@ StaffAct = StaffReply | StaffMove | StaffStock
 class BotLine(StoryModel):
     """What the bot has said to a person since their last line; to whom, if it is not who acted last.
 
+    With `in`, what it has posted in that group since anybody acted there; `silent` is nothing at all.
+
     `flow` is the flow under way in their conversation ("none" for none) as it is stored, `reply` a key of
     flows/replies that the messages were made from, as the transcript keeps it, and `intent` what the interpreter
     makes of the person's last words.
     """
 
     to: str | None = None
+    chat: str | None = Field(default=None, alias="in")
+    silent: bool = False
     says: Texts = ()
     says_not: Texts = ()
     shows: Literal["card", "invoice", "receipt", "picture"] | None = None
@@ -306,7 +365,7 @@ class ExpectCustomer(StoryModel):
 
 
 class WantedMessages(StoryModel):
-    """Messages of the bot on a person's screen."""
+    """Messages of the bot on a person's screen, or in a group."""
 
     to: str
     matching: str
@@ -370,6 +429,7 @@ class Story:
     file: Path
     title: str
     people: Mapping[str, Role]
+    chats: Mapping[str, Chat]
     also_on: Sequence[Channel]
     steps: Sequence[Step]
 
@@ -381,14 +441,19 @@ class Story:
         )
 
     def on(self, channel: Channel) -> "Story | None":
-        """The same story with all its customers on that channel; None if it was not written for that."""
+        """The same story with all its customers on that channel; None if it was not written for that.
+
+        A group chat cannot be moved.
+        """
+        if self.chats:
+            return self if all(each == channel for each in self.channels) else None
         if channel not in (*self.channels, *self.also_on):
             return None
         people = {
             name: role.model_copy(update={"channel": channel}) if role.role == "customer" else role
             for name, role in self.people.items()
         }
-        return Story(self.file, self.title, people, self.also_on, self.steps)
+        return replace(self, people=people)
 
 
 @dataclass(frozen=True, slots=True)

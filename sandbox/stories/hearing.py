@@ -2,22 +2,38 @@
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
+from bot import conversations
 from bot.delivery.model import Conversation
 from bot.dialogue.state import State
 from bot.transcript import Author, Utterance
-from sandbox.people.person import Person, Seen
+from sandbox.people.person import Seen
+from sandbox.people.telegram_group import BOT_CALLED
 from sandbox.stories.format import BotLine
 from sandbox.stories.results import NotSo
 from sandbox.stories.stage import Stage
 
 
-class Hearing:
-    """One person's ear: what is new on their screen since they last did something."""
+class Ear(Protocol):
+    """A person, or a group."""
 
-    def __init__(self, person: Person, stage: Stage) -> None:
+    name: str
+
+    @property
+    def conversation(self) -> str: ...
+
+    async def look(self) -> list[Seen]:
+        """What is new on the screen since the last look."""
+        ...
+
+
+class Hearing:
+    """One person's ear: what is new on their screen since they last did something. Or that of a whole group."""
+
+    def __init__(self, person: Ear, stage: Stage) -> None:
         self._person = person
         self._stage = stage
         self._heard: list[Seen] = []
@@ -28,7 +44,7 @@ class Hearing:
         """They do something: what came before no longer counts."""
         await self._person.look()
         self._heard = []
-        self._words = words
+        self._words = words.replace(BOT_CALLED, "").strip(" ,") if words is not None else None
         self._since = (
             self._stage.database.read(lambda session: session.scalar(select(func.max(Utterance.id)))) or 0
         )
@@ -43,6 +59,8 @@ class Hearing:
         """What was to be saved. Raises NotSo."""
         await self.listen()
         said = "\n".join(str(seen) for seen in self._heard)
+        if expected.silent and self._heard:
+            raise NotSo(f"{self._person.name} to hear nothing", f"“{said}”")
         self._check_words(expected, said)
         self._check_looks(expected)
         self._check_workings(expected)
@@ -98,7 +116,7 @@ class Hearing:
             lambda session: session.scalars(
                 select(Utterance.content)
                 .where(
-                    Utterance.conversation == self._person.conversation,
+                    self._is_here(),
                     Utterance.author == Author.BOT,
                     Utterance.id > self._since,
                 )
@@ -106,6 +124,13 @@ class Hearing:
             ).all()
         )
         return [content["reply"] for content in contents if content.get("reply")]
+
+    def _is_here(self) -> ColumnElement[bool]:
+        """Of this conversation, or of any in this group."""
+        key = self._person.conversation
+        if conversations.is_in_group(key):
+            return Utterance.conversation.startswith(key, autoescape=True)
+        return Utterance.conversation == key
 
     def _saved(self, name: str, pattern: str, said: str) -> str:
         found = re.search(pattern, said, re.IGNORECASE)

@@ -2,25 +2,28 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import httpx
 
 from sandbox.people.person import CannotDo, Person, Seen
+from sandbox.people.telegram_group import TelegramGroup
 from sandbox.stories import faults
 from sandbox.stories.checks import Checks
 from sandbox.stories.format import (
     Act,
     Block,
     BotLine,
+    Chat,
     Clock,
     Doing,
     Expected,
     Faults,
     Open,
     Pay,
+    Reply,
     Restart,
     Role,
     Say,
@@ -34,6 +37,7 @@ from sandbox.stories.format import (
     Tap,
     Together,
 )
+from sandbox.stories.groups import act_in, place_of
 from sandbox.stories.hearing import Hearing
 from sandbox.stories.invariants import Invariants
 from sandbox.stories.reading import SAVED
@@ -58,6 +62,7 @@ async def play(
     started = time.monotonic()
     with Invariants(stage) as invariants:
         player = Player(story, stage, invariants)
+        await player.gather()
         held, failure = 0, None
         for number, step in enumerate(story.steps, start=1):
             failure = await player.play(step)
@@ -81,9 +86,16 @@ class Player:
         self._last: str | None = None  # who acted last
         self._kill_next = False
         self.people = _cast(story.people, stage)
-        self._hearing = {name: Hearing(person, stage) for name, person in self.people.items()}
-        self._checks = Checks(stage, self.people, self._fill)
-        self.transcript = Transcript(list(self.people))
+        self.chats = _groups(story.chats, self.people, stage)
+        self._hearing = {name: Hearing(each, stage) for name, each in (self.people | self.chats).items()}
+        self._checks = Checks(stage, self.people, self.chats, self._fill)
+        self.transcript = Transcript(list(self._hearing))
+
+    async def gather(self) -> None:
+        """Let the groups come together: the bot may greet them before anybody does anything."""
+        if self.chats:
+            await self._stage.settle()
+            await self._listen()
 
     async def play(self, step: Step) -> Failure | None:
         """One step and what must hold after it; None if all is as it should be."""
@@ -112,9 +124,11 @@ class Player:
     async def _happen(self, step: Step) -> None:
         match step.happening:
             case Doing() as doing:
+                await self._begin([doing])
                 await self._do(doing)
                 await self._follow()
             case Together(doings=doings):
+                await self._begin(doings)
                 await asyncio.gather(*(self._do(doing) for doing in doings))
                 await self._follow()
             case BotLine() as expected:
@@ -138,18 +152,41 @@ class Player:
             self._kill_next = False
             await self._restart()
         await self._stage.settle()
+        led = [name for chat in self.chats.values() for name in chat.follow()]
+        if led:
+            self.transcript.happened(self._now(), f"— led to the private chat: {', '.join(led)} —")
+            await self._stage.settle()
 
     # ── people ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def _begin(self, doings: Sequence[Doing]) -> None:
+        """Who acts, and the group in which they do, hear anew from here on."""
+        for doing in doings:
+            if isinstance(doing.act, StaffReply | StaffMove | StaffStock):
+                continue
+            place = place_of(doing.act)
+            words = self._fill(doing.act.say) if isinstance(doing.act, Say) else None
+            words = self._fill(doing.act.reply) if isinstance(doing.act, Reply) else words
+            for name in {doing.who, place or doing.who}:
+                await self._hearing[name].begin(words)
+            self._last = place or doing.who
 
     async def _do(self, doing: Doing) -> None:
         act = doing.act
         if isinstance(act, StaffReply | StaffMove | StaffStock):
             await self._staff(doing.who, act)
             return
-        self._last = doing.who
-        await self._hearing[doing.who].begin(self._fill(act.say) if isinstance(act, Say) else None)
-        outcome = await self._act(self.people[doing.who], act)
+        person, place = self.people[doing.who], place_of(act)
+        if place is not None:
+            picture = self._picture(act) if isinstance(act, Send) else b""
+            told = act_in(self.chats[place], person, act, fill=self._fill, picture=picture)
+            self.transcript.add(self._now(), place, f"{doing.who}: {told}", mine=True)
+            return
+        outcome = await self._act(person, act)
         self.transcript.add(self._now(), doing.who, self._told(act, outcome), mine=True)
+
+    def _picture(self, send: Send) -> bytes:
+        return (self._story.file.parent / send.file).read_bytes() if send.file else SMALL_PICTURE
 
     async def _act(self, person: Person, act: Act) -> str:
         """How it ended, where that is known at once."""
@@ -158,9 +195,8 @@ class Player:
                 await person.say(self._fill(words))
             case Tap(tap=label):
                 await person.tap(self._fill(label))
-            case Send(file=file, caption=caption):
-                picture = (self._story.file.parent / file).read_bytes() if file else SMALL_PICTURE
-                await person.send_photo(picture, self._fill(caption))
+            case Send(caption=caption):
+                await person.send_photo(self._picture(act), self._fill(caption))
             case Open(open=link):
                 await person.open(_payload(self._fill(link)))
             case Share(number=number):
@@ -169,6 +205,8 @@ class Player:
                 await person.block()
             case Pay():
                 return await self._pay(person, act)
+            case _:
+                raise LookupError(f"{act!r} is done in a group")
         return ""
 
     async def _pay(self, person: Person, pay: Pay) -> str:
@@ -211,7 +249,7 @@ class Player:
     # ── the bot ─────────────────────────────────────────────────────────────────────────────────────
 
     async def _bot(self, expected: BotLine) -> None:
-        name = expected.to or self._last
+        name = expected.to or expected.chat or self._last
         if name is None:
             raise NotSo(
                 "somebody whom the bot has answered", "nobody has done anything yet, and there is no `to`"
@@ -266,6 +304,17 @@ def _cast(roles: Mapping[str, Role], stage: Stage) -> dict[str, Person]:
         name: stage.person(name.capitalize(), role.channel, language=role.language)
         for name, role in roles.items()
         if role.role == "customer" and role.channel is not None
+    }
+
+
+def _groups(
+    chats: Mapping[str, Chat], people: Mapping[str, Person], stage: Stage
+) -> dict[str, TelegramGroup]:
+    return {
+        name: stage.group(
+            name, [people[member] for member in chat.members], bot=chat.bot, basic=chat.kind == "group"
+        )
+        for name, chat in chats.items()
     }
 
 

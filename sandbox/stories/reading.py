@@ -11,9 +11,11 @@ from sandbox.stories import faults
 from sandbox.stories.format import (
     CHANNELS,
     Act,
+    Add,
     Block,
     BotLine,
     Channel,
+    Chat,
     Clock,
     Doing,
     Expectation,
@@ -25,9 +27,14 @@ from sandbox.stories.format import (
     ExpectStock,
     Faults,
     Happening,
+    Join,
     Known,
+    Leave,
     Open,
     Pay,
+    Public,
+    Remove,
+    Reply,
     Restart,
     Role,
     Say,
@@ -42,6 +49,7 @@ from sandbox.stories.format import (
     StoryModel,
     Tap,
     Together,
+    Upgrade,
 )
 from storage import yaml_files
 from storage.yaml_files import Mistake, Mistakes, nearest
@@ -57,7 +65,14 @@ ACTS: Final[dict[str, type[Act]]] = {
     "share": Share,
     "pay": Pay,
     "block": Block,
+    "reply": Reply,
+    "join": Join,
+    "leave": Leave,
+    "add": Add,
+    "remove": Remove,
+    "upgrade": Upgrade,
 }
+IN_GROUPS: Final = (Public, Reply, Join, Leave, Add, Remove, Upgrade)
 STAFF_ACTS: Final[dict[str, type[StaffAct]]] = {"reply": StaffReply, "order": StaffMove, "stock": StaffStock}
 STAFF_LATER: Final = frozenset({"claim", "note", "transfer", "refund", "resolve"})
 EXPECTATIONS: Final[dict[str, type[Expectation]]] = {  # by their first key: one may have another's beside it
@@ -78,7 +93,7 @@ class _Frame(StoryModel):
     shop: str = "demo"
     people: dict[str, Role] = Field(min_length=1)
     also_on: tuple[Channel, ...] = ()
-    chats: Any = None
+    chats: dict[str, Chat] = Field(default_factory=dict[str, Chat])
     steps: list[Any] = Field(min_length=1)
     expect: list[Any] = Field(default_factory=list[Any])
 
@@ -97,7 +112,7 @@ def read(path: Path, known: Known) -> Story:
     steps = [*reader.steps(), *reader.ending()]
     if reader.mistakes:
         raise Mistakes(sorted(reader.mistakes, key=lambda mistake: mistake.line or 0))
-    return Story(path, frame.story, frame.people, frame.also_on, steps)
+    return Story(path, frame.story, frame.people, frame.chats, frame.also_on, steps)
 
 
 class _Reader:
@@ -125,14 +140,34 @@ class _Reader:
             self._wrong(
                 self._line("shop"), f"the shop {self.frame.shop!r}: there is only 'demo' in this version"
             )
-        if self.frame.chats is not None:
-            self._wrong(self._line("chats"), "'chats': group chats are not yet in this version")
         for name, role in self.frame.people.items():
             line = self._line("people", name)
             if name in WORLD_STEPS:
                 self._wrong(line, f"nobody can be called {name!r}: steps mean something else by it")
             if role.role == "customer" and role.channel is None:
                 self._wrong(line, f"{name!r} has no channel; there are {', '.join(CHANNELS)}")
+
+        for name, chat in self.frame.chats.items():
+            self._check_chat(name, chat, self._line("chats", name))
+
+    def _check_chat(self, name: str, chat: Chat, line: int) -> None:
+        if name in WORLD_STEPS or name in self.frame.people:
+            self._wrong(line, f"no chat can be called {name!r}: steps mean something else by it")
+        if self.frame.also_on:
+            self._wrong(
+                line, f"{name!r} is a chat on {chat.channel}: the story cannot be played elsewhere (also_on)"
+            )
+        for member in chat.members:
+            self._check_member(member, chat, line)
+
+    def _check_member(self, name: str, chat: Chat, line: int) -> None:
+        role = self._person(name, line)
+        if role is not None and role.channel != chat.channel:
+            self._wrong(line, f"{name!r} is on {role.channel}, and the chat on {chat.channel}")
+
+    def _check_in(self, chat: str, line: int) -> None:
+        if chat not in self.frame.chats:
+            self._wrong(line, f"there is no chat {chat!r}{nearest(chat, self.frame.chats)}")
 
     # ── steps ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -229,6 +264,10 @@ class _Reader:
             self._wrong(line, f"there is no file {act.file!r} beside the story")
         if isinstance(act, Block) and "web" in {self.frame.people[who].channel, *self.frame.also_on}:
             self._wrong(line, f"{who!r} cannot block the bot in the web chat")
+        if isinstance(act, IN_GROUPS) and act.chat is not None:
+            self._check_in(act.chat, line)
+            if (chat := self.frame.chats.get(act.chat)) is not None:
+                self._check_member(who, chat, line)
 
     def _staff(self, who: str, raw: Any, line: int) -> Doing | None:
         later = (
@@ -269,6 +308,10 @@ class _Reader:
             return None
         if said.to is not None:
             self._person(said.to, line)
+        if said.chat is not None:
+            self._check_in(said.chat, line)
+            if said.to is not None or said.flow is not None:
+                self._wrong(line, "in a group nothing is said to one person alone, and no flow is kept")
         if said.reply is not None:
             self._named("reply", said.reply, self.known.replies, line)
         if said.intent is not None:
@@ -332,9 +375,9 @@ class _Reader:
                 self._named("product", handle, self.known.products, line)
             case ExpectCustomer(customer=name):
                 self._person(name, line)
-            case ExpectMessages(messages=wanted):
+            case ExpectMessages(messages=wanted) if wanted.to not in self.frame.chats:
                 self._person(wanted.to, line)
-            case ExpectOrders():
+            case ExpectOrders() | ExpectMessages():
                 pass
             case ExpectOrder(order=order):
                 is_person = order in self.frame.people

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from bot import conversations
 from bot.channels import messenger_rendering, telegram_rendering
 from bot.delivery.model import OutboxKind, OutboxRow
 from bot.messages import MESSAGE, Receipt, Say, SendInvoice, ShowCards
@@ -15,7 +16,7 @@ from sandbox.messenger.state import Message as MessengerMessage
 from sandbox.stories.stage import Stage
 from sandbox.telegram.state import Message as TelegramMessage
 
-Words = tuple[str, str]  # conversation, and what one message in it says
+Words = tuple[str, str]  # the chat, and what one message in it says
 
 
 class Repeats:
@@ -32,6 +33,7 @@ class Repeats:
         self._queued_up_to = 0
         self._queued: defaultdict[Words, list[int]] = defaultdict(list)  # outbox ids
         self._shown: Counter[Words] = Counter()
+        self._tries: Counter[Words] = Counter()
         self._seen_on_telegram = self._seen_on_messenger = 0
         self._suspects: set[Words] = set()
 
@@ -44,7 +46,7 @@ class Repeats:
         breaches = list[str]()
         for words in sorted(self._suspects):
             extra = self._repeats_of(words)
-            if extra > min(explained, self._tries_of(session, words)):
+            if extra > min(explained, self._tries_of(session, words, extra)):
                 breaches.append(_sentence(words, self._shown[words], len(self._queued[words])))
             explained -= extra
         return breaches
@@ -54,11 +56,13 @@ class Repeats:
         queued = len(self._queued.get(words, ()))
         return self._shown[words] - queued if queued else 0
 
-    def _tries_of(self, session: Session, words: Words) -> int:
-        """How often its rows were tried again."""
-        rows = self._queued[words]
-        attempts = session.scalars(select(OutboxRow.attempts).where(OutboxRow.id.in_(rows))).all()
-        return sum(attempts) - len(rows)
+    def _tries_of(self, session: Session, words: Words, enough: int) -> int:
+        """How often its rows were tried again, asked anew only until that is `enough`."""
+        if self._tries[words] < enough:
+            rows = self._queued[words]
+            attempts = session.scalars(select(OutboxRow.attempts).where(OutboxRow.id.in_(rows))).all()
+            self._tries[words] = sum(attempts) - len(rows)
+        return self._tries[words]
 
     def _explained(self) -> int:
         """How many repeats planted faults account for; a kill may leave any number half done."""
@@ -72,8 +76,9 @@ class Repeats:
     def _read_outbox(self, session: Session) -> None:
         rows = session.connection().execute(_MESSAGES, {"after": self._queued_up_to}).all()
         for number, conversation, payload in rows:
-            for words in _words_of(conversation, payload):
-                self._queued[conversation, words].append(number)
+            place = conversations.place_of(conversation)
+            for words in _words_of(place, payload):
+                self._queued[place, words].append(number)
             self._queued_up_to = number
 
     # ── what they see ───────────────────────────────────────────────────────────────────────────────
@@ -96,10 +101,10 @@ class Repeats:
         self._seen_on_messenger = len(messages)
 
 
-def _words_of(conversation: str, payload: dict[str, Any]) -> Iterator[str]:
+def _words_of(place: str, payload: dict[str, Any]) -> Iterator[str]:
     """What each part of one of our messages says, in its messenger's form."""
     message = MESSAGE.validate_python(payload)
-    channel, _, chat = conversation.partition(":")
+    channel, _, chat = place.partition(":")
     if isinstance(message, SendInvoice) and channel == "telegram":
         yield f"invoice {message.title} {message.description}"
     elif channel == "telegram" and isinstance(message, Say | ShowCards):

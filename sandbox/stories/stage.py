@@ -1,5 +1,6 @@
 """What stories are played on: a running shop with its worlds, its people and a clock to turn."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -7,6 +8,7 @@ from nlu.understanding import Understanding
 from sandbox.clock import SimulatedClock
 from sandbox.messenger.world import MessengerWorld
 from sandbox.people.person import Person
+from sandbox.people.telegram_group import TelegramGroup
 from sandbox.stripe.world import StripeWorld
 from sandbox.telegram.world import TelegramWorld
 from shop.orders.model import OrderStatus
@@ -45,6 +47,10 @@ class Stage(Protocol):
 
     def person(self, name: str, channel: str, *, language: str | None = None) -> Person:
         """Somebody new with a phone."""
+        ...
+
+    def group(self, name: str, members: Sequence[Person], *, bot: bool, basic: bool) -> TelegramGroup:
+        """A new group of these people, made by the first of them; a supergroup, unless it is to be a basic one."""
         ...
 
     def understand(self, text: str) -> Understanding:

@@ -159,13 +159,34 @@ async def test_friends_talk_in_the_group_and_the_shop_answers_who_names_it(visit
         page = await visit.page("/")
         friends = phone(page, FRIENDS)
         await expect(friends.get_by_role("log")).to_contain_text("Cleo added Kettle & Quay")
+        await expect(friends.get_by_role("log")).to_contain_text(
+            "write @KettleAndQuayBot before your question"
+        )
         await say(friends, "Shall we order together?", answer="Shall we order together?")
         await friends.get_by_role("button", name="Cleo", exact=True).click()
         await expect(friends.get_by_role("button", name="Cleo", exact=True)).to_have_attribute(
             "aria-pressed", "true"
         )
-        await expect(friends.locator(".line.bot .bubble-author")).to_have_text("Ana")
+        await expect(friends.locator(".line.bot .bubble-author").last).to_have_text("Ana")
         await say(friends, "@KettleAndQuayBot do you have a black mug?", answer="Black stoneware mug")
+
+
+async def test_what_one_friend_wants_to_buy_goes_on_in_their_own_chat(
+    visits: Visits, open_console: OpenShop
+) -> None:
+    async with visits.browse(size=WIDE) as visit:
+        page = await visit.page("/")
+        friends = phone(page, FRIENDS)
+        await friends.get_by_role("button", name="Open private chat").click()
+        await expect(talk(page, ANA)).to_contain_text("Welcome to Kettle & Quay")
+        await say(friends, "@KettleAndQuayBot a black mug under 15 euros", answer="Black stoneware mug")
+        await friends.get_by_role("button", name=re.compile("^Add to cart")).first.click()
+        await expect(talk(page, ANA)).to_contain_text("The cart comes to €12.00")
+        await say(friends, "@KettleAndQuayBot what is in my cart?", answer="between the two of us")
+        await friends.get_by_role("button", name="Go on in private").click()
+        await expect(talk(page, ANA)).to_contain_text("Black stoneware mug")
+        await expect(talk(page, FRIENDS)).not_to_contain_text("The cart comes to")
+    assert open_console.parked() == []
 
 
 async def test_staff_see_what_was_said_on_the_phone_beside_theirs(visits: Visits) -> None:
@@ -272,7 +293,7 @@ async def real_shop(anyio_backend: str, shop_template: Template, tmp_path: Path)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         await server.opened.wait()
         yield url
-        server.should_exit = True
+        server.stop()
         await serving
         parley.close()
 

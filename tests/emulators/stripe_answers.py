@@ -88,9 +88,10 @@ def _error_faults(error: dict[str, Any]) -> list[str]:
 @cache
 def _declared(cls: type) -> dict[str, Any]:
     """The fields of a class and their types, names of other classes looked up."""
-    module = inspect.getmodule(cls)
-    assert module is not None
-    names: dict[str, Any] = {**vars(module), **_imported_for_types(inspect.getsource(module))}
+    names: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):  # what a class inherits is declared in the words of another module
+        if base.__module__.startswith("stripe."):
+            names |= _names(base.__module__)
     hints = typing.get_type_hints(cls, globalns=names, localns=names)
     own = {
         name
@@ -101,9 +102,16 @@ def _declared(cls: type) -> dict[str, Any]:
     return {name: hints[name] for name in own if not name.isupper() and not name.startswith("_")}
 
 
+@cache
+def _names(module_name: str) -> dict[str, Any]:
+    """What a module's annotations may mean."""
+    module = import_module(module_name)
+    return {**vars(module), **_imported_for_types(inspect.getsource(module))}
+
+
 def _imported_for_types(source: str) -> dict[str, Any]:
     """What a module imports below TYPE_CHECKING, where only a type checker goes."""
-    block = source.partition("if TYPE_CHECKING:")[2]
+    block = re.sub(r" *#.*", "", source.partition("if TYPE_CHECKING:")[2])
     imports = re.findall(r"^    from (stripe[\w.]*) import (?:\(([^)]*)\)|(.*))$", block, flags=re.MULTILINE)
     found: dict[str, Any] = {}
     for module, several, one in imports:
@@ -208,13 +216,29 @@ def event_faults(event: dict[str, Any]) -> list[str]:
 
 
 class Witness:
-    """Stands before the application, reads every JSON answer of /v1 and keeps what is wrong with it."""
+    """Stands before the application and keeps every JSON answer of /v1, to be judged when somebody asks for it.
+
+    Nothing is judged while it serves: what went wrong there would only break the connection that it came over.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self.found: list[str] = []
-        self.seen: set[str] = set()  # the kinds of objects that went by
+        self._heard: list[tuple[str, dict[str, Any]]] = []  # not judged yet: whose answer, and what
+        self._found: list[str] = []
+        self._seen: set[str] = set()
         self.asked: set[tuple[str, str]] = set()  # methods and paths from /v1 on
+
+    @property
+    def found(self) -> list[str]:
+        """All that was wrong so far."""
+        self._judge()
+        return self._found
+
+    @property
+    def seen(self) -> set[str]:
+        """The kinds of objects that went by."""
+        self._judge()
+        return self._seen
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or "/v1/" not in scope["path"]:
@@ -232,19 +256,18 @@ class Witness:
 
         await self._app(scope, receive, overhear)
         if headers.get(b"content-type", b"").startswith(b"application/json"):
-            self._judge(f"{scope['method']} {scope['path']}", json.loads(body))
+            self._heard.append((f"{scope['method']} {scope['path']}", json.loads(body)))
 
-    def judge_event(self, event: dict[str, Any]) -> None:
+    def hear_event(self, event: dict[str, Any]) -> None:
         """What a webhook carried."""
-        self._note(f"webhook {event['type']}", event, event_faults(event))
+        self._heard.append((f"webhook {event['type']}", event))
 
-    def _judge(self, asked: str, answer: Any) -> None:
-        about_events = [fault for event in kept_events(answer) for fault in event_faults(event)]
-        self._note(asked, answer, [*faults(answer), *about_events])
-
-    def _note(self, asked: str, answer: Any, found: list[str]) -> None:
-        self.found += [f"{asked}: {fault}" for fault in found]
-        self.seen |= kinds_within(answer)
+    def _judge(self) -> None:
+        while self._heard:
+            asked, answer = self._heard.pop(0)
+            about_events = [fault for event in kept_events(answer) for fault in event_faults(event)]
+            self._found += [f"{asked}: {fault}" for fault in [*faults(answer), *about_events]]
+            self._seen |= kinds_within(answer)
 
 
 def kept_events(answer: dict[str, Any]) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
+from app.serving import PromptServer
 from sandbox.clock import SimulatedClock
 from sandbox.loopback import listen
 from sandbox.stripe import StripeWorld, create_app
@@ -45,7 +46,7 @@ class Receiver:
         payload, header = (await request.body()).decode(), request.headers["stripe-signature"]
         self.requests.append((payload, header))
         if self.witness is not None:
-            self.witness.judge_event(json.loads(payload))
+            self.witness.hear_event(json.loads(payload))
         status = self.answers.pop(0) if self.answers else 200
         if status == 200:
             self.taken.append(stripe.Webhook.construct_event(payload, header, WEBHOOK_SECRET, tolerance=0))
@@ -86,10 +87,11 @@ class Sandbox:
         host.add_api_route("/hook", self.receiver.take, methods=["POST"])
         # A slow machine may pause between two requests: the connection is kept for longer than that.
         config = uvicorn.Config(host, log_level="critical", lifespan="off", timeout_keep_alive=300)
-        self._server = uvicorn.Server(config)
+        self._server = PromptServer(config)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, args=(listener,))
         self._thread.start()
+        self._clients: list[stripe.StripeClient] = []
         self.client = self.new_client()
         self.http = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {API_KEY}"})
 
@@ -97,7 +99,11 @@ class Sandbox:
         self._loop.run_until_complete(self._server.serve(sockets=[listener]))
 
     def new_client(self, key: str = API_KEY, **options: Any) -> stripe.StripeClient:
-        return stripe.StripeClient(key, base_addresses={"api": self.url}, **options)
+        """A client of Stripe's own library; the sandbox closes it, unless it has an HTTP client of its own."""
+        client = stripe.StripeClient(key, base_addresses={"api": self.url}, **options)
+        if "http_client" not in options:
+            self._clients.append(client)
+        return client
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something of the world's in its own loop."""
@@ -123,11 +129,12 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        self._server.should_exit = True
+        self._server.stop()
         self._thread.join()
         self._loop.close()
         self.http.close()
-        self.client._requestor._get_http_client().close()
+        for client in self._clients:
+            client._requestor._get_http_client().close()
         self.world.close()
         assert not self.witness.found, self.witness.found
 

@@ -16,6 +16,7 @@ from aiogram.client.telegram import TelegramAPIServer
 from starlette.types import ASGIApp
 from telegram.request import HTTPXRequest
 
+from app.serving import PromptServer
 from sandbox.clock import SimulatedClock
 from sandbox.loopback import listen
 from sandbox.telegram import Bot, Group, Limits, TelegramUser, TelegramWorld, create_app
@@ -116,7 +117,7 @@ class serving:  # noqa: N801 - reads as what it does: async with serving(app)
         config = uvicorn.Config(
             app, lifespan="off", log_level="critical", ws="none", timeout_graceful_shutdown=1
         )
-        self._server = uvicorn.Server(config)
+        self._server = PromptServer(config)
 
     async def __aenter__(self) -> Loopback:
         self._running = asyncio.ensure_future(self._server.serve(sockets=[self._socket]))
@@ -126,7 +127,7 @@ class serving:  # noqa: N801 - reads as what it does: async with serving(app)
 
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
-        self._server.should_exit = True
+        self._server.stop()
         await self._running
         self._socket.close()
 

@@ -13,6 +13,7 @@ import stripe
 
 from sandbox.stripe import rendering
 from sandbox.stripe.endpoints import ENDPOINTS
+from tests.emulators import stripe_answers
 from tests.emulators.stripe_answers import event_faults, faults
 from tests.emulators.stripe_sandbox import Sandbox, intent_parameters, plain, session_parameters
 
@@ -266,4 +267,19 @@ def test_a_test_whose_answers_are_wrong_fails(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(
         AssertionError, match=r"POST /sandbox/stripe/v1/refunds: refund\.pending_reason is 'lazy'"
     ):
+        sandbox.close()
+
+
+def test_what_cannot_be_judged_fails_the_test_and_breaks_no_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stumble(_answer: object) -> list[str]:
+        raise NameError("what is a refund?")
+
+    monkeypatch.setattr(stripe_answers, "faults", stumble)
+    sandbox = Sandbox(webhooks=False)
+    answers = [sandbox.http.get("/v1/refunds") for _ in range(2)]
+    ports = {answer.extensions["network_stream"].get_extra_info("client_addr") for answer in answers}
+    assert len(ports) == 1
+    with pytest.raises(NameError, match="refund"):
         sandbox.close()

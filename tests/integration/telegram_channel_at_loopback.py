@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.serving import PromptServer
 from bot.channels.telegram import TelegramChannel
 from bot.events import Event, Inbound
 from sandbox.loopback import listen
@@ -76,12 +77,12 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an app on a free loopback port while the block runs; its URL."""
     listener = listen()
     config = uvicorn.Config(app, lifespan="off", log_level="critical", ws="none", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    server = PromptServer(config)
     running = asyncio.ensure_future(server.serve(sockets=[listener]))
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.stop()
         await running
         listener.close()
 

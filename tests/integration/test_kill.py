@@ -26,10 +26,10 @@ from sqlalchemy.orm import Session
 
 from app.sandbox import Sandbox, open_sandbox
 from app.server import listen_on
+from app.serving import PromptServer
 from app.settings import ROOT, Home
 from app.stage import Template, copy_home
-from bot.delivery import outbox
-from bot.delivery.model import InboxEvent, InboxState, OutboxRow, OutboxState
+from bot.delivery.model import InboxEvent, InboxState, OutboxRow, OutboxState, is_open
 from sandbox.clock import TurnableClock
 from sandbox.stripe import wire
 from sandbox.telegram.faults import hang
@@ -124,8 +124,7 @@ def _url(database: Database) -> str:
 def _nothing_due(session: Session) -> bool:
     waiting = select(func.count()).where(InboxEvent.state == InboxState.WAITING)
     unsent = select(func.count()).where(
-        OutboxRow.state.in_(outbox.OPEN),
-        (OutboxRow.due_at <= SystemClock().now()) | (OutboxRow.state == OutboxState.SENDING),
+        is_open(), (OutboxRow.due_at <= SystemClock().now()) | (OutboxRow.state == OutboxState.SENDING)
     )
     return not (session.scalar(waiting) or session.scalar(unsent))
 
@@ -146,13 +145,13 @@ async def far_ends(shop_url: str) -> AsyncGenerator[tuple[Sandbox, str]]:
     app = FastAPI()
     sandbox.mount(app)
     config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1, lifespan="off")
-    server = uvicorn.Server(config)
+    server = PromptServer(config)
     async with sandbox.running():
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             yield sandbox, f"{url}/sandbox"
         finally:
-            server.should_exit = True
+            server.stop()
             await serving
             listener.close()
 

@@ -16,6 +16,10 @@ from storage.yaml_files import Mistakes
 from tests.open_shop import settings_for_tests
 
 TOP = "story: a test\npeople:\n  ana: {channel: telegram}\n  mia: {role: staff}\nsteps:\n"
+GROUP = (
+    "story: a test\npeople: {ana: {channel: telegram}, ben: {channel: messenger}}\n"
+    "chats: {friends: {channel: telegram, members: [ana]}}\nsteps:\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +96,19 @@ def test_what_is_wrong_in_a_step_is_named_with_its_line(
         ("- a list\n", "is no story"),
         ("story: [\n", "is not valid YAML"),
         ("story: x\npeople: {ana: {channel: telegram}}\n", "'steps' is missing"),
-        (TOP + "  - ana: hello\nchats: {friends: {}}\n", "group chats are not yet in this version"),
+        (TOP + "  - ana: hello\nchats: {friends: {}}\n", "'chats.friends.channel' is missing"),
+        (GROUP + "  - ana: hello\nalso_on: [web]\n", "the story cannot be played elsewhere (also_on)"),
+        (GROUP.replace("[ana]", "[ana, bob]") + "  - ana: hello\n", "nobody is called 'bob'"),
+        (GROUP.replace("[ana]", "[ana, ben]") + "  - ana: hello\n", "'ben' is on messenger, and the chat on"),
+        (GROUP.replace("friends", "clock") + "  - ana: hello\n", "no chat can be called 'clock'"),
+        (GROUP + "  - ana: {in: freinds, say: hi}\n", "no chat 'freinds' — did you mean 'friends'"),
+        (GROUP + "  - ben: {in: friends, say: hi}\n", "'ben' is on messenger, and the chat on telegram"),
+        (GROUP + "  - ana: {reply: hi}\n", "'in' is missing"),
+        (GROUP + "  - ana: {in: friends, open: x}\n", "unknown key 'in'"),
+        (GROUP + "  - ana: {join: freinds}\n", "no chat 'freinds' — did you mean 'friends'"),
+        (GROUP + "  - ana: {add: ben, to: friends}\n", "'add': Input should be 'bot'"),
+        (GROUP + "  - bot: {in: nowhere, says: x}\n", "no chat 'nowhere'"),
+        (GROUP + "  - bot: {in: friends, to: ana}\n", "nothing is said to one person alone"),
         (TOP + "  - ana: hello\nshop: mine\n", "there is only 'demo' in this version"),
         (TOP + "  - ana: hello\nstepps: []\n", "unknown key 'stepps' — did you mean 'steps'"),
         (

@@ -420,6 +420,37 @@ async def test_a_tap_is_answered_with_a_short_notice(
     await channel.send(str(ada.id), answer)  # answered before: quietly done
 
 
+async def test_a_tap_may_be_answered_with_the_way_into_the_private_chat(
+    talk: Conversation, channel: TelegramChannel, shop: Bot, ada: TelegramUser
+) -> None:
+    await talk.send(Say(text="Which?", buttons=((BUY,),)))
+    for carried, link in (("7_x", "?start=7_x"), ("", "?start=hello")):
+        pressed = ada.tap(shop, "Buy")
+        assert pressed.tap
+        await channel.send(str(ada.id), AnswerTap(tap=pressed.tap.id, private=carried))
+        assert pressed.answer
+        assert pressed.answer["url"] == f"https://t.me/ShopBot{link}"
+
+
+async def test_in_a_group_it_replies_and_its_buttons_lead_into_the_private_chat(
+    world: TelegramWorld, channel: TelegramChannel, shop: Bot, ada: TelegramUser
+) -> None:
+    group = world.add_group("Friends", [ada], bots=[shop])
+    asked = ada.say(group, "@ShopBot my cart?")
+    ways = (Button(label="Go on", private="7_x"),), (Button(label="Just open", private=""),)
+    answer = Say(text="In private?", buttons=ways, answers=str(asked.id))
+    await channel.send(str(group.id), answer)
+    cards = ShowCards(cards=(Card(title="Mug", text=""), Card(title="Pot", text="")), answers=str(asked.id))
+    await channel.send(str(group.id), cards)
+    await channel.send(str(group.id), Say(text="Gone", answers="999"))  # deleted meanwhile
+    said, mug, pot, gone = ada.chat(group)[-4:]
+    assert [button.value for row in said.buttons for button in row] == [
+        "https://t.me/ShopBot?start=7_x",
+        "https://t.me/ShopBot",
+    ]
+    assert [message.reply_to for message in (said, mug, pot, gone)] == [asked.id] * 3 + [None]
+
+
 async def test_typing_is_shown(channel: TelegramChannel, shop: Bot, ada: TelegramUser) -> None:
     await channel.send(str(ada.id), ShowTyping())
     assert ada.typing(shop) == "typing"

@@ -212,7 +212,7 @@ BROKEN = {
     "a button that does nothing": (
         "flows/replies/en/shop.yml",
         replaced(", payload: browse}", "}"),
-        ["button 'Browse the shop' needs exactly one of: payload, url, share"],
+        ["button 'Browse the shop' needs exactly one of: payload, url, share, private"],
     ),
     "one reply twice": (
         "flows/replies/en/patterns.yml",

@@ -13,6 +13,7 @@ from bot.events import (
     Inbound,
     InvoiceChecked,
     InvoicePaid,
+    Membership,
     Opened,
     Person,
     Said,
@@ -162,8 +163,8 @@ def test_a_tap_carries_its_token_and_the_buttons_label() -> None:
     inbound = received({"callback_query": query | {"message": too_old}})
     assert inbound
     assert (inbound.conversation, inbound.event) == (
-        "telegram:-1001",
-        tapped.model_copy(update={"label": None}),
+        "telegram:-1001:700",
+        tapped.model_copy(update={"label": None, "message": "5"}),
     )
 
     game = {name: value for name, value in query.items() if name != "data"} | {"game_short_name": "x"}
@@ -205,22 +206,69 @@ def test_blocking_and_unblocking_is_heard(status: str, blocked: bool) -> None:
         "new_chat_member": {"user": US, "status": status} | ({"until_date": 0} if blocked else {}),
     }
     assert event_of({"my_chat_member": change}) == BotBlocked(blocked=blocked)
-    assert received({"my_chat_member": change | {"chat": GROUP}}) is None
+
+
+def came(*, before: str, now: str, chat: dict[str, Any] = GROUP, **details: Any) -> Inbound | None:
+    """Told that the bot's standing in a chat has changed."""
+    more = {"until_date": 0} | details
+
+    def standing(status: str) -> dict[str, Any]:
+        return {"user": US, "status": status} | (more if status in {"kicked", "restricted"} else {})
+
+    change = {
+        "chat": chat,
+        "from": ANA,
+        "date": 0,
+        "old_chat_member": standing(before),
+        "new_chat_member": standing(now),
+    }
+    return received({"my_chat_member": change})
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "change"),
+    [
+        ("left", "member", "added"),
+        ("kicked", "member", "added"),
+        ("member", "left", "removed"),
+        ("member", "kicked", "removed"),
+    ],
+)
+def test_coming_into_a_group_and_being_put_out_is_the_groups_own_affair(
+    before: str, now: str, change: Any
+) -> None:
+    inbound = came(before=before, now=now)
+    assert inbound
+    assert inbound.conversation == "telegram:-1001:"
+    assert inbound.event == Membership(change=change, name="ShopBot")
+
+
+def test_who_stays_in_a_group_or_comes_to_a_channel_says_nothing() -> None:
+    assert came(before="member", now="member") is None
+    assert came(before="left", now="member", chat=GROUP | {"type": "channel"}) is None
+
+
+def test_a_group_that_goes_on_under_another_id_is_known_there() -> None:
+    moved = message(chat=GROUP, migrate_from_chat_id=-5)
+    inbound = received({"message": moved})
+    assert inbound
+    assert (inbound.conversation, inbound.event) == ("telegram:-1001:", Membership(change="moved"))
+    old = message(chat=GROUP | {"id": -5, "type": "group"}, migrate_to_chat_id=-1001)
+    assert received({"message": old}) is None
 
 
 @pytest.mark.parametrize(
     ("update", "event"),
     [
-        (in_group("@ShopBot show me mugs"), Said(text="show me mugs")),
-        (in_group("@shopbot, show me mugs"), Said(text="show me mugs")),
-        (in_group("mugs, @shopbot"), Said(text="mugs,")),
-        (in_group("is @ShopBot any good?"), Said(text="is @ShopBot any good?")),
-        (in_group("@ShopBot"), Opened()),
-        (in_group("/cart"), Said(text="cart")),
-        (in_group("/start@ShopBot deal_7"), Opened(payload="deal_7")),
+        (in_group("@ShopBot show me mugs"), Said(text="show me mugs", message="5")),
+        (in_group("@shopbot, show me mugs"), Said(text="show me mugs", message="5")),
+        (in_group("mugs, @shopbot"), Said(text="mugs,", message="5")),
+        (in_group("is @ShopBot any good?"), Said(text="is @ShopBot any good?", message="5")),
+        (in_group("@ShopBot"), Opened(message="5")),
+        (in_group("/cart"), Said(text="cart", message="5")),
         (
             in_group("yes", reply_to_message=message(chat=GROUP, text="Sure?", **{"from": US})),
-            Said(text="yes"),
+            Said(text="yes", message="5"),
         ),
     ],
     ids=lambda value: str(value.get("message", {}).get("text")) if isinstance(value, dict) else "",
@@ -228,13 +276,23 @@ def test_blocking_and_unblocking_is_heard(status: str, blocked: bool) -> None:
 def test_in_a_group_the_bot_hears_what_is_for_it(update: dict[str, Any], event: Event) -> None:
     inbound = received(update)
     assert inbound
-    assert (inbound.conversation, inbound.event) == ("telegram:-1001", event)
+    assert (inbound.conversation, inbound.event) == ("telegram:-1001:700", event)
+
+
+def test_started_in_a_group_it_greets_the_group_and_no_member() -> None:
+    inbound = received(in_group("/start@ShopBot deal_7"))
+    assert inbound
+    assert (inbound.conversation, inbound.event) == (
+        "telegram:-1001:",
+        Opened(payload="deal_7", message="5"),
+    )
 
 
 @pytest.mark.parametrize(
     "update",
     [
         in_group("nice weather"),
+        in_group("@ShopBot has new mugs", is_automatic_forward=True, sender_chat=GROUP),
         in_group("@ShopBotFan hello") | {},
         in_group("/cart@OtherBot"),
         {"message": message(chat=GROUP, photo=[FILE | {"width": 1, "height": 1}])},
@@ -264,7 +322,7 @@ def test_a_picture_in_a_group_is_heard_when_its_caption_names_the_bot() -> None:
         caption_entities=[{"type": "mention", "offset": 9, "length": 8}],
     )
     assert event_of({"message": photo}) == SentAttachment(
-        attachment="photo", reference="F", caption="😀 this?"
+        attachment="photo", reference="F", caption="😀 this?", message="5"
     )
 
 

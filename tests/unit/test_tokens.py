@@ -1,5 +1,6 @@
 """What buttons carry is checked before it is believed."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -39,6 +40,31 @@ def test_a_token_with_any_letter_changed_is_refused(at: int, letter: str) -> Non
     if forged != token:
         with pytest.raises(ForgedToken):
             TOKENS.read(forged, conversation="c")
+
+
+@given(st.integers(0, 10**18))
+def test_a_link_carries_its_number_to_its_own_conversation_only(number: int) -> None:
+    carried = TOKENS.sign_link(number, conversation="telegram:1")
+    assert re.fullmatch("[A-Za-z0-9_-]{1,64}", carried)
+    assert TOKENS.read_link(carried, conversation="telegram:1") == number
+    with pytest.raises(ForgedToken):
+        TOKENS.read_link(carried, conversation="telegram:2")
+    with pytest.raises(ForgedToken):
+        TOKENS.read_link(f"1{carried}", conversation="telegram:1")
+
+
+@given(st.text(max_size=80))
+def test_no_other_link_carries_anything(text: str) -> None:
+    with pytest.raises(ForgedToken):
+        TOKENS.read_link(text, conversation="telegram:1")
+
+
+def test_a_token_is_handed_on_by_who_may_read_it() -> None:
+    token = TOKENS.sign("add_to_cart?variant=x", conversation="telegram:-5")
+    handed = TOKENS.transfer(token, of="telegram:-5", to="telegram:1")
+    assert TOKENS.read(handed, conversation="telegram:1").flow == "add_to_cart"
+    with pytest.raises(ForgedToken):
+        TOKENS.transfer(token, of="telegram:-6", to="telegram:1")
 
 
 def test_a_payload_that_no_channel_could_carry_is_a_mistake_of_ours() -> None:
