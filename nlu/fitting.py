@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from nlu.text import clean
 Labels = NDArray[np.int64]
 
 BORDER_C = 10.0
+ONE_SVM: Final = Lock()  # LIBLINEAR draws from one generator, the whole process's: at once, two take each other's draws
 
 # Their types say little, and nothing that holds for the arrays we take.
 _sparse: Any = sparse
@@ -86,7 +88,9 @@ def _fit_svm(
     if known.embedding is not None:
         blocks.append(_sparse.csr_matrix(known.embedding * weight))
     machine = _svm.LinearSVC(C=component.C, random_state=seed, max_iter=5000)
-    machine.fit(_sparse.hstack(blocks, format="csr"), known.labels)
+    columns = _sparse.hstack(blocks, format="csr")
+    with ONE_SVM:
+        machine.fit(columns, known.labels)
     return _arrays("svm", machine, 0 if rows is None else int(rows.shape[1]))
 
 
