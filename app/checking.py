@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+from app.checking_paths import check_paths
+from app.checking_replies import check_placeholders
 from app.settings import read_secrets, read_settings
 from app.wiring import FLOWS, TRAINING_DATA
 from bot.dialogue import flows as flow_files
@@ -18,6 +20,7 @@ from bot.dialogue.slots import Slot
 from bot.dialogue.understanding import BUILT_IN_INTENTS
 from knowledge_base.wording import WORDS_FOLDER
 from nlu import training_data
+from nlu.entities.extraction import ENTITIES
 from nlu.entities.words import WORDS_FOLDER as ENTITY_WORDS
 from nlu.training_data import TrainingData
 from shop.errors import Refused
@@ -26,6 +29,7 @@ from storage import yaml_files
 from storage.yaml_files import Mistake, Mistakes
 
 TAPS = {"cancel", "change"}  # what a button may ask for beside a flow
+CONDITION_NAMES = ("slots", "outcome", "facts")
 
 
 def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRAINING_DATA) -> list[Mistake]:
@@ -46,7 +50,9 @@ def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRA
     except Mistakes as more:
         return found + [mistake for mistake in more.mistakes if mistake not in found]
     found += check_flows(flows, slots, replies)
+    found += check_paths(flows)
     found += check_replies(flows, slots, replies)
+    found += check_placeholders(replies, slots)
     found += check_profile(config, settings.shop, languages[1:])
     taught: dict[Path, TrainingData] = {}
     for language in languages:
@@ -158,8 +164,16 @@ def _check_conditions(step: Step, slots: dict[str, Slot]) -> Iterator[str]:
     """The slots that its branches and rejections ask about."""
     conditions = [branch.condition for branch in step.next if branch.condition is not None]
     conditions += [Condition(rejection.if_) for rejection in step.text.rejections]
-    names = [name.split(".") for condition in conditions for name in condition.names()]
+    names = [name.split(".") for condition in conditions for name in sorted(condition.names())]
     yield from _unknown_slots((name[1] for name in names if name[0] == "slots" and len(name) > 1), slots)
+    for name in names:
+        if name[0] not in CONDITION_NAMES:
+            hint = (
+                f": write slots.{name[0]}"
+                if name[0] in slots
+                else yaml_files.nearest(name[0], CONDITION_NAMES)
+            )
+            yield f"a condition speaks of {'.'.join(name)!r}, which is nothing here{hint}"
 
 
 def _unknown_slots(names: Iterable[str], slots: dict[str, Slot]) -> Iterator[str]:
@@ -227,7 +241,9 @@ def _check_language(replies: Replies, language: str) -> list[Mistake]:
         for text in _unknown_names(replies, language, reply)
     ]
     return found + [
-        replies.mistake(replies.main, reply, f"is missing in language {language!r}")
+        replies.mistake(
+            replies.main, reply, f"is missing in language {language!r}: write it in replies/{language}"
+        )
         for reply in sorted(main - own)
     ]
 
@@ -312,11 +328,55 @@ def check_training_data(
         for intent in (*slot.affirmed_by, *slot.given_by):
             if intent not in taught:
                 hint = yaml_files.nearest(intent, taught)
-                found.append(
-                    Mistake(slot_file, None, f"slot {name!r}: intent {intent!r} has no examples{hint}")
-                )
-    unused = sorted(taught - set(used) - BUILT_IN_INTENTS)
+                text = f"slot {name!r}: intent {intent!r} has no examples{hint}"
+                found.append(Mistake(slot_file, _line_of_slot(slot_file, name), text))
+    first = {example.intent: example for example in reversed(data.examples)}
     found += [
-        Mistake(folder, None, f"no flow uses intent {intent!r}: add an nlu_trigger") for intent in unused
+        Mistake(
+            Path(first[intent].file),
+            first[intent].line,
+            f"no flow uses intent {intent!r}: add an nlu_trigger, or take its examples away",
+        )
+        for intent in sorted(taught - set(used) - BUILT_IN_INTENTS)
     ]
-    return found
+    return found + _unknown_entities(data, flows, slots, slot_file)
+
+
+def _unknown_entities(
+    data: TrainingData, flows: dict[str, Flow], slots: dict[str, Slot], slot_file: Path
+) -> list[Mistake]:
+    """Details that examples, flows or slots speak of, and that nothing finds in a message."""
+    known = {*ENTITIES, *data.lookups, *data.regexes}
+
+    def hint(entity: str) -> str:
+        return (
+            f"which nothing finds in a message{yaml_files.nearest(entity, known)} Or teach it: add a lookup"
+        )
+
+    found = [
+        Mistake(Path(example.file), example.line, f"names the entity {each.entity!r}, {hint(each.entity)}")
+        for example in data.examples
+        for each in example.annotations
+        if each.entity not in known
+    ]
+    found += [
+        Mistake(
+            flow.file, flow.line, f"flow {flow.name!r} waits for entity {each.entity!r}, {hint(each.entity)}"
+        )
+        for flow in flows.values()
+        for each in flow.text.nlu_trigger
+        if each.entity is not None and each.entity not in known
+    ]
+    return found + [
+        Mistake(
+            slot_file,
+            _line_of_slot(slot_file, name),
+            f"slot {name!r}: entity {slot.entity!r}, {hint(slot.entity)}",
+        )
+        for name, slot in slots.items()
+        if slot.entity is not None and slot.entity not in known
+    ]
+
+
+def _line_of_slot(slot_file: Path, name: str) -> int | None:
+    return yaml_files.line_of(yaml_files.load(slot_file), ["slots", name])

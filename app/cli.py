@@ -228,6 +228,23 @@ def search(
 
 @app.command()
 @answers
+def replay(
+    conversation: Annotated[
+        str, typer.Argument(help="Its number on the staff page, part of its key, or an order's reference.")
+    ],
+    turn: Annotated[int | None, typer.Option(min=1, help="This turn alone.")] = None,
+    last: Annotated[int | None, typer.Option(min=1, help="The newest turns, so many of them.")] = None,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Step through a conversation: what was said, understood, decided, changed and answered, and why."""
+    del as_json
+    return commands.replay(home, config, conversation, turn=turn, last=last)
+
+
+@app.command()
+@answers
 def scenario(
     paths: Annotated[list[Path], typer.Argument(help="Story files, or folders of them.")],
     channel: Annotated[

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app import checking, running, scenarios
+from app import checking, replay_view, running, scenarios
+from app import replay as replaying
 from app import simulate as simulating
 from app.log import set_up
 from app.settings import Home, Secrets, Settings, read_secrets, read_settings
@@ -57,6 +58,7 @@ class Answer:
     text: str = ""
     rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     lines: list[str] = field(default_factory=list[str])  # printed as they are, with or without --json
+    view: RenderableType | None = None  # what people see below the text
     fine: bool = True
     stopped: bool = False
 
@@ -339,6 +341,23 @@ def search(home: Path, config: Path, text: str) -> Answer:
         "milliseconds": round(milliseconds, 2),
     }
     return Answer(facts, f"{result.total} found in {milliseconds:.0f} ms.", rows=rows)
+
+
+def replay(home: Path, config: Path, conversation: str, *, turn: int | None, last: int | None) -> Answer:
+    """What happened in a conversation, turn by turn."""
+    with opened(home, config) as shop:
+        try:
+            facts = shop.database.read(
+                lambda session: replaying.replay(session, conversation, turn=turn, last=last)
+            )
+        except replaying.NoSuchConversation as error:
+            raise Failure(str(error)) from error
+    total, turns = facts["turns_total"], facts["turns"]
+    if turn is not None and not turns:
+        raise Failure(f"Conversation {facts['conversation']} has {total} turns, and no turn {turn}.")
+    shown = "" if len(turns) == total else f", {len(turns)} shown"
+    text = f"Conversation {facts['conversation']} on {facts['channel']}: {total} turns{shown}. Times are UTC."
+    return Answer(facts, text, view=replay_view.view(facts))
 
 
 def scenario(

@@ -19,3 +19,5 @@ def show(answer: Answer) -> None:
         for row in answer.rows:
             table.add_row(*[str(row.get(column, ""))[:CELL_LETTERS_MAX] for column in columns])
         console.print(table, markup=False)
+    if answer.view is not None:
+        console.print(answer.view)

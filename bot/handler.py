@@ -7,8 +7,20 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot import conversations, groups, transcript
-from bot.actions import cart, checkout, knowledge, languages, orders, people, products, where_we_are
+from bot import conversations, groups, traces, transcript
+from bot.actions import (
+    cart,
+    checkout,
+    knowledge,
+    languages,
+    orders,
+    own_details,
+    people,
+    products,
+    sizes,
+    topics,
+    where_we_are,
+)
 from bot.actions import payment as money
 from bot.channels import port
 from bot.delivery.turn import Turn
@@ -54,8 +66,11 @@ TOPICS = (
     knowledge,
     languages,
     orders,
+    own_details,
     people,
     products,
+    sizes,
+    topics,
     where_we_are,
 )  # importing them registers their actions
 TEXT_LETTERS_MAX = 4000  # more is cut before it is understood: nobody's wish is that long
@@ -114,7 +129,9 @@ class ShopHandler:
             )
             dialogue.wish = _note_words(turn)
         self._respond(dialogue, turn.event)
-        turn.conversation.state = dialogue.state.model_dump(mode="json")
+        after = dialogue.state.model_dump(mode="json")
+        traces.note(turn, dialogue.trace.summary(turn.conversation.state, after))
+        turn.conversation.state = after
 
     def apologise(self, turn: Turn) -> None:
         """Something of ours broke on this event: say so, plainly."""
@@ -207,6 +224,7 @@ class ShopHandler:
     def _respond(self, dialogue: Dialogue, event: Event) -> None:
         reaction = REACTIONS.get(type(event))
         if reaction is not None:
+            dialogue.trace.why = event.kind
             reaction(dialogue, event)
             return
         if dialogue.in_group:
@@ -225,8 +243,10 @@ class ShopHandler:
 
     def _commands(self, dialogue: Dialogue, event: Event) -> list[Command]:
         awaited = self._engine.awaited(dialogue)
+        dialogue.trace.hear(dialogue.message, awaited=awaited)
         if dialogue.message is not None:  # words, typed or below a picture
             return self._reader.read_words(dialogue, dialogue.message, awaited)
+        dialogue.trace.why = event.kind
         match event:
             case Tapped():
                 return self._reader.read_tap(dialogue, event, awaited)

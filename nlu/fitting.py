@@ -19,7 +19,9 @@ from nlu.text import clean
 Labels = NDArray[np.int64]
 
 BORDER_C = 10.0
-ONE_SVM: Final = Lock()  # LIBLINEAR draws from one generator, the whole process's: at once, two take each other's draws
+ONE_SVM: Final = (
+    Lock()
+)  # LIBLINEAR draws from one generator, the whole process's: at once, two take each other's draws
 
 # Their types say little, and nothing that holds for the arrays we take.
 _sparse: Any = sparse

@@ -21,6 +21,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from nlu.text import clean
+from storage.yaml_files import explain_yaml
 
 OUT_OF_SCOPE: Final = "out_of_scope"  # the label of examples of what must be refused
 
@@ -228,10 +229,8 @@ def _read_yaml(content: str, file: str, out_of_scope: str, collected: _Collected
         parser: Any = YAML(typ="rt")
         document: Any = parser.load(content)
     except MarkedYAMLError as error:
-        details: Any = error
-        mark = details.problem_mark or details.context_mark
-        message = f"broken YAML: {details.problem or details.context}"
-        collected.problems.append(Problem(file, mark.line + 1 if mark else 1, message))
+        line, message = explain_yaml(error)
+        collected.problems.append(Problem(file, line or 1, f"broken YAML: {message}"))
         return
     except YAMLError as error:
         collected.problems.append(Problem(file, 1, f"broken YAML: {error}"))
@@ -387,6 +386,6 @@ def _refuse_duplicates(collected: _Collected) -> None:
             kept.append(example)
         elif known.intent != example.intent:
             where = f"{known.file}:{known.line}"
-            message = f"{example.text!r} is an example of {example.intent!r} here and of {known.intent!r} in {where}"
+            message = f"{example.text!r} is an example of {example.intent!r} here and of {known.intent!r} in {where}: take one away"
             collected.problems.append(Problem(example.file, example.line, message))
     collected.examples[:] = kept

@@ -1,5 +1,6 @@
 """Reads the YAML files that people write, and says where a mistake is and how to mend it."""
 
+import re
 import types
 import typing
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,17 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 M = TypeVar("M", bound=BaseModel)
+DUPLICATE = re.compile(r'found duplicate key "(?P<key>[^"]*)"')
+MENDS = {
+    "'\\t'": ": indent with spaces",
+    "mapping values are not allowed": ": put quotes around a text that holds a colon, and indent keys alike",
+    "expected <block end>": ": what belongs together is indented alike",
+    "did not find expected ',' or": ": a [ or { was not closed",
+    "expected ',' or": ": a [ or { was not closed",
+    "unexpected end of stream": ": a quote was not closed",
+    "undefined alias": ": put quotes around a text that begins with *",
+}
+"""What mends the mistakes that people make most, by the parser's words for them."""
 Location = Sequence[str | int]
 
 
@@ -46,13 +58,20 @@ def load(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise Mistakes([Mistake(path, None, f"is not UTF-8 text (byte {error.start})")]) from error
     except MarkedYAMLError as caught:
-        error: Any = caught  # ruamel's errors carry no types
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else None
-        raise Mistakes(
-            [Mistake(path, line, f"is not valid YAML: {error.problem or error.context}")]
-        ) from error
+        line, message = explain_yaml(caught)
+        raise Mistakes([Mistake(path, line, f"is not valid YAML: {message}")]) from caught
     return {} if content is None else content
+
+
+def explain_yaml(caught: MarkedYAMLError) -> tuple[int | None, str]:
+    """The line (from 1) where reading YAML failed, and why, with what mends it where that is known."""
+    error: Any = caught  # ruamel's errors carry no types
+    mark = error.problem_mark or error.context_mark
+    problem = str(error.problem or error.context)
+    if twice := DUPLICATE.match(problem):
+        return mark.line + 1 if mark else None, f"{twice['key']!r} is there twice: rename or remove one"
+    mend = next((mend for part, mend in MENDS.items() if part in problem), "")
+    return mark.line + 1 if mark else None, f"{problem}{mend}"
 
 
 @lru_cache(maxsize=64)

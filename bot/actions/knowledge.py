@@ -36,7 +36,7 @@ def answer_about_abroad(dialogue: Dialogue) -> Outcome:
     """Where else we send things, and what that costs: all that is written of it, as each country may differ."""
     countries = dialogue.heard.values("country") if dialogue.heard else []
     found = _asked_for(dialogue, "words_abroad", country=" / ".join(map(str, countries)))
-    return _answered(dialogue, found) if isinstance(found, Policy) else Outcome(_unknown(dialogue))
+    return answered(dialogue, found) if isinstance(found, Policy) else Outcome(_unknown(dialogue))
 
 
 @action("answered", "unknown", "unknown_again", "search", "not_understood", "not_understood_again")
@@ -46,8 +46,8 @@ def place_words(dialogue: Dialogue) -> Outcome:
     asks = heard is not None and "?" in heard.text
     if not asks and meant(dialogue).by == "name":  # "the grinder": the words are of our goods
         return Outcome("search")
-    if (answered := _answer(dialogue, about=_about(dialogue))) is not None:
-        return answered
+    if (told := _answer(dialogue, about=_about(dialogue))) is not None:
+        return told
     if asks:
         return Outcome(_unknown(dialogue))
     return Outcome("not_understood_again" if dialogue.miss() else "not_understood")
@@ -76,7 +76,7 @@ def _answer(dialogue: Dialogue, *, about: Product | None) -> Outcome | None:
     found = _ask(dialogue, text, dialogue.heard_language, about=about)
     if found is None:
         found = _asked_for(dialogue, f"words_question_{dialogue.heard.intent}")
-    return _answered(dialogue, found) if found else None
+    return answered(dialogue, found) if found else None
 
 
 def _ask(dialogue: Dialogue, question: str, language: str, *, about: Product | None) -> Answer | None:
@@ -100,7 +100,7 @@ def _asked_for(dialogue: Dialogue, question: str, **facts: Any) -> Answer | None
     return None
 
 
-def _answered(dialogue: Dialogue, found: Answer) -> Outcome:
+def answered(dialogue: Dialogue, found: Answer) -> Outcome:
     """The answer, and the name of its language where that is not the one we speak with them."""
     written = found.language if isinstance(found, Policy) else dialogue.replies.main
     foreign = not written.startswith(dialogue.language) if written else False

@@ -1,13 +1,18 @@
-"""Where an order is, and calling it off."""
+"""Where an order is, calling it off, and the same once more."""
 
+from datetime import timedelta
 from uuid import UUID
 
+from bot.actions.cart import cart_facts
 from bot.actions.payment import close_payment_page, order_facts, refund_order
 from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
 from payments import refunds
 from payments.model import RefundStatus
+from shop.cart import service as carts
+from shop.cart.model import TooMany
+from shop.catalogue.model import OutOfStock
 from shop.orders import service as orders
-from shop.orders.model import NotPossible, Order, OrderStatus
+from shop.orders.model import NotPossible, Order, OrderLine, OrderStatus
 
 STATUSES = tuple(status.value for status in OrderStatus)
 
@@ -56,6 +61,37 @@ def cancel_order(dialogue: Dialogue) -> Outcome:
     sent = refund_order(dialogue, order, reason="cancelled")
     close_payment_page(dialogue, order)
     return Outcome("refunding" if sent else "cancelled", order_facts(order))
+
+
+@action("none", "not_found", "unpaid", "in_cart", "nothing_left")
+def order_again(dialogue: Dialogue) -> Outcome:
+    """The goods of the order that is meant into the cart, at today's prices; what cannot be had is named."""
+    order, problem = _meant(dialogue)
+    if order is None:
+        return Outcome(problem)
+    if order.status is OrderStatus.AWAITING_PAYMENT:  # what it holds would be bought twice
+        return Outcome("unpaid")
+    missing = [line.title for line in order.lines if not _put_again(dialogue, line)]
+    facts = {"order": order.reference, "missing": missing, **cart_facts(dialogue)}
+    return Outcome("nothing_left" if len(missing) == len(order.lines) else "in_cart", facts)
+
+
+def _put_again(dialogue: Dialogue, line: OrderLine) -> bool:
+    """Whether as many of it are in the cart now as were ordered then."""
+    variant = carts.find_variant(dialogue.session, line.variant_id) if line.variant_id else None
+    if variant is None:
+        return False
+    try:
+        carts.add(
+            dialogue.session,
+            dialogue.customer,
+            variant,
+            units=line.units,
+            at=dialogue.now + timedelta(microseconds=line.position),  # the cart keeps the order's order
+        )
+    except (OutOfStock, TooMany):
+        return False
+    return True
 
 
 def _meant(dialogue: Dialogue) -> tuple[Order | None, str]:

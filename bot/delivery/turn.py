@@ -29,7 +29,9 @@ class Turn:
     person: Person | None
     dedupe_prefix: str = ""
     prepared: Any = None  # what `Handler.prepare` made of the event before the transaction
-    _queued: int = field(default=0, init=False)
+    queued: list[str] = field(default_factory=list[str], init=False)  # under these keys of the outbox
+    timers: list[str] = field(default_factory=list[str], init=False)  # of these kinds
+    _messages: int = field(default=0, init=False)
 
     def send(self, message: Message, *, to: str | None = None, dedupe: str | None = None) -> bool:
         """Queue a message, to this conversation unless said otherwise.
@@ -39,19 +41,18 @@ class Turn:
         unheard = self.conversation.blocked and not isinstance(message, AnswerInvoiceCheck | AnswerTap)
         if to is None and unheard:
             return False
-        return outbox.queue_message(
-            self.session,
-            to or self.conversation.key,
-            message,
-            dedupe=dedupe or self._next_dedupe(),
-            at=self.now,
+        dedupe = dedupe or self._next_dedupe()
+        to = to or self.conversation.key
+        return self._note(
+            dedupe, new=outbox.queue_message(self.session, to, message, dedupe=dedupe, at=self.now)
         )
 
     def call(self, call: str, arguments: JsonObject, *, dedupe: str) -> bool:
         """Queue a provider call whose answer returns to this conversation; False when it was queued before."""
-        return outbox.queue_call(
+        new = outbox.queue_call(
             self.session, self.conversation.key, call, arguments, dedupe=dedupe, at=self.now
         )
+        return self._note(dedupe, new=new)
 
     def set_timer(
         self, kind: str, key: str, *, due_at: datetime, arguments: JsonObject | None = None
@@ -65,10 +66,16 @@ class Turn:
             due_at=due_at,
             arguments=arguments,
         )
+        self.timers.append(kind)
+
+    def _note(self, dedupe: str, *, new: bool) -> bool:
+        if new:
+            self.queued.append(dedupe)
+        return new
 
     def _next_dedupe(self) -> str:
-        self._queued += 1
-        return f"{self.dedupe_prefix or f'in:{self.inbox_id}'}:{self._queued}"
+        self._messages += 1
+        return f"{self.dedupe_prefix or f'in:{self.inbox_id}'}:{self._messages}"
 
 
 class Handler(Protocol):

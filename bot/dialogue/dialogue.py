@@ -14,6 +14,7 @@ from bot.dialogue.hearing import Heard
 from bot.dialogue.replies import ButtonText, Replies
 from bot.dialogue.state import State
 from bot.dialogue.tokens import Tokens
+from bot.dialogue.trace import Trace
 from bot.events import Spoken, Tapped
 from bot.messages import MESSAGE, AnswerTap, Button, Card, Message, Purpose, Rows, Say, ShowCards
 from knowledge_base.answers import Answer
@@ -82,6 +83,7 @@ class Dialogue:
     coming_back: bool = False  # an aside is over: the question below it was asked before
     more_to_come: bool = False  # another command follows: no question yet
     wish: int = 0  # in a group: the line of the transcript that this turn answers
+    trace: Trace = field(default_factory=Trace)
     _missed: bool = False
     _along: str | None = None  # what a button into the private chat brings along, once there was need of one
     _said: list[Message] = field(default_factory=list[Message])

@@ -82,6 +82,7 @@ class Engine:
     # ------------------------------------------------------------------ commands
 
     def _apply(self, dialogue: Dialogue, command: commands.Command) -> None:
+        dialogue.trace.begin(command)
         match command:
             case commands.StartFlow(flow, slots, heard):
                 dialogue.heard = heard or dialogue.heard
@@ -111,6 +112,7 @@ class Engine:
         for frame in list(state.stack):
             if frame.flow == name or (not flow.text.aside and self._yields(frame)):
                 state.stack.remove(frame)
+                dialogue.trace.step(frame.flow, frame.step, "dropped", flow.name)
                 self._forget(dialogue, frame, keep=keep)
         state.slots |= slots
         state.push(name, flow.first)
@@ -214,10 +216,12 @@ class Engine:
         if dialogue.in_group and self._leads_to_private(step):
             dialogue.state.stack.clear()
             dialogue.lead_to_private()
+            dialogue.trace.step(frame.flow, step.name, "led to the private chat")
             return False
         match step.kind:
             case "action":
-                self._act(dialogue, str(step.subject))
+                outcome = self._act(dialogue, str(step.subject))
+                dialogue.trace.step(frame.flow, step.name, str(step.subject), outcome)
             case "collect":
                 if not self._collect(dialogue, step):
                     return False
@@ -225,8 +229,10 @@ class Engine:
             case "set_slots":
                 for pair in step.subject:
                     dialogue.state.slots |= pair
+                dialogue.trace.step(frame.flow, step.name, "set_slots")
             case "link":
                 linked = self.flows[str(step.subject)]
+                dialogue.trace.step(frame.flow, step.name, "link", linked.name)
                 self._leave(dialogue, keep=linked.slots)
                 dialogue.state.push(linked.name, linked.first)
                 return True
@@ -255,37 +261,47 @@ class Engine:
         frame.step = target
         if step.kind == "call":  # a flow called last comes back to END, and is left then
             called = self.flows[str(step.subject)]
+            dialogue.trace.step(frame.flow, step.name, "call", called.name)
             dialogue.state.push(called.name, called.first)
         elif target == END:
             self._leave(dialogue)
 
-    def _act(self, dialogue: Dialogue, name: str) -> None:
+    def _act(self, dialogue: Dialogue, name: str) -> str | None:
+        """The outcome, which a mere sentence has not."""
         if name.startswith("utter_"):
             dialogue.say(name)
-            return
+            return None
         try:
             outcome = self.actions[name].run(dialogue)
         except Refused as refused:  # the shop says no: tell why; flows handle what they expect by outcomes
             dialogue.say(refused.reply, **refused.facts)
             dialogue.outcome = "refused"
-            return
+            return dialogue.outcome
         dialogue.outcome = outcome.name if outcome else None
         dialogue.facts = outcome.facts if outcome else {}
+        return dialogue.outcome
 
     def _collect(self, dialogue: Dialogue, step: Step) -> bool:
         """True when the slot has a value that will do; otherwise the question was asked."""
         name, frame = str(step.subject), dialogue.state.stack[-1]
+
+        def note(result: str) -> None:
+            dialogue.trace.step(frame.flow, step.name, f"collect {name}", result)
+
         if step.text.ask_before_filling and frame.asked != step.name:
             dialogue.state.slots.pop(name, None)  # a "yes" said earlier was to something else
         if dialogue.slot(name) is not None:
             rejection = self._rejection(dialogue, step)
             if rejection is None:
                 frame.asked = ""
+                note("known")
                 return True
+            note(f"rejected with {rejection}")
             dialogue.lead = dialogue.words(rejection)
             del dialogue.state.slots[name]
         if not dialogue.more_to_come:
             self._ask(dialogue, frame, step)
+        note("waits" if dialogue.more_to_come else "asked")
         return False
 
     def _rejection(self, dialogue: Dialogue, step: Step) -> str | None:
@@ -312,6 +328,7 @@ class Engine:
 
     def _leave(self, dialogue: Dialogue, *, keep: Collection[str] = ()) -> None:
         frame = dialogue.state.stack.pop()
+        dialogue.trace.step(frame.flow, frame.step, "left")
         self._forget(dialogue, frame, keep=keep)
         dialogue.coming_back = True
 

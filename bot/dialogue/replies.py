@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import phonenumbers
-from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -88,12 +88,13 @@ class Replies:
 
     def names(self, language: str, reply: str) -> set[str]:
         """The facts that the sentence's wordings and buttons ask for."""
+        parsed = self.parsed(language, reply)
+        return {name for template in parsed for name in meta.find_undeclared_variables(template)}
+
+    def parsed(self, language: str, reply: str) -> list[nodes.Template]:
+        """The texts, button labels, payloads and links of that sentence, read as templates."""
         environment = self._environments[language]
-        return {
-            name
-            for template in _templates(self._texts[language][reply])
-            for name in meta.find_undeclared_variables(environment.parse(template))
-        }
+        return [environment.parse(text) for text in _templates(self._texts[language][reply])]
 
     def mistake(self, language: str, reply: str, message: str) -> Mistake:
         """A mistake in that sentence, with its place."""

@@ -71,18 +71,18 @@ class Reader:
 
     def read_words(self, dialogue: Dialogue, heard: Heard, awaited: str | None) -> list[Command]:
         """What the person's words ask for."""
-        whole = heard.whole
+        whole, because = heard.whole, dialogue.trace.because
         token = dialogue.state.labels.get(whole.text.strip().casefold())
         if token is not None:
-            return self.read_tap(dialogue, Tapped(token=token), awaited)
+            return because("label", self.read_tap(dialogue, Tapped(token=token), awaited))
         self._remember(dialogue, whole)
         if items := self._read_items(heard):
-            return items
+            return because("items", items)
         if awaited is not None:
             return self._read_in_question(dialogue, heard, awaited)
         return (
-            self._about_the_talk(dialogue, whole, None)
-            or self._read_wishes(heard)
+            because("about_the_talk", self._about_the_talk(dialogue, whole, None))
+            or because("wishes", self._read_wishes(heard))
             or self._read_freely(dialogue, whole)
         )
 
@@ -97,14 +97,14 @@ class Reader:
 
     def _read_in_question(self, dialogue: Dialogue, heard: Heard, awaited: str) -> list[Command]:
         """A question is open: the words may answer it, change something, ask something else, or several of these."""
-        slot, whole = self._slots[awaited], heard.whole
+        slot, whole, because = self._slots[awaited], heard.whole, dialogue.trace.because
         value = slot_reading.answer(slot, whole, dialogue.state.choices)
         open_question = _OpenQuestion(awaited, slot, value, self._changes(dialogue, whole, besides=awaited))
         return (
-            self._read_yes_or_no(open_question)
-            or self._about_the_talk(dialogue, whole, awaited)
-            or self._read_parts(dialogue, heard, open_question)
-            or self._read_request(dialogue, whole, open_question)
+            because("yes_or_no", self._read_yes_or_no(open_question))
+            or because("about_the_talk", self._about_the_talk(dialogue, whole, awaited))
+            or because("parts", self._read_parts(dialogue, heard, open_question))
+            or because("request", self._read_request(dialogue, whole, open_question))
             or self._read_answer(dialogue, whole, open_question)
         )
 
@@ -128,18 +128,18 @@ class Reader:
     def _read_answer(
         self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion
     ) -> list[Command]:
-        choices = dialogue.state.choices
+        choices, because = dialogue.state.choices, dialogue.trace.because
         if question.fits:
             chosen = [choice for choice in choices if choice.value == question.value]
-            return [
-                SetSlots({**self._besides(heard, chosen, question.changes), question.name: question.value})
-            ]
+            told = {**self._besides(heard, chosen, question.changes), question.name: question.value}
+            return because("answer", [SetSlots(told)])
         if fewer := slot_reading.narrowed(heard, choices):
             left = {question.name: [choice.value for choice in fewer]}
-            return [SetSlots({**self._besides(heard, fewer, question.changes), CANDIDATES: left})]
+            told = {**self._besides(heard, fewer, question.changes), CANDIDATES: left}
+            return because("narrowed", [SetSlots(told)])
         if question.changes:
-            return [SetSlots(question.changes)]
-        return [self._unanswered(dialogue, heard, question)]
+            return because("detail", [SetSlots(question.changes)])
+        return because("no_answer", [self._unanswered(dialogue, heard, question)])
 
     def _leads_away(self, request: StartFlow, heard: Understanding, slot: Slot) -> bool:
         """Whether words that could be the answer are rather a question: "how much is express?"."""
@@ -202,13 +202,15 @@ class Reader:
 
     def _read_freely(self, dialogue: Dialogue, heard: Understanding) -> list[Command]:
         """Nothing is open: the words begin something."""
+        because = dialogue.trace.because
         if (said := slot_reading.yes_or_no(heard)) is not None:
-            return [self._to_no_question(dialogue, "yes" if said else "no")]
+            return because("to_an_offer", [self._to_no_question(dialogue, "yes" if said else "no")])
         if request := self._request(heard):
-            return [request]
+            return because("request", [request])
         if not re.search(r"\w", heard.text):
-            return [Utter("utter_no_words")]
-        return [self._begin("pattern_detail" if heard.entities else "pattern_unsure", heard)]
+            return because("no_words", [Utter("utter_no_words")])
+        pattern = "pattern_detail" if heard.entities else "pattern_unsure"
+        return because("lone_detail" if heard.entities else "unsure", [self._begin(pattern, heard)])
 
     # ------------------------------------------------------------------ what words mean
 

@@ -25,6 +25,13 @@ from nlu.understanding import Entity
 CHARACTERS_MAX: Final = 1000  # what is looked at of a message
 ENTITIES_MAX: Final = 100
 
+ENTITIES: Final = frozenset({
+    "address", "category", "color", "comparative", "coupon", "delivery_option", "email", "material", "not_color",
+    "order_reference", "ordinal", "person_name", "phone", "price_max", "price_min", "product", "quantity",
+    "quantity_change", "size",
+})  # fmt: skip
+"""What is found without being taught; lookups and regexes of the training data add their names."""
+
 _UNREADABLE: Final = re.compile("[\ud800-\udfff\0]")  # lone surrogates cannot be handed to libraries in Rust
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from shop.cart import service as carts
@@ -119,6 +119,12 @@ def find(session: Session, customer: Customer, *, reference: str | None = None) 
     if reference is not None:
         statement = statement.where(Order.reference == reference.upper())
     return session.scalars(statement).one_or_none()
+
+
+def count(session: Session, customer: Customer) -> int:
+    """How many orders they have placed."""
+    placed = select(func.count()).select_from(Order).where(Order.customer_id == customer.id)
+    return session.scalars(placed).one()
 
 
 def pay(session: Session, order: Order, *, at: datetime, by: str) -> None:

@@ -1,0 +1,28 @@
+"""What is known of the person: told, and changed."""
+
+from bot.actions.checkout import DETAILS, address_line
+from bot.dialogue.dialogue import Dialogue, Outcome, action
+from shop.orders import service as orders
+
+
+@action("known", "unknown")
+def look_up_person(dialogue: Dialogue) -> Outcome:
+    """The details that the next order would use, and how many orders there are."""
+    told = {detail: dialogue.slot(detail) or getattr(dialogue.customer, detail) for detail in DETAILS}
+    told["address"] = address_line(told["address"])
+    placed = orders.count(dialogue.session, dialogue.customer)
+    known = any(told.values()) or placed > 0
+    return Outcome("known" if known else "unknown", {"known": told, "orders": placed})
+
+
+@action()
+def take_new_address(dialogue: Dialogue) -> None:
+    """What was told now is the address; a part that is missing is asked for next."""
+    dialogue.set_slot("address", dialogue.slot("new_address"))
+
+
+@action("kept")
+def keep_address(dialogue: Dialogue) -> Outcome:
+    """Keep it for this order and the next ones."""
+    dialogue.customer.address = dialogue.slot("address")
+    return Outcome("kept", {"address": address_line(dialogue.customer.address)})
