@@ -59,7 +59,7 @@ def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRA
         folder = data_folder / language
         taught[folder], problems = training_data.read(folder)
         found += [Mistake(Path(problem.file), problem.line, problem.message) for problem in problems]
-        found += check_training_data(folder, taught[folder], flows, slots, flow_folder / "slots.yml")
+        found += check_training_data(taught[folder], flows, slots, flow_folder / "slots.yml")
         found += check_words(language, slots, flow_folder / "slots.yml")
     return found + check_lookups(taught)
 
@@ -313,7 +313,7 @@ def check_lookups(taught: Mapping[Path, TrainingData]) -> list[Mistake]:
 
 
 def check_training_data(
-    folder: Path, data: TrainingData, flows: dict[str, Flow], slots: dict[str, Slot], slot_file: Path
+    data: TrainingData, flows: dict[str, Flow], slots: dict[str, Slot], slot_file: Path
 ) -> list[Mistake]:
     """Intents that start nothing or are never taught."""
     found: list[Mistake] = []
