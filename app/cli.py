@@ -16,6 +16,8 @@ from rich.console import Console
 
 from app import commands, report
 from app.commands import Failure
+from app.flow_drawing import Format
+from app.schemas import Kind
 from app.settings import ROOT
 from storage.yaml_files import Mistakes
 
@@ -31,6 +33,8 @@ app = typer.Typer(
 )
 imports = typer.Typer(help="Bring in products or knowledge.", no_args_is_help=True)
 app.add_typer(imports, name="import")
+flows = typer.Typer(help="Pictures of flows, and the form of their files.", no_args_is_help=True)
+app.add_typer(flows, name="flows")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 HomeFolder = Annotated[
@@ -57,9 +61,9 @@ def answers(function: Callable[P, commands.Answer]) -> Callable[P, None]:
             _complain("stopped")
             raise typer.Exit(130) from None
         if answer.lines:
-            sys.stdout.write("\n".join(answer.lines) + "\n")
+            _print("\n".join(answer.lines))
         elif kwargs.get("as_json"):
-            sys.stdout.write(json.dumps(answer.facts, default=str, ensure_ascii=False) + "\n")
+            _print(json.dumps(answer.facts, default=str, ensure_ascii=False))
         else:
             report.show(answer)
         if not answer.fine:
@@ -68,6 +72,11 @@ def answers(function: Callable[P, commands.Answer]) -> Callable[P, None]:
             raise typer.Exit(130)
 
     return run
+
+
+def _print(text: str) -> None:
+    """Half a surrogate pair, as in a byte that is no UTF-8, is written as JSON writes it."""
+    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
 
 
 def _complain(text: str) -> None:
@@ -114,6 +123,32 @@ def check(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson 
     """Config, flows, replies, training data: every mistake, with file and fix."""
     del home, as_json
     return commands.check(config)
+
+
+@flows.command("draw")
+@answers
+def draw_flows(
+    names: Annotated[list[str] | None, typer.Argument(help="Flows by name; all of them unless told.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="Mermaid or Graphviz text.")] = "mermaid",
+    output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Draw flows: steps, branches, questions, outcomes, links and calls."""
+    del as_json
+    return commands.draw_flows(names or [], form=form, output=output)
+
+
+@flows.command("schema")
+@answers
+def flow_schema(
+    kind: Annotated[
+        Kind, typer.Argument(help="What kind of file: flows, slots, replies or training.")
+    ] = "flows",
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Print the JSON Schema of a kind of file, for editors; docs/schemas holds them all."""
+    del as_json
+    return commands.flow_schema(kind)
 
 
 @imports.command("products")

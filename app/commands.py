@@ -12,28 +12,34 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app import checking, replay_view, running, scenarios
+from app import checking, flow_drawing, replay_view, running, scenarios, schemas
 from app import replay as replaying
 from app import simulate as simulating
+from app.flow_drawing import Format
 from app.log import set_up
 from app.settings import Home, Secrets, Settings, read_secrets, read_settings
 from app.simulation import Chosen, fault_names
 from app.wiring import (
     embedder_for,
+    flow_files,
     interpreter_for,
     learn,
     open_database,
     read_training_data,
     trained_model,
 )
+from bot.dialogue import flows
+from bot.dialogue.dialogue import ACTIONS
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
 from knowledge_base.search import ProductQuery
 from knowledge_base.service import KnowledgeBase
 from nlu import evaluation, training_data
 from nlu.languages import LanguageDetector
-from nlu.model import WorseModel
+from nlu.model import TrainedModel, WorseModel
+from nlu.nearest import NearestExamples
 from nlu.training_data import TrainingDataError
+from nlu.understanding import Understanding
 from shop.catalogue import importing as catalogue_importing
 from shop.catalogue import queries
 from shop.catalogue.sheet import UnreadableFile
@@ -125,6 +131,29 @@ def check(config: Path) -> Answer:
     mistakes = [str(mistake) for mistake in checking.mistakes(config)]
     text = "\n".join(mistakes) if mistakes else "Everything fits together."
     return Answer({"mistakes": mistakes}, text, fine=not mistakes)
+
+
+def draw_flows(names: list[str], *, form: Format, output: Path | None) -> Answer:
+    """A picture of flows, on standard output or in a file."""
+    loaded = flows.read(flow_files())
+    try:
+        drawing = flow_drawing.draw(loaded, ACTIONS, names, form=form)
+    except flow_drawing.NoSuchFlow as error:
+        raise Failure(str(error)) from error
+    facts = {"format": form, "flows": list(dict.fromkeys(names)) or list(loaded), "drawing": drawing}
+    if output is None:
+        return Answer({**facts, "output": None}, drawing)
+    try:
+        output.write_text(f"{drawing}\n", "utf-8")
+    except OSError as error:
+        raise Failure(f"{output} cannot be written: {error.strerror}") from error
+    return Answer({**facts, "output": str(output)}, f"Drawn into {output}.")
+
+
+def flow_schema(kind: schemas.Kind) -> Answer:
+    """The JSON Schema of a kind of file, for editors; the schema itself is the object that --json prints."""
+    found = schemas.schema(kind)
+    return Answer(found, lines=[json.dumps(found, ensure_ascii=False, indent=2)])
 
 
 def import_products(home: Path, config: Path, file: Path, *, quiet: bool) -> Answer:
@@ -260,9 +289,14 @@ def parse(home: Path, config: Path, text: str | None, *, file: Path | None, lang
         interpreter = interpreter_for(shop.settings, learnt, shop.database)
         detector = LanguageDetector(learnt.data)
         texts = _lines(file) if file else [text or ""]
+        near = {
+            each: NearestExamples(model, learnt.data[each].examples) for each, model in learnt.models.items()
+        }
+        heard_all = [
+            interpreter.parse(each, language=language or detector.detect(each).language) for each in texts
+        ]
         understood = [
-            asdict(interpreter.parse(each, language=language or detector.detect(each).language))
-            for each in texts
+            _explained(heard, learnt.models[heard.language], near[heard.language]) for heard in heard_all
         ]
     if file is not None:  # one JSON line a line, however it was asked for
         return Answer({}, lines=[json.dumps(each, ensure_ascii=False) for each in understood])
@@ -275,13 +309,26 @@ def parse(home: Path, config: Path, text: str | None, *, file: Path | None, lang
         ", ".join(f"{entity['name']}={entity['value']!r}" for entity in heard["entities"]) or "no entities"
     )
     refused = "refused" if heard["refused"] else "believed"
-    line = f"{heard['language']}: {refused} (score {heard['refusal_score']:.2f}); {found}; {heard['seconds'] * 1000:.1f} ms"
-    return Answer(heard, line, rows=guesses)
+    score = f"score {heard['refusal_score']:.2f}, refused above {heard['refusal_threshold']:.2f}"
+    line = f"{heard['language']}: {refused} ({score}); {found}; {heard['seconds'] * 1000:.1f} ms"
+    nearest = [
+        f"  {each['similarity']:.2f} {each['intent']}: {each['text']}" for each in heard["nearest_examples"]
+    ]
+    return Answer(heard, "\n".join([line, *(["Most like:"] if nearest else []), *nearest]), rows=guesses)
+
+
+def _explained(heard: Understanding, model: TrainedModel, near: NearestExamples) -> dict[str, Any]:
+    """What was understood, with what it was measured against."""
+    return asdict(heard) | {
+        "refusal_threshold": model.threshold,
+        "nearest_examples": [asdict(each) for each in near.find(heard.text)],
+    }
 
 
 def _lines(file: Path) -> list[str]:
+    """Lines end with a line feed and with nothing else: what looks like an end in Unicode may be in a message."""
     try:
-        return file.read_text("utf-8").splitlines()
+        return [line.removesuffix("\r") for line in file.read_text("utf-8").removesuffix("\n").split("\n")]
     except (OSError, UnicodeDecodeError) as error:
         raise Failure(f"{file} cannot be read: {error}") from error
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from html import unescape
+from pathlib import Path
 
 from app.settings import ROOT, Home, Secrets, Settings
 from bot import transcript
@@ -136,6 +137,11 @@ class Parley:
         self.database.close()
 
 
+def flow_files() -> list[Path]:
+    """The files that the shop's flows are written in."""
+    return [path for path in sorted(FLOWS.glob("*.yml")) if path != FLOWS / "slots.yml"]
+
+
 def open_database(settings: Settings, secrets: Secrets, home: Home) -> Database:
     """The configured database, brought to this version's schema."""
     url = secrets.database_url.get_secret_value() if secrets.database_url else home.database_url
@@ -227,7 +233,7 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
     }
     shop = Shop(
         profile=settings.shop,
-        flows=flows.read([path for path in sorted(FLOWS.glob("*.yml")) if path != FLOWS / "slots.yml"]),
+        flows=flows.read(flow_files()),
         slots=slots.read(FLOWS / "slots.yml"),
         replies=spoken,
         tokens=tokens,

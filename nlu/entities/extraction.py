@@ -27,7 +27,7 @@ ENTITIES_MAX: Final = 100
 
 ENTITIES: Final = frozenset({
     "address", "category", "color", "comparative", "coupon", "delivery_option", "email", "material", "not_color",
-    "order_reference", "ordinal", "person_name", "phone", "price_max", "price_min", "product", "quantity",
+    "order_reference", "ordinal", "person_name", "phone", "price", "price_max", "price_min", "product", "quantity",
     "quantity_change", "size",
 })  # fmt: skip
 """What is found without being taught; lookups and regexes of the training data add their names."""

@@ -113,6 +113,32 @@ def test_a_message_is_parsed_to_json_alone(home: Path) -> None:
     heard = json.loads(done.stdout)
     assert heard["intents"][0]["probability"] > 0
     assert {"quantity", "price_max"} <= {entity["name"] for entity in heard["entities"]}
+    spans = {entity["name"]: (entity["start"], entity["end"]) for entity in heard["entities"]}
+    assert spans["quantity"] == (0, 3)
+    assert heard["refused"] == (heard["refusal_score"] > heard["refusal_threshold"])
+    assert heard["seconds"] > 0
+    first = heard["nearest_examples"][0]
+    assert {"text", "intent", "similarity", "file", "line"} == set(first)
+    assert Path(first["file"]).is_file()
+
+
+@pytest.mark.parametrize(
+    "text", ["😀🛒👍🏽", "\udcff\udc80 caf\udce9", "\x01\x02\x1b[2J\u202e", "mug " * 25_000]
+)
+def test_any_words_at_all_are_parsed_to_json(home: Path, text: str) -> None:
+    done = parley("parse", text, "--json", home=home)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["text"] == text
+
+
+def test_a_line_of_a_file_ends_where_it_ends(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "messages.txt"
+    file.write_bytes("hello\u2028there\u0085you\r\nwhere is my order?\n".encode())
+    lines = parley("parse", "--file", str(file), home=home).stdout.split("\n")
+    assert [json.loads(line)["text"] for line in lines[:-1]] == [
+        "hello\u2028there\u0085you",
+        "where is my order?",
+    ]
 
 
 def test_a_file_of_messages_is_parsed_line_by_line(home: Path, tmp_path: Path) -> None:
