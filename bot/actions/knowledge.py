@@ -46,8 +46,8 @@ def place_words(dialogue: Dialogue) -> Outcome:
     asks = heard is not None and "?" in heard.text
     if not asks and meant(dialogue).by == "name":  # "the grinder": the words are of our goods
         return Outcome("search")
-    if (told := _answer(dialogue, about=_about(dialogue))) is not None:
-        return told
+    if (answered := _answer(dialogue, about=_about(dialogue))) is not None:
+        return answered
     if asks:
         return Outcome(_unknown(dialogue))
     return Outcome("not_understood_again" if dialogue.miss() else "not_understood")
@@ -73,13 +73,13 @@ def _answer(dialogue: Dialogue, *, about: Product | None) -> Outcome | None:
     if dialogue.heard is None:
         return None
     text = without_details(dialogue.heard) or dialogue.heard.text
-    found = _ask(dialogue, text, dialogue.heard_language, about=about)
+    found = ask(dialogue, text, dialogue.heard_language, about=about)
     if found is None:
         found = _asked_for(dialogue, f"words_question_{dialogue.heard.intent}")
     return answered(dialogue, found) if found else None
 
 
-def _ask(dialogue: Dialogue, question: str, language: str, *, about: Product | None) -> Answer | None:
+def ask(dialogue: Dialogue, question: str, language: str, *, about: Product | None) -> Answer | None:
     """What is written about it. A passage that is not in the question's language is near to it by chance only."""
     found = dialogue.knowledge.answer(dialogue.session, question, language=language, about=about)
     by_chance = (
@@ -95,7 +95,7 @@ def _asked_for(dialogue: Dialogue, question: str, **facts: Any) -> Answer | None
         return None
     for language in dict.fromkeys((dialogue.heard_language, replies.main)):
         asked = unescape(replies.render(question, language, facts).text)
-        if (found := _ask(dialogue, asked, language, about=None)) is not None:
+        if (found := ask(dialogue, asked, language, about=None)) is not None:
             return found
     return None
 
