@@ -42,12 +42,15 @@ SHOWN: Final[dict[str, tuple[str, ...]]] = {
 
 WHY: Final[dict[str, str]] = {
     "label": "the words are the label of a button that was offered",
+    "leaving": "what is under way is left, and the rest of the words is heard on its own",
     "items": "it names several things, one wish for each",
     "about_the_talk": "the best intent is about the conversation itself",
     "wishes": "its parts are different wishes, each of them clear",
     "yes_or_no": "it says yes or no to the open question",
     "parts": "its parts answer the open question, or ask for more",
     "request": "the best intent begins a flow",
+    "as_before": "it points to what was told for an earlier order",
+    "about_a_choice": "it asks about one of the choices",
     "answer": "it fits the open question",
     "narrowed": "it fits several of the choices",
     "detail": "it changes another detail of what is under way",

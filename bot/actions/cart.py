@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.actions.cards import look_at, products_by_id
+from bot.actions.payment import unpaid_order
 from bot.actions.reference import NAME_WEIGHT, Looks, in_sight, meant, names_a_product, on_sale
 from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
 from bot.dialogue.slots import picked
@@ -100,6 +101,7 @@ def ask_product(dialogue: Dialogue) -> None:
                 product.title,
                 *(value for variant in on_sale(product) for value in variant.options.values()),
             ],
+            price=min((variant.price_minor for variant in on_sale(product)), default=None),
         )
         for product in products
     ]
@@ -113,7 +115,12 @@ def ask_variant(dialogue: Dialogue) -> None:
     ids = [as_uuid(value) for value in dialogue.slot("candidates")["variant"]]
     variants = [variant for id_ in ids if (variant := carts.find_variant(dialogue.session, id_))]
     dialogue.state.choices = [
-        Choice(value=str(variant.id), label=variant.label, words=list(variant.options.values()))
+        Choice(
+            value=str(variant.id),
+            label=variant.label,
+            words=list(variant.options.values()),
+            price=variant.price_minor,
+        )
         for variant in variants
     ]
     prices = {variant.price_minor for variant in variants}
@@ -169,10 +176,12 @@ def show_cart(dialogue: Dialogue) -> Outcome:
     return Outcome("shown" if _cart(dialogue) else "empty", cart_facts(dialogue))
 
 
-@action("found", "choose", "not_in_cart", "new", "empty")
+@action("found", "choose", "not_in_cart", "new", "ordered", "empty")
 def find_line(dialogue: Dialogue) -> Outcome:
     """Which line of the cart is meant: by button, name, place, or as the one spoken of last."""
     cart, heard = _cart(dialogue), dialogue.heard
+    if not cart and unpaid_order(dialogue) is not None:
+        return Outcome("ordered")
     if not cart:
         return Outcome("new" if dialogue.state.focus else "empty")
     lines = _meant_lines(dialogue, cart)
@@ -218,7 +227,7 @@ def remove_line(dialogue: Dialogue) -> Outcome:
     return _set(dialogue, max(0, left))
 
 
-@action("swapped", "alike", "nothing")
+@action("swapped", "already", "alike", "nothing")
 def swap_variant(dialogue: Dialogue) -> Outcome:
     """The thing spoken of last, in the colour or size said now: exchanged in the cart where that can be."""
     looks, products = Looks.said(dialogue.heard), in_sight(dialogue)
@@ -229,12 +238,14 @@ def swap_variant(dialogue: Dialogue) -> Outcome:
     free = [variant for variant in looks.fitting(product) if variant.free_units() != 0]
     if line is None or len(free) != 1:
         return Outcome("alike", {"title": product.title, "in_cart": line is not None})
+    if line.variant_id == free[0].id:
+        look_at(dialogue, product, free[0])
+        return Outcome("already", {"title": title_of(free[0]), "units": line.units})
     try:
         carts.add(dialogue.session, dialogue.customer, free[0], units=line.units, at=dialogue.now)
     except OutOfStock:
         return Outcome("alike", {"title": product.title, "in_cart": True})
-    if line.variant_id != free[0].id:
-        carts.set_units(dialogue.session, dialogue.customer, line.variant, units=0, at=dialogue.now)
+    carts.set_units(dialogue.session, dialogue.customer, line.variant, units=0, at=dialogue.now)
     look_at(dialogue, product, free[0])
     return Outcome("swapped", {"title": title_of(free[0]), **cart_facts(dialogue)})
 

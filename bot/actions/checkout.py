@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from babel import Locale
 
-from bot.actions.payment import ask_for_payment, order_facts
+from bot.actions.payment import ask_for_payment, order_facts, unpaid_order
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.state import Choice
 from bot.dialogue.tokens import payload
@@ -12,7 +12,6 @@ from shop.cart import service as carts
 from shop.catalogue.model import OutOfStock
 from shop.money import Money
 from shop.orders import service as orders
-from shop.orders.model import OrderStatus
 from shop.orders.service import CartChanged, CartEmpty, DeliveryChoice
 from shop.profile import DeliveryOption
 
@@ -21,17 +20,18 @@ DETAILS = ("name", "phone", "address")
 
 @action("ready", "empty", "unpaid", "problems")
 def begin_checkout(dialogue: Dialogue) -> Outcome:
-    """Look whether the cart can be bought as it is; what we know of the customer is not asked again."""
+    """Look whether the cart can be bought as it is; what we know of the customer is not asked again,
+    unless they took it back.
+    """
     cart = carts.lines(dialogue.session, dialogue.customer)
     if not cart:
-        order = orders.find(dialogue.session, dialogue.customer)
-        unpaid = order is not None and order.status is OrderStatus.AWAITING_PAYMENT
-        return Outcome("unpaid" if unpaid else "empty")
+        return Outcome("unpaid" if unpaid_order(dialogue) else "empty")
     problems = carts.problems(cart)
     for problem in problems:
         _mend(dialogue, problem)
     for detail in DETAILS:
-        if dialogue.slot(detail) is None and getattr(dialogue.customer, detail):
+        taken_back = detail in dialogue.state.slots
+        if not taken_back and getattr(dialogue.customer, detail):
             dialogue.set_slot(detail, getattr(dialogue.customer, detail))
     if problems:
         facts = [
@@ -56,21 +56,25 @@ def leave_checkout(dialogue: Dialogue) -> None:
 @action()
 def ask_delivery(dialogue: Dialogue) -> None:
     """The ways to get it, with what each costs for this cart."""
-    options = dialogue.profile.delivery
+    options, prices = dialogue.profile.delivery, _delivery_facts(dialogue)
     dialogue.state.choices = [
-        Choice(value=option.code, label=option.label, words=[option.code, *option.label.split()])
-        for option in options
+        Choice(
+            value=option.code,
+            label=option.label,
+            words=[option.code, *option.label.split()],
+            price=facts["price"].minor,
+        )
+        for option, facts in zip(options, prices, strict=True)
     ]
     buttons = [dialogue.button(option.label, payload(None, delivery=option.code)) for option in options]
-    words = dialogue.words("utter_ask_delivery", options=_delivery_facts(dialogue))
+    words = dialogue.words("utter_ask_delivery", options=prices)
     dialogue.say_with(words, buttons, reply="utter_ask_delivery")
 
 
 @action("listed")
 def list_delivery(dialogue: Dialogue) -> Outcome:
     """What each way costs for this cart, from the shop's own settings."""
-    territories: dict[str, str] = dict(cast("Any", Locale.parse(dialogue.language)).territories)
-    country = territories.get(dialogue.profile.country, "")
+    country = country_name(dialogue.profile.country, dialogue.language)
     return Outcome("listed", {"options": _delivery_facts(dialogue), "country": country})
 
 
@@ -100,7 +104,7 @@ def check_delivery(dialogue: Dialogue) -> Outcome:
     return Outcome("address_needed" if option.needs_address else "no_address")
 
 
-@action("complete", "no_town", "no_street")
+@action("complete", "no_town", "no_street", "abroad")
 def complete_address(dialogue: Dialogue) -> Outcome:
     """Put the parts of the address together, and see whether a parcel would find it."""
     address = dialogue.slot("address")
@@ -110,6 +114,10 @@ def complete_address(dialogue: Dialogue) -> Outcome:
     whole: dict[str, str] = {**address, **rest}
     dialogue.set_slot("address", whole)
     dialogue.set_slot("address_rest", None)
+    country = whole.get("country")
+    if country is not None and country != dialogue.profile.country:
+        dialogue.set_slot("address", None)
+        return Outcome("abroad", {"country": country_name(country, dialogue.language)})
     street = whole.get("street", "")
     if not street:
         return Outcome("no_street")
@@ -173,6 +181,12 @@ def place_order(dialogue: Dialogue) -> Outcome:
     )
     native = ask_for_payment(dialogue, order)
     return Outcome("invoice" if native else "link_coming", order_facts(order))
+
+
+def country_name(code: str, language: str) -> str:
+    """What a language calls a country (ISO 3166 code); the code where it has no name for it."""
+    territories: dict[str, str] = dict(cast("Any", Locale.parse(language)).territories)
+    return territories.get(code, code)
 
 
 def address_line(address: dict[str, Any] | str | None) -> str:

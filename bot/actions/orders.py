@@ -63,6 +63,21 @@ def cancel_order(dialogue: Dialogue) -> Outcome:
     return Outcome("refunding" if sent else "cancelled", order_facts(order))
 
 
+@action("withdrawn", "placed", "none")
+def withdraw_unpaid_order(dialogue: Dialogue) -> Outcome:
+    """Something about it shall be different: as long as it is not paid, its goods go back into the cart."""
+    latest = orders.find(dialogue.session, dialogue.customer)
+    if latest is None or not latest.can(OrderStatus.CANCELLED):
+        return Outcome("none")
+    order = orders.get(dialogue.session, latest.id)  # locked: it may be paid at this very moment
+    if order.status is not OrderStatus.AWAITING_PAYMENT:
+        return Outcome("placed")
+    orders.cancel(dialogue.session, order, at=dialogue.now, by="customer", why="changed in the chat")
+    close_payment_page(dialogue, order)
+    orders.return_to_cart(dialogue.session, order, at=dialogue.now)
+    return Outcome("withdrawn", order_facts(order))
+
+
 @action("none", "not_found", "unpaid", "in_cart", "nothing_left")
 def order_again(dialogue: Dialogue) -> Outcome:
     """The goods of the order that is meant into the cart, at today's prices; what cannot be had is named."""

@@ -297,6 +297,12 @@ def on_timer(dialogue: Dialogue, event: TimerFired) -> None:
         dialogue.say("utter_order_expired", purpose="order_update", **order_facts(order))
 
 
+def unpaid_order(dialogue: Dialogue) -> Order | None:
+    """The customer's latest order, if it is waiting for its payment."""
+    order = orders.find(dialogue.session, dialogue.customer)
+    return order if order is not None and order.status is OrderStatus.AWAITING_PAYMENT else None
+
+
 def close_payment_page(dialogue: Dialogue, order: Order) -> None:
     """Nobody shall pay for an order that has ended."""
     if order.payment_session is not None:

@@ -1,9 +1,8 @@
 """Where the conversation stands: greetings, old buttons, and what could be done now."""
 
+from bot.actions.payment import unpaid_order
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from shop.cart import service as carts
-from shop.orders import service as orders
-from shop.orders.model import OrderStatus
 
 
 @action("first", "again", "in_group")
@@ -23,8 +22,7 @@ def where_we_talk(dialogue: Dialogue) -> Outcome:
 @action("unpaid", "tapped_again", "earlier")
 def judge_old_button(dialogue: Dialogue) -> Outcome:
     """What an old button may have been pressed for: most of all, to pay."""
-    order = orders.find(dialogue.session, dialogue.customer)
-    if order is not None and order.status is OrderStatus.AWAITING_PAYMENT:
+    if unpaid_order(dialogue) is not None:
         return Outcome("unpaid")
     return Outcome("tapped_again" if dialogue.slot("tapped_again") else "earlier")
 
@@ -33,3 +31,13 @@ def judge_old_button(dialogue: Dialogue) -> Outcome:
 def look_into_cart(dialogue: Dialogue) -> Outcome:
     """Whether there is anything to check out."""
     return Outcome("full" if carts.lines(dialogue.session, dialogue.customer) else "empty")
+
+
+@action("question", "unpaid", "cart", "nothing")
+def find_what_is_open(dialogue: Dialogue) -> Outcome:
+    """Where to go on after a pause: at the open question, the unpaid order, or the cart."""
+    if len(dialogue.state.stack) > 1:  # what lies below this flow asks by itself as soon as this one ends
+        return Outcome("question")
+    if unpaid_order(dialogue) is not None:
+        return Outcome("unpaid")
+    return Outcome("cart" if carts.lines(dialogue.session, dialogue.customer) else "nothing")

@@ -135,8 +135,7 @@ class Engine:
     def _take_back(self, dialogue: Dialogue, names: Iterable[str]) -> None:
         """Forget details: what is under way asks for them now, anything else when it needs them."""
         names = list(names)
-        for name in names:
-            dialogue.state.slots.pop(name, None)
+        dialogue.state.slots |= dict.fromkeys(names)  # None: taken back, where no entry means never said
         if self._rewind(dialogue, names):
             self._advance(dialogue)
         else:

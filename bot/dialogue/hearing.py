@@ -19,7 +19,9 @@ OF_NO_LANGUAGE = PERSONAL | {"product", "coupon", "order_reference"}
 LEAVING = frozenset({"cancel", "human_agent", "help"})
 """Wishes that are no answer to any question."""
 
-PARTS_MAX = 8
+PARTS_MAX = 12
+LONG_WORDS = 25
+LONG_SENTENCES = 3
 PARTED_LETTERS_MAX = 1000  # of a longer message only the whole is understood
 SENTENCE_END = r"(?<=[.!?…;])\s+|\s*\n+\s*"
 TAG = re.compile(r"</?[A-Za-z][^<>]{0,80}>")
@@ -33,6 +35,16 @@ class Heard:
 
     whole: Understanding
     parts: tuple[Understanding, ...] = ()
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it tells so much that only its parts can be understood."""
+        text = self.whole.text
+        return (
+            len(self.parts) > 1
+            and len(text.split()) >= LONG_WORDS
+            and len(re.split(SENTENCE_END, text)) >= LONG_SENTENCES
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,18 @@ class _In:
 def _says_something(heard: Understanding) -> bool:
     """Whether it is surely understood, and not as a mere name or number."""
     return heard.intent not in {None, "inform"} and heard.confidence >= SURE
+
+
+def asks_what(heard: Understanding) -> bool:
+    """Whether it begins as a question about something: "what is express?", not "express, ok?"."""
+    terms = words(heard.language).asking
+    return bool(terms) and compiled(r"\W*(?:\w+\s+)?", any_of(terms)).match(heard.text) is not None
+
+
+def says_as_before(heard: Understanding) -> bool:
+    """Whether it points to what was said for an earlier order: "same address as last time"."""
+    terms = words(heard.language).as_before
+    return bool(terms) and compiled(any_of(terms)).search(heard.text) is not None
 
 
 def without_details(heard: Understanding) -> str:

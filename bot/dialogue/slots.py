@@ -18,6 +18,8 @@ from storage import yaml_files
 
 Kind = Literal["text", "integer", "boolean", "choice", "phone", "name", "address", "place", "id"]
 
+EXTREMES = {"cheaper": 0, "cheapest": 0, "dearer": -1, "dearest": -1}
+"""Comparatives that choose by price, as places in the order of prices."""
 PREFIX_LETTERS_MIN = 3
 LABEL_SCORE_MIN = 82  # of 100: below it a label was hardly meant
 NAME_WORDS_MAX = 5
@@ -155,7 +157,8 @@ def picked(heard: Understanding, choices: list[Choice]) -> str | None:
     if isinstance(ordinal, int) and 0 < abs(ordinal) <= len(choices):
         return choices[ordinal - 1 if ordinal > 0 else ordinal].value
     return (
-        _by_words(_words(heard.text) - unwanted - filler, left)
+        _by_price(heard, left)
+        or _by_words(_words(heard.text) - unwanted - filler, left)
         or _by_number(heard.text, choices)
         or _by_words(_mended(heard.text, left) - unwanted - filler, left)
         or (None if unwanted else _by_label(heard.text, choices))
@@ -185,6 +188,17 @@ def narrowed(heard: Understanding, choices: list[Choice]) -> list[Choice]:
 def _filler(heard: Understanding) -> set[str]:
     """Words that choose nothing; single letters may be sizes."""
     return {word for word in words_of(heard.language).filler if len(word) > 1}
+
+
+def _by_price(heard: Understanding, choices: list[Choice]) -> str | None:
+    """The cheapest or the dearest, where there is one such."""
+    best = EXTREMES.get(str(heard.value("comparative")))
+    prices = sorted(choice.price for choice in choices if choice.price is not None)
+    if best is None or len(prices) < 2:
+        return None
+    wanted = prices[best]
+    found = [choice.value for choice in choices if choice.price == wanted]
+    return found[0] if len(found) == 1 else None
 
 
 def _by_words(said: set[str], choices: list[Choice]) -> str | None:

@@ -31,11 +31,12 @@ class Shown(StateModel):
 
 
 class Choice(StateModel):
-    """One possible answer to the present question; any of `words` means it."""
+    """One possible answer to the present question; any of `words` means it, "the cheapest" its price in minor units."""
 
     value: str
     label: str
     words: list[str] = Field(default_factory=list)
+    price: int | None = None
 
 
 class Search(StateModel):

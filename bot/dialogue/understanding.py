@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from bot.dialogue.commands import (
 )
 from bot.dialogue.dialogue import Dialogue
 from bot.dialogue.flows import SURE, Flow, TriggerText
-from bot.dialogue.hearing import Heard
+from bot.dialogue.hearing import Heard, asks_what, says_as_before
 from bot.dialogue.slots import Slot, Unfit, diallable
 from bot.dialogue.state import Choice
 from bot.dialogue.tokens import ForgedToken, TokenContent, unpack_id
@@ -31,6 +31,9 @@ ONE_WISH = 0.9  # a message so clearly of one kind is not taken apart
 VERY_SURE = 0.8  # an aside so probable leads away from a question even without a question mark
 CANDIDATES = "candidates"
 """The slot that holds what may be chosen, as {the slot asked for: values}; actions that ask read it."""
+
+OF_THE_CUSTOMER = frozenset({"name", "phone", "address"})
+"""Slots whose last value is kept with the customer."""
 
 BUILT_IN_INTENTS = frozenset({
     "affirm", "cancel", "correct", "deny", "inform", "repeat", "skip", "wait", "why"
@@ -76,6 +79,8 @@ class Reader:
         if token is not None:
             return because("label", self.read_tap(dialogue, Tapped(token=token), awaited))
         self._remember(dialogue, whole)
+        if leaving := self._read_leaving(dialogue, heard):
+            return because("leaving", leaving)
         if items := self._read_items(heard):
             return because("items", items)
         if awaited is not None:
@@ -85,6 +90,19 @@ class Reader:
             or because("wishes", self._read_wishes(heard))
             or self._read_freely(dialogue, whole)
         )
+
+    def _read_leaving(self, dialogue: Dialogue, heard: Heard) -> list[Command]:
+        """What is under way is left for something else, or with a remark: "forget it, show me aprons instead"."""
+        leaves = [
+            place
+            for place, part in enumerate(heard.parts)
+            if part.intent == "cancel" and part.confidence >= VERY_SURE and not part.entities
+        ]
+        if not leaves or not dialogue.state.stack:
+            return []
+        rest = [part for part in heard.parts[leaves[-1] + 1 :] if part.confidence >= VERY_SURE]
+        wishes = [(self._request(part), part) for part in rest]
+        return [CancelFlow(), *(replace(wish, heard=part) for wish, part in wishes if wish is not None)]
 
     def _read_items(self, heard: Heard) -> list[Command]:
         """Several things for the cart in one message, each with its own number and looks."""
@@ -129,6 +147,10 @@ class Reader:
         self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion
     ) -> list[Command]:
         choices, because = dialogue.state.choices, dialogue.trace.because
+        if says_as_before(heard) and question.name in OF_THE_CUSTOMER:
+            return because("as_before", [self._as_before(dialogue, question.name)])
+        if question.fits and choices and self._asks(heard):
+            return because("about_a_choice", [self._begin("pattern_unsure", heard)])
         if question.fits:
             chosen = [choice for choice in choices if choice.value == question.value]
             told = {**self._besides(heard, chosen, question.changes), question.name: question.value}
@@ -141,9 +163,14 @@ class Reader:
             return because("detail", [SetSlots(question.changes)])
         return because("no_answer", [self._unanswered(dialogue, heard, question)])
 
+    @staticmethod
+    def _asks(heard: Understanding) -> bool:
+        """Whether it asks about something and chooses nothing: "what is express?"."""
+        return "?" in heard.text and asks_what(heard)
+
     def _leads_away(self, request: StartFlow, heard: Understanding, slot: Slot) -> bool:
         """Whether words that could be the answer are rather a question: "how much is express?"."""
-        if not self._is_aside(request):
+        if not self._is_aside(request) or heard.value("comparative") is not None:
             return False
         return "?" in heard.text or (heard.intent not in slot.given_by and heard.confidence >= VERY_SURE)
 
@@ -186,19 +213,30 @@ class Reader:
         return dialogue.state.top.flow if dialogue.state.top else None
 
     def _read_wishes(self, heard: Heard) -> list[Command]:
-        """Different wishes in the parts of one message: "add it and check out". Each part has to be a clear one."""
-        if heard.whole.confidence >= ONE_WISH:
-            return []
-        wishes = [self._request(part) for part in heard.parts if part.confidence >= VERY_SURE]
+        """Different wishes in the parts of one message: "add it and check out". Each part has to be a clear one.
+
+        What is clear as a whole is not taken apart, unless it is two questions.
+        """
+        if heard.is_long and heard.whole.confidence < ONE_WISH:
+            return self._read_long(heard)
+        sure = ONE_WISH if heard.whole.confidence >= ONE_WISH else VERY_SURE
+        wishes = [self._request(part) for part in heard.parts if part.confidence >= sure]
         if len(wishes) < len(heard.parts) or None in wishes:
             return []
-        asked = {
-            wish.flow: replace(wish, heard=part)
-            for wish, part in zip(wishes, heard.parts, strict=True)
-            if wish
-        }
-        meant = [wish for wish in asked.values() if not self._flows[wish.flow].text.courtesy]
-        return list(meant) if len(meant) > 1 else []
+        if sure == ONE_WISH and not all(wish and self._is_aside(wish) for wish in wishes):
+            return []
+        meant = self._apart(zip(wishes, heard.parts, strict=True))
+        return meant if len(meant) > 1 else []
+
+    def _read_long(self, heard: Heard) -> list[Command]:
+        """What is clearly wished in a long message, among greetings, stories and details."""
+        clear = [part for part in heard.parts if part.confidence >= VERY_SURE]
+        return self._apart((self._request(part), part) for part in clear)
+
+    def _apart(self, wishes: Iterable[tuple[StartFlow | None, Understanding]]) -> list[Command]:
+        """One of each kind, said by its own part; courtesies need no answer beside a wish."""
+        asked = {wish.flow: replace(wish, heard=part) for wish, part in wishes if wish is not None}
+        return [wish for wish in asked.values() if not self._flows[wish.flow].text.courtesy]
 
     def _read_freely(self, dialogue: Dialogue, heard: Understanding) -> list[Command]:
         """Nothing is open: the words begin something."""
@@ -250,17 +288,30 @@ class Reader:
             value = slot_reading.answer(self._slots[awaited], heard, dialogue.state.choices)
             if value is not None and not isinstance(value, Unfit):
                 details[awaited] = value
+        # While something is chosen, the words are all about that.
+        choosing = awaited is not None and self._slots[awaited].type == "id"
+        elsewhere = [] if choosing else self._corrected_elsewhere(heard, details)
         if details and dialogue.state.stack:
-            return [SetSlots(details)]
+            return [SetSlots(details), *elsewhere]
+        if elsewhere:
+            return elsewhere
         if request := self._request(heard):
             return [request]
         said = set(re.findall(r"\w+", heard.text.casefold()))
         named = tuple(
             name for name, slot in self._slots.items() if said & set(slot.called.get(heard.language, ()))
         )
-        if named or dialogue.state.stack:
-            return [ForgetSlots(named)]
-        return []
+        return [ForgetSlots(named)]
+
+    def _corrected_elsewhere(self, heard: Understanding, details: Mapping[str, Any]) -> list[Command]:
+        """The flows that correct what no question is about: the number and the colour in "sorry, 3, blue"."""
+        taken = {self._slots[name].entity for name in details}
+        flows = [
+            flow.name
+            for flow, trigger in self._triggers.get(heard.intent or "", ())
+            if trigger.entity and trigger.entity not in taken and heard.value(trigger.entity) is not None
+        ]
+        return [self._begin(name, heard) for name in dict.fromkeys(flows)]
 
     def _to_no_question(self, dialogue: Dialogue, said: str) -> Command:
         """A yes or no where nothing was asked: it presses the button that was offered with such words."""
@@ -268,6 +319,11 @@ class Reader:
         if token is None:
             return Utter("utter_yes_to_nothing" if said == "yes" else "utter_no_to_nothing")
         return self.read_tap(dialogue, Tapped(token=token), None)[0]
+
+    def _as_before(self, dialogue: Dialogue, name: str) -> Command:
+        """What they gave us for an earlier order; where there was none, it is asked again."""
+        known = getattr(dialogue.customer, name)
+        return SetSlots({name: known}) if known else AskAgain("utter_nothing_from_before", misfit=False)
 
     def _unanswered(self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion) -> Command:
         """The words were no answer: a yes to an offer made beside the question, a refusal, or a misfit."""
@@ -313,7 +369,7 @@ class Reader:
         A way of delivery that is merely asked about is not chosen by that.
         """
         request = self._request(heard)
-        asks = request is not None and self._is_aside(request)
+        asks = (request is not None and self._is_aside(request)) or self._asks(heard)
         names = {
             name
             for name, slot in self._slots.items()

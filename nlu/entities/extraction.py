@@ -86,7 +86,7 @@ class EntityExtractor:
             DeliveryOptionExtractor(known),
             OrdinalExtractor(known),
             ComparativeExtractor(known),
-            QuantityExtractor(known),
+            QuantityExtractor(known, catalogue.descriptions),
         )
 
     def extract(self, text: str) -> tuple[Entity, ...]:

@@ -1,10 +1,10 @@
 """How many: 2 of them, x3, a couple, a dozen, one less."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from nlu.entities.number import Number, numbers
-from nlu.entities.spans import Taken, any_of, compiled, entity
+from nlu.entities.spans import Taken, any_of, compiled, entity, tokens
 from nlu.entities.words import Words
 from nlu.understanding import Entity
 
@@ -18,8 +18,10 @@ class QuantityExtractor:
     found too, so that they can be refused with a reason. Comes last: what is taken is something else.
     """
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, descriptions: Collection[str] = ()) -> None:
+        """`descriptions`: words of colours, sizes and materials, as the catalogue extractor compares them."""
         known = words.numbers
+        self._descriptions = descriptions
         self._language = words.language
         self._phrases = {term.casefold(): count for term, count in known.phrases.items()}
         self._phrase = compiled(any_of(tuple(known.phrases)))
@@ -27,6 +29,7 @@ class QuantityExtractor:
         self._one = compiled(any_of(known.one))
         self._before_one = compiled(r"(?:^|[.,;:!?(]|", any_of(known.before_one), r")\s*$")
         self._unit = compiled(r"(?:\s?[-–]\s?\d+)?[\s-]?", any_of(known.units))
+        self._vague_units = frozenset(known.vague_units)
         self._not_after = compiled(any_of(known.not_after), r"\s*$")
         self._more = compiled(r"\s+", any_of(known.more))
         self._less = compiled(r"\s+", any_of(known.less))
@@ -60,8 +63,17 @@ class QuantityExtractor:
         if number.value != number.value.to_integral_value() or abs(number.value) > QUANTITY_MAX:
             return False
         before, after = text[: number.start], text[number.end :]
-        if self._unit.match(after) or self._not_after.search(before):
+        if self._is_measured(after) or self._not_after.search(before):
             return False
         if not (number.spelt and number.value == Decimal(1)):
             return True
         return bool(self._one.fullmatch(text[number.start : number.end]) and self._before_one.search(before))
+
+    def _is_measured(self, after: str) -> bool:
+        """Whether a unit follows the number; before a colour or a size, "in" is none."""
+        unit = self._unit.match(after)
+        if unit is None:
+            return False
+        next_word = next(iter(tokens(after[unit.end() :])), None)
+        is_vague = unit.group().strip(" -–").lower() in self._vague_units
+        return not (is_vague and next_word is not None and next_word.lower in self._descriptions)

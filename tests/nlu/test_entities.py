@@ -66,6 +66,8 @@ def values(extractor: EntityExtractor, text: str, name: str) -> list[Any]:
         ("number 2", []),
         ("size 42", []),
         ("1234567890123", []),
+        ("2 in blue, please", [2]),
+        ("a plate 10 in wide", []),
     ],
 )
 def test_quantities(extractor: EntityExtractor, text: str, expected: list[int]) -> None:

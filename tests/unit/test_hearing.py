@@ -50,7 +50,7 @@ def hear(text: str, rule: Callable[[str], tuple[str, float]] = lambda _text: ("i
         ("my name is Dr. Bo Lind", []),
         ("costs 3,50 or so", []),
         ("one thing", []),
-        ("a. b. c. d. e. f. g. h. i. j.", []),
+        ("a. b. c. d. e. f. g. h. i. j. k. l. m.", []),
     ],
 )
 def test_a_message_is_taken_apart_but_never_a_name_an_address_or_a_number(

@@ -102,3 +102,20 @@ async def test_a_colour_of_another_product_is_shown_not_swapped(guest: Guest) ->
     answer = await guest.says("no, the blue one")
     assert "Black stoneware mug</b> is still in your cart" in answer
     assert "Blue stoneware mug" in answer
+
+
+async def test_number_and_colour_in_one_message(quick_shop: OpenShop) -> None:
+    for words in ("sorry, 3, blue", "sorry, 3 blue ones", "no, 3 and in blue", "actually 3 of the blue"):
+        guest = Guest(quick_shop)
+        await guest.fills("add the linen apron in rust")
+        answer = await guest.says(words)
+        assert "Linen apron (Ink blue)</b> instead" in answer, words
+        assert "Now 3 × <b>Linen apron (Ink blue)" in answer, words
+
+
+async def test_number_colour_and_delivery_in_one_message_at_the_summary(guest: Guest) -> None:
+    await guest.reaches_summary("add the linen apron in rust")
+    answer = await guest.says("sorry, 2 in blue, and standard delivery")
+    assert "2 × Linen apron (Ink blue)" in answer
+    assert "Standard delivery" in answer
+    assert answer.count("Shall I place it?") == 1
