@@ -52,8 +52,8 @@ class CatalogueExtractor:
     ) -> None:
         self._words = words
         self._plurals = words.plurals
-        self._common = words.common_words
         self._word = lru_cache(maxsize=65536)(self._compared)
+        self._common = frozenset(map(self._word, words.common_words))
         self._terms: dict[Key, list[Meaning]] = defaultdict(list)
         leads = {self._key(said): self._key(value) for said, value in synonyms.items()}
         for terms in (
@@ -76,6 +76,7 @@ class CatalogueExtractor:
         self._before_size = compiled(any_of(words.sizes.before), r"\s+$")
         self._no = compiled(r"(?<!\w)(?:", any_of(words.negations.no), r")\s+$")
         self._not = compiled(any_of(words.negations.words), rf"\s+(?:{any_of(words.negations.filler)}\s+)*$")
+        self._not_after = compiled(r"\s+", any_of(words.negations.after), r"\s*(?:[.,;:!?]|$)")
         self._or = compiled(r"\s*", any_of(words.negations.or_), r"\s*")
         self._one = compiled(r"\s+", any_of(words.negations.one))
         self._corrected = lru_cache(maxsize=4096)(self._nearest)
@@ -230,7 +231,7 @@ class CatalogueExtractor:
 
     def _is_negated(self, text: str, start: int, end: int) -> bool:
         before = text[:start]
-        if self._not.search(before):
+        if self._not.search(before) or self._not_after.match(text[end:]):
             return True
         return bool(self._no.search(before)) and not self._one.match(text[end:])
 

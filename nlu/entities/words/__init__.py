@@ -91,6 +91,7 @@ class NegationWords(_Section):
     filler: Terms
     or_: Terms = Field(alias="or")
     one: Terms
+    after: Terms = ()  # what may stand behind the unwanted instead: "la blanca no"
 
 
 class SizeWords(_Section):
