@@ -218,7 +218,7 @@ async def test_what_is_personal_or_about_money_goes_on_in_private(friends: Frien
 
 async def test_a_wish_of_one_is_nothing_for_another(friends: Friends) -> None:
     await friends.hears(friends.ana, AT + "2 black mugs to Main Street 5, 9000 Ghent please")
-    await friends.hears(friends.bo, AT + "add the travel press")
+    await friends.hears(friends.bo, AT + "add the French press")
     bos = await friends.follows(friends.bo, friends.link(friends.ana))  # he presses her button
     assert "Welcome to" in bos
     assert friends.cart(friends.bo) == []
