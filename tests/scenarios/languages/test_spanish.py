@@ -121,3 +121,36 @@ async def test_a_word_of_another_language_in_reply_to_a_question_does_not_change
 
 async def test_a_wish_typed_in_a_hurry_is_understood(guest: Guest) -> None:
     assert "mug" in (await guest.says("kiero una tasa azul x favor")).casefold()
+
+
+async def test_a_colour_is_chosen_in_ones_own_words(guest: Guest) -> None:
+    asked = await guest.says("hola, buenas tardes", "quiero añadir el plato llano")
+    assert "[Blue]" in asked
+    assert "<b>Dinner plate (Blue)</b>" in await guest.says("azul")
+
+
+async def test_a_colour_is_left_out_of_what_was_shown(guest: Guest) -> None:
+    assert "Black stoneware mug" in await guest.says("hola, buenas tardes", "busco tazas")
+    left = await guest.says("cualquiera menos la negra")
+    assert "mug" in left.casefold()
+    assert "Black stoneware mug" not in left
+
+
+async def test_thanks_and_refusals_are_no_wishes(guest: Guest) -> None:
+    await guest.says("hola, buenas tardes", "quiero la taza negra")
+    for words in ("nada más, gracias", "no quiero cupón"):
+        answer = await guest.says(words)
+        assert not any(part in answer for part in ("no te entendí", "No sé bien", "cupones")), (words, answer)
+
+
+async def test_coming_back_goes_on_where_the_question_was(guest: Guest) -> None:
+    await guest.says("hola, buenas tardes", "quiero la taza negra", "quiero pagar")
+    assert "¿A nombre de quién va?" in await guest.says("ya estoy de vuelta, ¿por dónde íbamos?")
+
+
+async def test_an_order_just_placed_is_taken_back_to_change_it(guest: Guest) -> None:
+    await guest.says("hola, buenas tardes", "quiero la taza negra", "quiero pagar")
+    await guest.says("Lucía Fernández", "exprés", "Calle Mayor 12, 28013 Madrid", "+34 612 345 678", "sí")
+    answer = await guest.says("mejor envío estándar")
+    assert "He retirado el pedido" in answer
+    assert "<b>Envío estándar</b>" in answer or "estándar" in answer.casefold()
