@@ -61,7 +61,7 @@ def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRA
         found += [Mistake(Path(problem.file), problem.line, problem.message) for problem in problems]
         found += check_training_data(taught[folder], flows, slots, flow_folder / "slots.yml")
         found += check_words(language, slots, flow_folder / "slots.yml")
-    return found + check_lookups(taught)
+    return list(dict.fromkeys(found + check_lookups(taught)))  # a flow's mistake is the same in each language
 
 
 # ---------------------------------------------------------------------- flows

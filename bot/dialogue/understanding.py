@@ -122,6 +122,7 @@ class Reader:
             because("yes_or_no", self._read_yes_or_no(open_question))
             or because("about_the_talk", self._about_the_talk(dialogue, whole, awaited))
             or because("parts", self._read_parts(dialogue, heard, open_question))
+            or because("as_before", self._read_as_before(dialogue, whole, awaited))
             or because("request", self._read_request(dialogue, whole, open_question))
             or self._read_answer(dialogue, whole, open_question)
         )
@@ -147,8 +148,6 @@ class Reader:
         self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion
     ) -> list[Command]:
         choices, because = dialogue.state.choices, dialogue.trace.because
-        if says_as_before(heard) and question.name in OF_THE_CUSTOMER:
-            return because("as_before", [self._as_before(dialogue, question.name)])
         if question.fits and choices and self._asks(heard):
             return because("about_a_choice", [self._begin("pattern_unsure", heard)])
         if question.fits:
@@ -320,10 +319,12 @@ class Reader:
             return Utter("utter_yes_to_nothing" if said == "yes" else "utter_no_to_nothing")
         return self.read_tap(dialogue, Tapped(token=token), None)[0]
 
-    def _as_before(self, dialogue: Dialogue, name: str) -> Command:
+    def _read_as_before(self, dialogue: Dialogue, heard: Understanding, awaited: str) -> list[Command]:
         """What they gave us for an earlier order; where there was none, it is asked again."""
-        known = getattr(dialogue.customer, name)
-        return SetSlots({name: known}) if known else AskAgain("utter_nothing_from_before", misfit=False)
+        if awaited not in OF_THE_CUSTOMER or not says_as_before(heard) or self._asks(heard):
+            return []
+        known = getattr(dialogue.customer, awaited)
+        return [SetSlots({awaited: known}) if known else AskAgain("utter_nothing_from_before", misfit=False)]
 
     def _unanswered(self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion) -> Command:
         """The words were no answer: a yes to an offer made beside the question, a refusal, or a misfit."""
