@@ -11,6 +11,7 @@ from bot import conversations, groups, traces, transcript
 from bot.actions import (
     cart,
     checkout,
+    clarification,
     knowledge,
     languages,
     orders,
@@ -62,6 +63,7 @@ log = structlog.get_logger()
 
 TOPICS = (
     cart,
+    clarification,
     checkout,
     knowledge,
     languages,

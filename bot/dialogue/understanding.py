@@ -22,13 +22,16 @@ from bot.dialogue.dialogue import Dialogue
 from bot.dialogue.flows import SURE, Flow, TriggerText
 from bot.dialogue.hearing import Heard, asks_what, says_as_before
 from bot.dialogue.slots import Slot, Unfit, diallable
-from bot.dialogue.state import Choice
+from bot.dialogue.state import Choice, Waiting
 from bot.dialogue.tokens import ForgedToken, TokenContent, unpack_id
 from bot.events import SharedContact, Tapped
 from nlu.understanding import Understanding
 
 ONE_WISH = 0.9  # a message so clearly of one kind is not taken apart
 VERY_SURE = 0.8  # an aside so probable leads away from a question even without a question mark
+DOUBT_MIN = 0.2  # a wish less probable is not worth asking about
+DOUBTS_MAX = 3
+FEW_WORDS = 3  # of an answer; more of them may be a wish
 CANDIDATES = "candidates"
 """The slot that holds what may be chosen, as {the slot asked for: values}; actions that ask read it."""
 
@@ -138,11 +141,17 @@ class Reader:
     ) -> list[Command]:
         """Something else is wanted, and the words are no answer, or clearly more of a request than one."""
         request = self._request(heard)
-        if request is None or self._is_detail(request, question.changes):
+        if request is None or self._is_detail(request, question.changes) or self._is_given(dialogue, heard):
             return []
         anew = request.flow == self._top(dialogue)
-        wanted = anew or not question.fits or question.slot.is_free_text
+        fits = question.fits or self._is_nearly_chosen(heard, dialogue.state.choices)
+        wanted = anew or not fits or question.slot.is_free_text
         return [request] if wanted or self._leads_away(request, heard, question.slot) else []
+
+    @staticmethod
+    def _is_nearly_chosen(heard: Understanding, choices: list[Choice]) -> bool:
+        """Whether few words leave only some of the choices: "stoneware", of eight mugs."""
+        return len(heard.text.split()) <= FEW_WORDS and bool(slot_reading.narrowed(heard, choices))
 
     def _read_answer(
         self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion
@@ -246,6 +255,7 @@ class Reader:
             return because("request", [request])
         if not re.search(r"\w", heard.text):
             return because("no_words", [Utter("utter_no_words")])
+        dialogue.state.doubts = [] if dialogue.in_group else self._doubts(dialogue, heard)
         pattern = "pattern_detail" if heard.entities else "pattern_unsure"
         return because("lone_detail" if heard.entities else "unsure", [self._begin(pattern, heard)])
 
@@ -339,12 +349,42 @@ class Reader:
         return AskAgain(own if own in dialogue.replies else "utter_unfit")
 
     def _request(self, heard: Understanding) -> StartFlow | None:
-        """The flow that the best intent begins, with the details the message gives for it."""
-        for flow, trigger in self._triggers.get(heard.intent or "", ()):
-            wanted = trigger.entity is None or heard.value(trigger.entity) is not None
-            if wanted and heard.confidence >= trigger.confidence_threshold:
-                return self._begin(flow.name, heard)
-        return None
+        """The flow that the message most probably asks for, with the details it gives for it."""
+        shares = self._shares(heard)
+        if not shares:
+            return None
+        flow, (probability, threshold) = max(shares.items(), key=lambda pair: pair[1][0])
+        return self._begin(flow, heard) if probability >= threshold else None
+
+    def _shares(self, heard: Understanding) -> dict[str, tuple[float, float]]:
+        """How probable each flow is, by all the intents that begin it, and how probable it has to be."""
+        shares: dict[str, tuple[float, float]] = {}
+        for guess in () if heard.refused else heard.intents:
+            for flow, trigger in self._triggers.get(guess.name, ()):
+                if trigger.entity is None or heard.value(trigger.entity) is not None:
+                    before, least = shares.get(flow.name, (0.0, 1.0))
+                    shares[flow.name] = (
+                        before + guess.probability,
+                        min(least, trigger.confidence_threshold),
+                    )
+                    break
+        return shares
+
+    def _doubts(self, dialogue: Dialogue, heard: Understanding) -> list[Waiting]:
+        """The wishes that are about as probable as each other, the most probable first; none where one stands out.
+
+        Only those that there are words for, to ask about: `utter_means_<flow>`.
+        """
+        shares = {flow: probability for flow, (probability, _) in self._shares(heard).items()}
+        probable = [
+            flow
+            for flow in sorted(shares, key=lambda name: -shares[name])
+            if shares[flow] >= DOUBT_MIN and f"utter_means_{flow}" in dialogue.replies
+        ]
+        if len(probable) < 2:
+            return []
+        begun = (self._begin(flow, heard) for flow in probable[:DOUBTS_MAX])
+        return [Waiting(flow=each.flow, slots=each.slots, heard=heard) for each in begun]
 
     def _begin(self, flow: str, heard: Understanding) -> StartFlow:
         return StartFlow(flow, slot_reading.mentioned(self._slots, set(self._flows[flow].slots), heard))
