@@ -1,7 +1,7 @@
 """`parley check`: everything that people wrote, read together, and each mistake named with its place and its mend."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -18,10 +18,13 @@ from bot.dialogue.flows import Flow, Step
 from bot.dialogue.replies import ButtonText, Replies
 from bot.dialogue.slots import Slot
 from bot.dialogue.understanding import BUILT_IN_INTENTS
+from knowledge_base.wording import WORDS_FOLDER
 from nlu import training_data
 from nlu.entities.extraction import ENTITIES
+from nlu.entities.words import WORDS_FOLDER as ENTITY_WORDS
 from nlu.training_data import TrainingData
 from shop.errors import Refused
+from shop.profile import ShopProfile, ShopWords
 from storage import yaml_files
 from storage.yaml_files import Mistake, Mistakes
 
@@ -38,18 +41,26 @@ def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRA
         except Mistakes as more:
             found += more.mistakes
     try:
-        language = read_settings(config).language
+        settings = read_settings(config)
+        languages = settings.languages
         flows = flow_reading.read(flow_files(flow_folder))
         slots = slot_files.read(flow_folder / "slots.yml")
-        replies = reply_files.read(flow_folder / "replies", main=language)
+        replies = reply_files.read(flow_folder / "replies", languages=languages)
     except Mistakes as more:
         return found + [mistake for mistake in more.mistakes if mistake not in found]
     found += check_flows(flows, slots, replies)
     found += check_paths(flows)
     found += check_replies(flows, slots, replies)
     found += check_placeholders(replies, slots)
-    found += check_training_data(data_folder / language, flows, slots, flow_folder / "slots.yml")
-    return found
+    found += check_profile(config, settings.shop, languages[1:])
+    taught: dict[Path, TrainingData] = {}
+    for language in languages:
+        folder = data_folder / language
+        taught[folder], problems = training_data.read(folder)
+        found += [Mistake(Path(problem.file), problem.line, problem.message) for problem in problems]
+        found += check_training_data(taught[folder], flows, slots, flow_folder / "slots.yml")
+        found += check_words(language, slots, flow_folder / "slots.yml")
+    return list(dict.fromkeys(found + check_lookups(taught)))  # a flow's mistake is the same in each language
 
 
 # ---------------------------------------------------------------------- flows
@@ -223,6 +234,11 @@ def _check_language(replies: Replies, language: str) -> list[Mistake]:
         )
         for reply in sorted(own - main)
     ]
+    found += [
+        replies.mistake(language, reply, text)
+        for reply in sorted(own & main)
+        for text in _unknown_names(replies, language, reply)
+    ]
     return found + [
         replies.mistake(
             replies.main, reply, f"is missing in language {language!r}: write it in replies/{language}"
@@ -237,15 +253,69 @@ def _refusals(kind: type[Refused]) -> Iterator[type[Refused]]:
         yield from _refusals(each)
 
 
+def _unknown_names(replies: Replies, language: str, reply: str) -> Iterator[str]:
+    """Facts that a sentence uses and its model in the main language does not: nobody would fill them in."""
+    known = replies.names(replies.main, reply)
+    for name in sorted(replies.names(language, reply) - known):
+        yield f"the main language's sentence has no {{{{ {name} }}}}{yaml_files.nearest(name, known)}"
+
+
+# ---------------------------------------------------------------------- languages
+
+
+def check_words(language: str, slots: dict[str, Slot], slot_file: Path) -> list[Mistake]:
+    """The files of words that a language needs, and the words that people change each detail by."""
+    found = [
+        Mistake(
+            path, None, f"is missing: until it is there, {what} in {language!r} are read with English words"
+        )
+        for path, what in (
+            (ENTITY_WORDS / f"{language}.yml", "names, numbers, prices and addresses"),
+            (WORDS_FOLDER / f"{language}.yml", "searches and questions"),
+        )
+        if not path.is_file()
+    ]
+    return found + [
+        Mistake(slot_file, None, f"slot {name!r}: 'called' has no words in {language!r}")
+        for name, slot in slots.items()
+        if slot.called and language not in slot.called
+    ]
+
+
+def check_profile(config: Path, shop: ShopProfile, languages: Iterable[str]) -> list[Mistake]:
+    """What the shop says of itself, in each language beside the main one."""
+    empty = ShopWords()
+    return [
+        Mistake(config, None, f"shop.translations.{language}: has no words for {what}")
+        for language in languages
+        for words in [shop.translations.get(language, empty)]
+        for what, there in (
+            ("promise", words.promise is not None or not shop.promise),
+            ("hours", words.hours is not None or not shop.hours),
+            *((f"delivery.{option.code}", option.code in words.delivery) for option in shop.delivery),
+        )
+        if not there
+    ]
+
+
+def check_lookups(taught: Mapping[Path, TrainingData]) -> list[Mistake]:
+    """Every language knows words of the kinds that the main one, which comes first, has lists of: colours, countries."""
+    first, *others = taught
+    return [
+        Mistake(folder, None, f"has no lookup {kind!r}, which language {first.name!r} has")
+        for folder in others
+        for kind in sorted(taught[first].lookups.keys() - taught[folder].lookups)
+    ]
+
+
 # ---------------------------------------------------------------------- training data
 
 
 def check_training_data(
-    folder: Path, flows: dict[str, Flow], slots: dict[str, Slot], slot_file: Path
+    data: TrainingData, flows: dict[str, Flow], slots: dict[str, Slot], slot_file: Path
 ) -> list[Mistake]:
-    """Broken files, and intents that start nothing or are never taught."""
-    data, problems = training_data.read(folder)
-    found = [Mistake(Path(problem.file), problem.line, problem.message) for problem in problems]
+    """Intents that start nothing or are never taught."""
+    found: list[Mistake] = []
     used = {trigger.intent: flow for flow in flows.values() for trigger in flow.text.nlu_trigger}
     taught = set(data.intents)
     for intent, flow in used.items():

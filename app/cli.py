@@ -42,6 +42,7 @@ HomeFolder = Annotated[
 ]
 ConfigFile = Annotated[Path, typer.Option("--config", envvar="PARLEY_CONFIG", help="The config.yml to use.")]
 Port = Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port of the web server.")]
+Language = Annotated[str | None, typer.Option(help="One of the shop's languages; its main one unless told.")]
 HOME = Path("var")
 CONFIG = ROOT / "config.yml"
 
@@ -198,6 +199,7 @@ def evaluate(
         Path | None, typer.Option("--train", help="Train the pipeline on this file alone first.")
     ] = None,
     out_of_scope: Annotated[str | None, typer.Option(help="The label of what must be refused.")] = None,
+    language: Language = None,
     seed: Annotated[int, typer.Option(help="Fixes the training's chance.")] = 0,
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
@@ -205,7 +207,14 @@ def evaluate(
 ) -> commands.Answer:
     """Score the intent model on FILE."""
     return commands.evaluate(
-        home, config, file, train_file=train_file, out_of_scope=out_of_scope, seed=seed, quiet=as_json
+        home,
+        config,
+        file,
+        train_file=train_file,
+        language=language,
+        out_of_scope=out_of_scope,
+        seed=seed,
+        quiet=as_json,
     )
 
 
@@ -214,13 +223,16 @@ def evaluate(
 def parse(
     text: Annotated[str | None, typer.Argument(help="What a customer might write.")] = None,
     file: Annotated[Path | None, typer.Option(help="One message a line; gives one JSON line a line.")] = None,
+    language: Annotated[
+        str | None, typer.Option(help="The language it is in; told by its words unless named.")
+    ] = None,
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
 ) -> commands.Answer:
     """Show how a message is understood: intents with probabilities, entities, refusal score, timing."""
     del as_json
-    return commands.parse(home, config, text, file=file)
+    return commands.parse(home, config, text, file=file, language=language)
 
 
 @app.command()

@@ -20,11 +20,12 @@ from app.log import set_up
 from app.settings import Home, Secrets, Settings, read_secrets, read_settings
 from app.simulation import Chosen, fault_names
 from app.wiring import (
-    TRAINING_DATA,
-    CatalogueAwareInterpreter,
     embedder_for,
     flow_files,
+    interpreter_for,
+    learn,
     open_database,
+    read_training_data,
     trained_model,
 )
 from bot.actions import ACTIONS
@@ -34,7 +35,7 @@ from knowledge_base import indexing
 from knowledge_base.search import ProductQuery
 from knowledge_base.service import KnowledgeBase
 from nlu import evaluation, training_data
-from nlu.interpreter import IntentInterpreter
+from nlu.languages import LanguageDetector
 from nlu.model import TrainedModel, WorseModel
 from nlu.nearest import NearestExamples
 from nlu.training_data import TrainingDataError
@@ -214,27 +215,31 @@ def import_knowledge(home: Path, config: Path, paths: list[Path], *, quiet: bool
 
 
 def train(home: Path, config: Path, *, force: bool, quiet: bool) -> Answer:
-    """The shop's own model."""
-    settings = read_settings(config)
-    with bar("Learning to understand", quiet=quiet) as tell:
+    """The shop's own models, one a language; the facts of the main one first."""
+    cards: list[dict[str, Any]] = []
+    with opened(home, config) as shop, bar("Learning to understand", quiet=quiet) as tell:
+        settings = shop.settings
         try:
-            model, trained = trained_model(
-                settings,
-                Home(home),
-                embedder_for(settings),
-                progress=lambda _what, share: tell(share),
-                force=force,
-            )
+            for language, data in read_training_data(settings, shop.database).items():
+                model, trained = trained_model(
+                    settings,
+                    shop.home,
+                    data,
+                    language=language,
+                    progress=lambda _what, share: tell((len(cards) + share) / len(settings.languages)),
+                    force=force,
+                )
+                cards.append(asdict(model.card) | {"trained_now": trained})
         except (TrainingDataError, WorseModel) as error:
             raise Failure(str(error)) from error
         tell(1.0)
-    card = model.card
-    facts = asdict(card) | {"trained_now": trained}
-    text = (
-        f"{'Trained' if trained else 'Nothing changed:'} model {card.id}: {len(card.intents)} intents, "
-        f"{card.examples} examples, {card.accuracy:.1%} right on examples it had not seen."
+    text = "\n".join(
+        f"{'Trained' if card['trained_now'] else 'Nothing changed:'} model {card['id']} ({card['language']}): "
+        f"{len(card['intents'])} intents, {card['examples']} examples, "
+        f"{card['accuracy']:.1%} right on examples it had not seen."
+        for card in cards
     )
-    return Answer(facts, text)
+    return Answer(cards[0] | {"others": cards[1:]}, text)
 
 
 def evaluate(
@@ -243,21 +248,25 @@ def evaluate(
     file: Path,
     *,
     train_file: Path | None,
+    language: str | None,
     out_of_scope: str | None,
     seed: int,
     quiet: bool,
 ) -> Answer:
-    """Scores on FILE, of the shop's model or of one trained on `train_file` alone."""
+    """Scores on FILE, of the shop's model of that language (the main one unless told) or of one trained on `train_file` alone."""
     settings = read_settings(config)
-    embedder = embedder_for(settings)
+    language = language or settings.language
+    if language not in settings.languages:
+        raise Failure(f"This shop does not speak {language!r}; languages: {', '.join(settings.languages)}.")
     try:
         with bar(f"Reading {file.name}", quiet=quiet) as tell:
+            model = None if train_file else _own_model(home, config, language)
             scores = evaluation.evaluate_file(
                 file,
-                settings=settings.understanding,
-                embedder=embedder,
+                settings=settings.understanding_of(language),
+                embedder=embedder_for(settings, language),
                 at=datetime.now(UTC),
-                model=None if train_file else trained_model(settings, Home(home), embedder)[0],
+                model=model,
                 train_file=train_file,
                 out_of_scope=out_of_scope or training_data.OUT_OF_SCOPE,
                 seed=seed,
@@ -272,21 +281,29 @@ def evaluate(
     return Answer(scores, text, rows=scores["confusions"][:PROBLEMS_SHOWN_MAX])
 
 
-def parse(home: Path, config: Path, text: str | None, *, file: Path | None) -> Answer:
-    """How a message, or each line of a file, is understood."""
+def _own_model(home: Path, config: Path, language: str) -> TrainedModel:
+    with opened(home, config) as shop:
+        return learn(shop.settings, shop.home, shop.database).models[language]
+
+
+def parse(home: Path, config: Path, text: str | None, *, file: Path | None, language: str | None) -> Answer:
+    """How a message, or each line of a file, is understood: in `language`, else in the one it seems to be in."""
     if (text is None) == (file is None):
         raise Failure("Give one text, or --file FILE.")
     with opened(home, config) as shop:
-        model, _ = trained_model(shop.settings, shop.home, embedder_for(shop.settings))
-        interpreter = CatalogueAwareInterpreter(
-            IntentInterpreter(model),
-            shop.database,
-            language=shop.settings.language,
-            region=shop.settings.shop.country,
-        )
+        learnt = learn(shop.settings, shop.home, shop.database)
+        interpreter = interpreter_for(shop.settings, shop.home, learnt, shop.database)
+        detector = LanguageDetector(learnt.data)
         texts = _lines(file) if file else [text or ""]
-        near = NearestExamples(model, training_data.load(TRAINING_DATA / shop.settings.language).examples)
-        understood = [_explained(interpreter.parse(each), model, near) for each in texts]
+        near = {
+            each: NearestExamples(model, learnt.data[each].examples) for each, model in learnt.models.items()
+        }
+        heard_all = [
+            interpreter.parse(each, language=language or detector.detect(each).language) for each in texts
+        ]
+        understood = [
+            _explained(heard, learnt.models[heard.language], near[heard.language]) for heard in heard_all
+        ]
     if file is not None:  # one JSON line a line, however it was asked for
         return Answer({}, lines=[json.dumps(each, ensure_ascii=False) for each in understood])
     guesses = [
@@ -299,7 +316,7 @@ def parse(home: Path, config: Path, text: str | None, *, file: Path | None) -> A
     )
     refused = "refused" if heard["refused"] else "believed"
     score = f"score {heard['refusal_score']:.2f}, refused above {heard['refusal_threshold']:.2f}"
-    line = f"{refused} ({score}); {found}; {heard['seconds'] * 1000:.1f} ms"
+    line = f"{heard['language']}: {refused} ({score}); {found}; {heard['seconds'] * 1000:.1f} ms"
     nearest = [
         f"  {each['similarity']:.2f} {each['intent']}: {each['text']}" for each in heard["nearest_examples"]
     ]

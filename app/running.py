@@ -27,12 +27,24 @@ from app.sandbox import Sandbox, open_sandbox
 from app.server import AddressInUse, ShopServer, create_app, listen_on
 from app.serving import PromptServer
 from app.settings import ROOT, Home, Secrets, Settings
-from app.wiring import Loaded, Parley, build, embedder_for, open_database, trained_model
+from app.wiring import (
+    Learnt,
+    Loaded,
+    Parley,
+    build,
+    embedder_for,
+    model_in_use,
+    open_database,
+    read_training_data,
+    trained_model,
+)
 from bot.channels.terminal import Terminal
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
-from nlu.embedding import MiniLmEmbedder
-from nlu.training_data import TrainingDataError
+from nlu.embedding import Embedder
+from nlu.languages import name_of
+from nlu.model import TrainedModel, WorseModel
+from nlu.training_data import TrainingData, TrainingDataError
 from sandbox.clock import TurnableClock
 from shop.catalogue.importing import import_products
 from storage.clock import SystemClock
@@ -112,24 +124,36 @@ def prepare(settings: Settings, secrets: Secrets, home: Home, teller: Teller, *,
     """Everything before opening: database, model, and for the demo its goods. A second time it is quick."""
     teller.say("→ Preparing the database")
     database = open_database(settings, secrets, home)
-    embedder = embedder_for(settings)
-    with teller.bar("Learning to understand") as tell:
+    try:
+        data = read_training_data(settings, database)
+        models = {language: _learn(settings, home, data[language], language, teller) for language in data}
+    except TrainingDataError as error:
+        database.close()
+        raise CannotOpen(str(error)) from error
+    learnt = Learnt(data, models, embedder_for(settings))
+    if demo:
+        seed_demo(settings, home, database, learnt.embedder, teller)
+    return Loaded(database, learnt)
+
+
+def _learn(settings: Settings, home: Home, data: TrainingData, language: str, teller: Teller) -> TrainedModel:
+    """The model of that language; trained now, so that no customer ever waits for it."""
+    name = name_of(language, in_language="en")
+    with teller.bar(f"Learning to understand {name}") as tell:
         try:
             model, trained = trained_model(
-                settings, home, embedder, progress=lambda _what, share: tell(share)
+                settings, home, data, language=language, progress=lambda _what, share: tell(share)
             )
-        except TrainingDataError as error:
-            database.close()
-            raise CannotOpen(str(error)) from error
+        except WorseModel as error:
+            teller.say(f"[yellow]![/yellow] {name} goes on with the model of before: {error}")
+            return model_in_use(settings, home, language)
     how = f"trained just now in {model.card.seconds:.0f} s" if trained else "trained before"
-    teller.say(f"→ Understands {len(model.card.intents)} kinds of wishes ({how})")
-    if demo:
-        seed_demo(settings, home, database, embedder, teller)
-    return Loaded(database, embedder, model)
+    teller.say(f"→ Understands {len(model.card.intents)} kinds of wishes in {name} ({how})")
+    return model
 
 
 def seed_demo(
-    settings: Settings, home: Home, database: Database, embedder: MiniLmEmbedder | None, teller: Teller
+    settings: Settings, home: Home, database: Database, embedder: Embedder | None, teller: Teller
 ) -> None:
     """Kettle & Quay's goods and documents; what is there already stays, stock and orders included."""
     now = datetime.now(UTC)

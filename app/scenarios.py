@@ -38,7 +38,7 @@ class Choices:
 
 def known_names(settings: Settings) -> Known:
     """What stories may name: of this shop's flows, replies and training data, and of the demo's goods."""
-    sentences = replies.read(FLOWS / "replies", main=settings.language)
+    sentences = replies.read(FLOWS / "replies", languages=settings.languages)
     with (DEMO / "products.csv").open(encoding="utf-8") as rows:
         handles = {row["Handle"] for row in csv.DictReader(rows) if row["Handle"]}
     return Known(

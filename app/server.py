@@ -134,6 +134,7 @@ def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...], *, de
             web=parley.web,
             receive=parley.delivery.receive,
             wake=parley.delivery.wake,
+            trainer=parley.trainer,
             media=parley.home.media,
             secret=parley.home.secret(),
             staff_password=password.get_secret_value() if password else None,

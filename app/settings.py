@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nlu.pipeline import PipelineSettings
@@ -81,11 +81,22 @@ class LogSettings(Section):
     format: Literal["text", "json"] = "text"
 
 
+def _once_each(languages: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(languages)) < len(languages):
+        raise ValueError(f"a language is named twice: {', '.join(languages)}")
+    return languages
+
+
+Languages = Annotated[
+    tuple[Annotated[str, Field(pattern="^[a-z]{2,3}$")], ...], Field(min_length=1), AfterValidator(_once_each)
+]
+
+
 class Settings(Section):
-    """All of config.yml. `language` and `pipeline` are written as in Rasa's."""
+    """All of config.yml. `pipeline` is written as in Rasa's; of `languages` the first is the main one."""
 
     shop: ShopProfile
-    language: str = "en"
+    languages: Languages = ("en",)
     pipeline: list[dict[str, Any]] | None = None
     server: ServerSettings = ServerSettings()
     channels: ChannelSettings = ChannelSettings()
@@ -93,9 +104,19 @@ class Settings(Section):
     log: LogSettings = LogSettings()
 
     @property
+    def language(self) -> str:
+        """The main language: the catalogue's, the documents' and the staff's."""
+        return self.languages[0]
+
+    @property
     def understanding(self) -> PipelineSettings:
+        """How the main language is understood."""
+        return self.understanding_of(self.language)
+
+    def understanding_of(self, language: str) -> PipelineSettings:
+        """The pipeline, for one language."""
         given = {"pipeline": self.pipeline} if self.pipeline is not None else {}
-        return PipelineSettings.model_validate({"language": self.language, **given})
+        return PipelineSettings.model_validate({"language": language, **given})
 
 
 class Secrets(BaseSettings):

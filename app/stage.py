@@ -31,11 +31,9 @@ from app.sandbox import BOT_NAME, open_sandbox
 from app.server import ShopServer, create_app, listen_on
 from app.serving import PromptServer
 from app.settings import Home, Secrets, Settings
-from app.wiring import Loaded, Parley, build
+from app.wiring import Learnt, Loaded, Parley, build
 from bot.delivery.leases import LEASE_SECONDS
 from console import fulfilment, staff_reply
-from nlu.embedding import MiniLmEmbedder
-from nlu.model import TrainedModel
 from nlu.understanding import Understanding
 from sandbox.clock import SimulatedClock
 from sandbox.people.messenger import MessengerPerson
@@ -58,16 +56,14 @@ class Template:
     """A home with the demo's goods, and what is costly to load; every stage works on a copy."""
 
     home: Path
-    model: TrainedModel
-    embedder: MiniLmEmbedder
+    learnt: Learnt
 
 
 def make_template(settings: Settings, folder: Path, teller: Teller) -> Template:
     """Stock a home in `folder`, or take up the one that is there already."""
     ready = prepare(settings, Secrets(), Home(folder), teller, demo=True)
     ready.database.close()
-    assert ready.embedder is not None, "the demo's pipeline names an embedding"
-    return Template(folder, ready.model, ready.embedder)
+    return Template(folder, ready.learnt)
 
 
 def rehearsal_template(settings: Settings, home: Home, teller: Teller) -> Template:
@@ -306,7 +302,7 @@ class Stage:
 
     def _build(self) -> Parley:
         database = Database.open(self.database_url, rehearsal=self.repeatable)
-        ready = Loaded(database, self.template.embedder, self.template.model)
+        ready = Loaded(database, self.template.learnt)
         return build(
             self.settings,
             with_sandbox(Secrets()),

@@ -1,12 +1,16 @@
 """Builds the real things and connects them; nothing else in Parley knows how they are made."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
+from html import unescape
 from pathlib import Path
 
+import structlog
+
+from app.retraining import Retraining
 from app.settings import ROOT, Home, Secrets, Settings
 from bot import transcript
 from bot.channels.messenger import MessengerChannel, Page
@@ -15,15 +19,19 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.web import HostedChannel
 from bot.delivery.engine import Delivery
 from bot.dialogue import flows, replies, slots
+from bot.dialogue.hearing import Listener
 from bot.dialogue.tokens import Tokens
 from bot.handler import Shop, ShopHandler
 from knowledge_base.service import KnowledgeBase
-from nlu import training, training_data
-from nlu.embedding import MiniLmEmbedder
+from nlu import labelled, training, training_data
+from nlu.embedding import Embedder, MiniLmEmbedder
 from nlu.entities.extraction import EntityExtractor
 from nlu.entities.vocabulary import Vocabulary
 from nlu.interpreter import IntentInterpreter
-from nlu.model import ModelStore, TrainedModel
+from nlu.languages import LanguageDetector
+from nlu.model import ModelFileError, ModelStore, TrainedModel
+from nlu.multilingual import installed_embedder
+from nlu.training_data import TrainingData
 from nlu.understanding import Interpreter, Understanding
 from payments.stripe_gateway import StripeGateway
 from shop.catalogue import queries
@@ -33,15 +41,13 @@ from storage.engine import Database
 from storage.migrate import upgrade
 from storage.types import JsonObject
 
+log = structlog.get_logger()
+
 FLOWS = ROOT / "flows"
 TRAINING_DATA = ROOT / "nlu" / "data"
-TELEGRAM_MENU = (  # a tapped command reaches us as its word, and is understood like any other
-    ("browse", "Look around the shop"),
-    ("cart", "What is in my cart"),
-    ("order", "Where is my order?"),
-    ("help", "What I can do here"),
-)
-CATALOGUE_LOOK_SECONDS = 0.5  # a changed product is understood by name within this time
+TELEGRAM_MENU = ("browse", "cart", "order", "help")
+"""A tapped command reaches us as its word, and is understood like any other; the reply words_menu_… describes it."""
+LOOK_SECONDS = 0.5  # a changed product is understood by name within this time, a new model used
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,47 +60,85 @@ class FarEnds:
 
 
 @dataclass(frozen=True, slots=True)
+class Learnt:
+    """What the shop understands with, by language, the main one first: examples, and the models made of them."""
+
+    data: Mapping[str, TrainingData]
+    models: Mapping[str, TrainedModel]
+    embedder: Embedder | None
+    """The main language's; goods and documents are found with it, too."""
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
-    """What takes time to load: the database at today's schema, the embedding model, the intent model."""
+    """What takes time to load: the database at today's schema, and what is needed to understand."""
 
     database: Database
-    embedder: MiniLmEmbedder | None
-    model: TrainedModel
+    learnt: Learnt
 
 
-class CatalogueAwareInterpreter:
-    """Our interpreter, which learns the catalogue's words anew whenever the catalogue changed."""
+class LearningInterpreter:
+    """Our interpreter, which takes up the catalogue's words and its models anew whenever they changed."""
 
-    def __init__(self, inner: IntentInterpreter, database: Database, *, language: str, region: str) -> None:
+    def __init__(
+        self,
+        inner: IntentInterpreter,
+        database: Database,
+        store: ModelStore,
+        data: Mapping[str, TrainingData],
+        *,
+        region: str,
+    ) -> None:
+        """`data` is each language's, for its lookups and synonyms."""
         self._inner = inner
         self._database = database
-        self._language, self._region = language, region
-        self._data = training_data.load(TRAINING_DATA / language)  # its lookups and synonyms
+        self._store = store
+        self._data = data
+        self._region = region
         self._version: int | None = None
         self._looked = 0.0
+        self._models = {language: store.current_id(language) for language in data}
 
     def parse(self, text: str, *, language: str | None = None) -> Understanding:
         self._look()
         return self._inner.parse(text, language=language)
 
     def _look(self) -> None:
-        if self._version is not None and time.monotonic() - self._looked < CATALOGUE_LOOK_SECONDS:
+        if self._version is not None and time.monotonic() - self._looked < LOOK_SECONDS:
             return
         self._looked = time.monotonic()
+        self._look_at_catalogue()
+        for language in self._data:
+            self._look_at_model(language)
+
+    def _look_at_catalogue(self) -> None:
         version = self._database.read(queries.catalogue_version)
-        if version != self._version:
-            words = self._database.read(queries.vocabulary)
-            vocabulary = Vocabulary(
-                colors=words.colors,
-                sizes=words.sizes,
-                materials=words.materials,
-                categories=words.categories,
-                products={product.handle: product.title for product in words.products},
-            )
+        if version == self._version:
+            return
+        words = self._database.read(queries.vocabulary)
+        vocabulary = Vocabulary(
+            colors=words.colors,
+            sizes=words.sizes,
+            materials=words.materials,
+            categories=words.categories,
+            products={product.handle: product.title for product in words.products},
+        )
+        for language, data in self._data.items():
             self._inner.use_extractor(
-                EntityExtractor(self._language, vocabulary=vocabulary, region=self._region, data=self._data)
+                EntityExtractor(language, vocabulary=vocabulary, region=self._region, data=data)
             )
-            self._version = version
+        self._version = version
+
+    def _look_at_model(self, language: str) -> None:
+        """Another one was put to use: by a training in the console, or by `parley train` beside us."""
+        current = self._store.current_id(language)
+        if current is None or current == self._models[language]:
+            return
+        self._models[language] = current
+        try:
+            self._inner.use(self._store.load(current, embedder=self._inner.model(language).embedder))
+        except ModelFileError as error:
+            log.warning("model.unreadable", language=language, reason=str(error))  # the one in use goes on
 
 
 @dataclass
@@ -117,6 +161,7 @@ class Parley:
     messenger: MessengerChannel | None
     stripe: StripeGateway | None
     tokens: Tokens
+    trainer: Retraining
 
     def close(self) -> None:
         """Let go of the database; the delivery was stopped before."""
@@ -136,31 +181,91 @@ def open_database(settings: Settings, secrets: Secrets, home: Home) -> Database:
     return database
 
 
-def embedder_for(settings: Settings) -> MiniLmEmbedder | None:
-    """The embedding model that the pipeline names, if it names one."""
-    named = settings.understanding.embedding
-    return MiniLmEmbedder(named.model) if named else None
+def embedder_for(settings: Settings, language: str | None = None) -> Embedder | None:
+    """The embedding model that the pipeline names, if it names one: for that language, the main one unless told."""
+    language = language or settings.language
+    named = settings.understanding_of(language).embedding
+    if named is None:
+        return None
+    return MiniLmEmbedder(named.model) if named.model else installed_embedder(language)
+
+
+def read_training_data(settings: Settings, database: Database) -> dict[str, TrainingData]:
+    """What people say, in each language of the shop, the main one first; with what staff labelled."""
+    return {
+        language: with_labels(shipped_data(language), database, language) for language in settings.languages
+    }
+
+
+@cache
+def shipped_data(language: str) -> TrainingData:
+    """A language's examples as they come with Parley; read once a process. Raises TrainingDataError."""
+    return training_data.load(TRAINING_DATA / language)
+
+
+def with_labels(data: TrainingData, database: Database, language: str) -> TrainingData:
+    """A language's examples with those that staff labelled."""
+    told = database.read(lambda session: labelled.examples(session, language))
+    for problem in labelled.without_a_flow(told, data.intents):
+        log.warning("label.unknown", problem=problem.message)
+    return data.taught(told)
 
 
 def trained_model(
     settings: Settings,
     home: Home,
-    embedder: MiniLmEmbedder | None,
+    data: TrainingData,
     *,
+    language: str,
     progress: Callable[[str, float], None] | None = None,
     force: bool = False,
 ) -> tuple[TrainedModel, bool]:
-    """The model for today's training data and settings, and whether it had to be trained just now."""
-    data = training_data.load(TRAINING_DATA / settings.language)
+    """The model of a language's `data` and today's settings, and whether it had to be trained just now."""
     return training.ensure_model(
-        ModelStore(home.models / "intent"),
+        model_store(home),
         data,
-        settings.understanding,
-        embedder=embedder,
+        settings.understanding_of(language),
+        embedder=embedder_for(settings, language),
         at=datetime.now(UTC),
         progress=progress,
         force=force,
     )
+
+
+def model_in_use(settings: Settings, home: Home, language: str) -> TrainedModel:
+    """The model that a language is understood with just now. Raises ModelFileError when there is none."""
+    model = model_store(home).load_current(language, embedder=embedder_for(settings, language))
+    if model is None:
+        raise ModelFileError(f"no model of {language} is in use: train one with parley train")
+    return model
+
+
+def learn(settings: Settings, home: Home, database: Database) -> Learnt:
+    """Everything to understand with; a model that is missing is trained now."""
+    data = read_training_data(settings, database)
+    models = {
+        language: trained_model(settings, home, data[language], language=language)[0] for language in data
+    }
+    return Learnt(data, models, embedder_for(settings))
+
+
+def interpreter_for(
+    settings: Settings, home: Home, learnt: Learnt, database: Database
+) -> LearningInterpreter:
+    """Understands every language of the shop."""
+    main, *others = learnt.models.values()
+    return LearningInterpreter(
+        IntentInterpreter(main, others=others),
+        database,
+        model_store(home),
+        learnt.data,
+        region=settings.shop.country,
+    )
+
+
+def model_store(home: Home) -> ModelStore:
+    """Where the home keeps its intent models."""
+    return ModelStore(home.models / "intent")
 
 
 def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by name
@@ -181,14 +286,13 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
     Delivery.
     """
     far_ends = far_ends or FarEnds()
-    database = loaded.database
-    interpreter = CatalogueAwareInterpreter(
-        IntentInterpreter(loaded.model), database, language=settings.language, region=settings.shop.country
-    )
-    knowledge = KnowledgeBase(embedder=loaded.embedder)
+    database, learnt = loaded.database, loaded.learnt
+    interpreter = interpreter_for(settings, home, learnt, database)
+    knowledge = KnowledgeBase(embedder=learnt.embedder, language=settings.language)
     tokens = Tokens(home.secret())
+    spoken = replies.read(FLOWS / "replies", languages=settings.languages)
     web, terminal = HostedChannel("web"), HostedChannel("terminal")
-    telegram = _telegram(settings, secrets, home, clock, far_ends)
+    telegram = _telegram(settings, secrets, home, clock, far_ends, menus=_menus(spoken))
     messenger = _messenger(settings, secrets, home, clock, far_ends, database=database, public_url=public_url)
     channels: dict[str, Channel] = {
         channel.name: channel for channel in (web, terminal, telegram, messenger) if channel
@@ -197,13 +301,13 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
         profile=settings.shop,
         flows=flows.read(flow_files()),
         slots=slots.read(FLOWS / "slots.yml"),
-        replies=replies.read(FLOWS / "replies", main=settings.language),
+        replies=spoken,
         tokens=tokens,
         knowledge=knowledge,
         abilities=_abilities(channels),
         return_url=return_url or public_url,
     )
-    handler = ShopHandler(shop, interpreter)
+    handler = ShopHandler(shop, Listener(interpreter, settings.languages, LanguageDetector(learnt.data)))
     stripe = _stripe(secrets, clock, far_ends)
     delivery = Delivery(
         database,
@@ -230,6 +334,12 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
         messenger=messenger,
         stripe=stripe,
         tokens=tokens,
+        trainer=Retraining(
+            database,
+            model_store(home),
+            {language: shipped_data(language) for language in settings.languages},
+            partial(trained_model, settings, home),
+        ),
     )
 
 
@@ -237,8 +347,25 @@ def _abilities(channels: Mapping[str, Channel]) -> dict[str, Abilities]:
     return {name: channel.abilities for name, channel in channels.items()}
 
 
+def _menus(spoken: replies.Replies) -> dict[str, list[tuple[str, str]]]:
+    """The commands in Telegram's menu with their descriptions, by language; "" is for everybody else."""
+    menus = {
+        language: [
+            (word, unescape(spoken.render(f"words_menu_{word}", language, {}).text)) for word in TELEGRAM_MENU
+        ]
+        for language in spoken.languages
+    }
+    return {"": menus.pop(spoken.main), **menus}
+
+
 def _telegram(
-    settings: Settings, secrets: Secrets, home: Home, clock: Clock, far_ends: FarEnds
+    settings: Settings,
+    secrets: Secrets,
+    home: Home,
+    clock: Clock,
+    far_ends: FarEnds,
+    *,
+    menus: Mapping[str, Sequence[tuple[str, str]]],
 ) -> TelegramChannel | None:
     if not settings.channels.telegram.enabled or secrets.telegram_token is None:
         return None
@@ -250,7 +377,7 @@ def _telegram(
         webhook_secret=webhook.get_secret_value() if webhook else None,
         media=home.media,
         clock=clock,
-        commands=TELEGRAM_MENU,
+        menus=menus,
     )
 
 

@@ -93,8 +93,8 @@ def _note(turn: Turn, author: Author, content: JsonObject) -> None:
 def follow(turn: Turn, carried: str, *, tokens: Tokens) -> Event | None:
     """The wish that a link into this private conversation carries, to be taken as if it were said here.
 
-    Only their own, from a group where we are; what was shown to them there is what they speak of. None for any
-    other link, and for one that was followed before.
+    Only their own, from a group where we are; what was shown to them there is what they speak of, in the language
+    they spoke there. None for any other link, and for one that was followed before.
     """
     key, state = turn.conversation.key, State.model_validate(turn.conversation.state)
     try:
@@ -106,7 +106,9 @@ def follow(turn: Turn, carried: str, *, tokens: Tokens) -> Event | None:
         return None
     there = turn.session.get(Conversation, said.conversation)
     if there is not None:
-        state.see(State.model_validate(there.state))
+        public = State.model_validate(there.state)
+        state.see(public)
+        state.language = public.language or state.language
     state.followed = [*state.followed, number][-FOLLOWED_MAX:]
     turn.conversation.state = state.model_dump(mode="json")
     return _as_said_here(said, key, tokens)

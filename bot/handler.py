@@ -16,7 +16,7 @@ from bot.dialogue.commands import AskAgain, Command, StartFlow, Utter
 from bot.dialogue.dialogue import Abilities, Dialogue, Knowledge
 from bot.dialogue.engine import Engine
 from bot.dialogue.flows import Flow
-from bot.dialogue.hearing import Heard, listen
+from bot.dialogue.hearing import Hearing, Listener
 from bot.dialogue.replies import Replies
 from bot.dialogue.slots import Slot
 from bot.dialogue.state import State
@@ -42,7 +42,6 @@ from bot.events import (
     Unreadable,
 )
 from bot.messages import MESSAGE, Say
-from nlu.understanding import Interpreter
 from shop.customers import service as customers
 from shop.customers.model import Customer
 from shop.profile import ShopProfile
@@ -70,16 +69,16 @@ class Shop:
 class ShopHandler:
     """Implements `bot.delivery.turn.Handler`."""
 
-    def __init__(self, shop: Shop, interpreter: Interpreter) -> None:
+    def __init__(self, shop: Shop, listener: Listener) -> None:
         self._shop = shop
-        self._interpreter = interpreter
+        self._listener = listener
         self._engine = Engine(shop.flows, shop.slots, ACTIONS)
         self._reader = Reader(shop.flows, shop.slots)
 
-    def prepare(self, event: Event) -> Heard | None:
+    def prepare(self, event: Event) -> Hearing | None:
         """Understand the words, before any lock is held."""
         text = _words(event)
-        return listen(self._interpreter, text[:TEXT_LETTERS_MAX]) if text is not None else None
+        return self._listener.hear(text[:TEXT_LETTERS_MAX]) if text is not None else None
 
     def handle(self, turn: Turn) -> None:
         """Decide what this event leads to."""
@@ -144,18 +143,36 @@ class ShopHandler:
             log.warning("event.nobody", conversation=turn.conversation.key, kind=turn.event.kind)
             return None
         channel = turn.conversation.key.partition(":")[0]
+        state = State.model_validate(turn.conversation.state)
+        hearing: Hearing | None = turn.prepared
+        before = self._language(state, customer, turn, hearing)
+        asked = state.top is not None and bool(state.top.asked)
+        heard = hearing.within(before, answering=asked) if hearing is not None else None
+        state.language = heard.whole.language if heard and not customer.language else before
         return Dialogue(
             turn=turn,
-            state=State.model_validate(turn.conversation.state),
+            state=state,
             customer=customer,
-            profile=self._shop.profile,
+            shop=self._shop.profile,
             replies=self._shop.replies,
             tokens=self._shop.tokens,
             abilities=self._shop.abilities.get(channel, SWITCHED_OFF),
             knowledge=self._shop.knowledge,
             return_url=self._shop.return_url,
-            heard=turn.prepared.whole if turn.prepared is not None else None,
+            heard=heard.whole if heard is not None else None,
+            message=heard,
+            language_before=before,
         )
+
+    def _language(self, state: State, customer: Customer, turn: Turn, hearing: Hearing | None) -> str:
+        """The language of the conversation so far: the person's own choice, the one we spoke, what their first words
+        point to, their app's; else the shop's main one.
+        """
+        app = turn.person.language.casefold().partition("-")[0] if turn.person else ""
+        first = hearing.spoken.language if hearing is not None else None
+        known = (customer.language, state.language, first, app)
+        spoken = self._shop.replies.languages
+        return next((language for language in known if language in spoken), self._shop.replies.main)
 
     def _customer(self, turn: Turn) -> Customer | None:
         """Whose conversation it is. Money and timers count also where nobody can speak to us any more."""
@@ -202,9 +219,9 @@ class ShopHandler:
 
     def _commands(self, dialogue: Dialogue, event: Event) -> list[Command]:
         awaited = self._engine.awaited(dialogue)
-        dialogue.trace.hear(dialogue.turn.prepared, awaited=awaited)
-        if dialogue.turn.prepared is not None:  # words, typed or below a picture
-            return self._reader.read_words(dialogue, dialogue.turn.prepared, awaited)
+        dialogue.trace.hear(dialogue.message, awaited=awaited)
+        if dialogue.message is not None:  # words, typed or below a picture
+            return self._reader.read_words(dialogue, dialogue.message, awaited)
         dialogue.trace.why = event.kind
         match event:
             case Tapped():

@@ -67,13 +67,13 @@ def _tell(
     reply = f"utter_notice_{order.status.value}"
     if reply not in replies:
         return
+    language = State.model_validate(conversation.state).language
     facts = {
-        "shop": profile,
+        "shop": profile.in_language(language),
         "order": order.reference,
         "tracking": order.tracking,
         "pickup": order.address is None,
     }
-    language = State.model_validate(conversation.state).language
     words = replies.render(reply, language, facts).text
     if not words:
         return

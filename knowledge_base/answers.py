@@ -79,6 +79,7 @@ class Policy:
     passage: str
     passage_id: int
     document: str
+    language: str  # the document's
     headings: tuple[str, ...]
     url: str | None
     as_of: datetime
@@ -194,6 +195,7 @@ class _Question:
             passage=best.text,
             passage_id=best.id,
             document=best.title,
+            language=best.language,
             headings=headings,
             url=best.url,
             as_of=best.updated_at,
@@ -206,6 +208,7 @@ class _Question:
             Passage.headings,
             Passage.text,
             Document.title,
+            Document.language,
             Document.url,
             Document.updated_at,
         ).join(Passage.document)

@@ -164,8 +164,10 @@ class _Lexicon:
 class ProductSearch:
     """Searches the catalogue. Keeps words and vectors in memory until the catalogue changes; may be shared by threads."""
 
-    def __init__(self, *, embedder: Embedder | None = None) -> None:
+    def __init__(self, *, embedder: Embedder | None = None, language: str = "en") -> None:
+        """`language` is the one that the catalogue is written in."""
         self._embedder = embedder
+        self._language = language
         self._words: _Lexicon | None = None
         self._vectors: _Lexicon | None = None
 
@@ -185,7 +187,7 @@ class ProductSearch:
             return SearchResult(corrected=corrected)
         head = head_word(query.text, language, besides=_COLORS | _limit_words(query))
         head = corrected.get(head, head).split()[-1] if head else None
-        plan = _Plan(index, meant, head, nearby, language)
+        plan = _Plan(index, meant, head, nearby, language, catalogue_language=self._language)
         for relaxed in _relaxations(query.limits()):
             found = _Attempt(session, query.without(relaxed), plan).run()
             if found:
@@ -339,6 +341,7 @@ class _Plan:
     head: str | None  # the one that names the thing itself
     nearby: Mapping[UUID, float]  # products near in meaning, with their cosines
     language: str
+    catalogue_language: str
 
     def names_head(self, product: Row[Any]) -> bool:
         """Whether the product *is* what is looked for, rather than something for it: a bike, not a bike rack."""
@@ -346,7 +349,7 @@ class _Plan:
             return False
         wanted = {singular(word) for word in alternatives(self.head, self.language)}
         names = [*PART.split(product.title)[:1], *PART.split(product.category)]
-        heads = [head_word(name, self.language, besides=_COLORS) for name in names]
+        heads = [head_word(name, self.catalogue_language, besides=_COLORS) for name in names]
         return any(singular(head) in wanted for head in heads if head)
 
 

@@ -11,10 +11,13 @@ from shop.catalogue.model import Product
 class KnowledgeBase:
     """Product search and sourced answers, with or without sentence embeddings. May be shared by threads."""
 
-    def __init__(self, *, embedder: Embedder | None = None, settings: Settings = SETTINGS) -> None:
+    def __init__(
+        self, *, embedder: Embedder | None = None, settings: Settings = SETTINGS, language: str = "en"
+    ) -> None:
+        """`language` is the one that the catalogue is written in."""
         self._embedder = embedder
         self._settings = settings
-        self._products = ProductSearch(embedder=embedder)
+        self._products = ProductSearch(embedder=embedder, language=language)
 
     def search(self, session: Session, query: ProductQuery, *, language: str = "en") -> SearchResult:
         """As `ProductSearch.find`."""

@@ -5,6 +5,8 @@ Each example is scored by a model that never saw it; on those scores temperature
 
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -14,11 +16,12 @@ from sklearn import linear_model
 from nlu.fitting import LabelledTexts, Labels, fit
 from nlu.linear import Doubles, log_softmax
 from nlu.pipeline import PipelineSettings
-from nlu.scorer import DEVIATION_MIN, Calibration, IntentScorer, Raw, signals
+from nlu.scorer import DEVIATION_MIN, Calibration, Raw, signals
 
 Progress = Callable[[str, float], None]  # what is being done, and how much of it all is done (0–1)
 
-OUT_OF_SCOPE_MIN: Final = 20  # fewer examples say too little to weigh signals by
+FOLDS_AT_ONCE: Final = 2  # the fitting leaves Python's lock; more would hold several copies of the features
+OUT_OF_SCOPE_MIN: Final = 20  # fewer examples say too little to draw a border or weigh signals by
 # How far out-of-scope examples may move the share of in-scope examples that is refused, from and to.
 LENIENT, STRICT = 0.5, 2.0
 
@@ -43,45 +46,80 @@ def assign_folds(texts: Sequence[str], labels: Labels, folds: int, *, seed: int 
     return assigned
 
 
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What models say about texts that they never saw."""
+
+    inside: Raw  # all texts of a fold ≥ 0, in their order
+    outside: Raw | None  # out-of-scope texts, in any order; None without enough of them
+
+
 def cross_validate(
     known: LabelledTexts,
     folds: Labels,
     intents: tuple[str, ...],
     settings: PipelineSettings,
     *,
+    alien: LabelledTexts | None = None,
     seed: int,
     tell: Progress,
-) -> Raw:
-    """What models that never saw them say about all texts of a fold ≥ 0, in the order of the texts."""
-    parts: list[Raw] = []
-    order: list[Labels] = []
-    for fold in np.unique(folds[folds >= 0]).tolist():
-        tell(f"cross-validation, part {fold + 1} of {settings.refusal.folds}", fold / settings.refusal.folds)
-        held_out = folds == fold
-        scorer = fit(known.at(~held_out), intents, settings, seed=seed)
-        part = known.at(held_out)
-        parts.append(scorer.raw(part.texts, part.embedding))
-        order.append(np.flatnonzero(held_out))
-    back = np.argsort(np.concatenate(order))
-    classifiers = range(len(parts[0].logits))
-    logits = tuple(np.concatenate([part.logits[k] for part in parts])[back] for k in classifiers)
+) -> HeldOut:
+    """Score each fold's texts, and its share of `alien`, by a model that was fitted on all others."""
+    used: list[int] = np.unique(folds[folds >= 0]).tolist()
+    strange = _deal(alien, len(used), seed=seed) if alien is not None else None
+
+    def score(number: int) -> HeldOut:
+        held_out = folds == used[number]
+        own, others = known.at(held_out), None
+        if alien is not None and strange is not None:
+            others = alien.at(strange != number)
+        scorer = fit(known.at(~held_out), intents, settings, alien=others, seed=seed)
+        far = alien.at(strange == number) if alien is not None and strange is not None else None
+        return HeldOut(
+            scorer.raw(own.texts, own.embedding), scorer.raw(far.texts, far.embedding) if far else None
+        )
+
+    parts: list[HeldOut] = []
+    with ThreadPoolExecutor(FOLDS_AT_ONCE) as pool:
+        for number, part in enumerate(pool.map(score, range(len(used)))):
+            parts.append(part)
+            tell(f"cross-validation, part {number + 1} of {len(used)}", (number + 1) / len(used))
+    order = np.argsort(np.concatenate([np.flatnonzero(folds == fold) for fold in used]))
+    outside = [part.outside for part in parts if part.outside is not None]
+    return HeldOut(_joined([part.inside for part in parts], order), _joined(outside) if outside else None)
+
+
+def _deal(texts: LabelledTexts, folds: int, *, seed: int) -> Labels:
+    """Which fold holds each out-of-scope text out."""
+    return assign_folds(texts.texts, np.zeros(len(texts), dtype=np.int64), folds, seed=seed)
+
+
+def _joined(parts: Sequence[Raw], order: Labels | None = None) -> Raw:
+    """One after the other, then brought into `order`."""
+    rows: Any = slice(None) if order is None else order
+    logits = tuple(
+        np.concatenate([part.logits[k] for part in parts])[rows] for k in range(len(parts[0].logits))
+    )
     near = [part.neighbour for part in parts if part.neighbour is not None]
-    return Raw(logits, np.concatenate(near)[back] if near else None)
+    inside = [part.border for part in parts if part.border is not None]
+    return Raw(
+        logits,
+        np.concatenate(near)[rows] if near else None,
+        np.concatenate(inside)[rows] if inside else None,
+    )
 
 
-def calibrate(
-    held_out: Raw, labels: Labels, scorer: IntentScorer, alien: LabelledTexts, *, quantile: float
-) -> Calibration:
-    """Fit temperatures and the refusal to held-out scores of `labels`, and to out-of-scope texts if there are enough."""
-    heats = tuple(_temperature(logits, labels) for logits in held_out.logits)
-    inside = signals(held_out, scorer.kinds, heats)
+def calibrate(held_out: HeldOut, labels: Labels, kinds: Sequence[str], *, quantile: float) -> Calibration:
+    """Fit temperatures and the refusal to held-out scores: of texts with `labels`, and of out-of-scope texts."""
+    raw = held_out.inside
+    heats = tuple(_temperature(logits, labels) for logits in raw.logits)
+    inside = signals(raw, kinds, heats)
     means, deviations = inside.mean(axis=0), np.maximum(inside.std(axis=0), DEVIATION_MIN)
-    enough = len(alien) >= OUT_OF_SCOPE_MIN
-    outside = signals(scorer.raw(alien.texts, alien.embedding), scorer.kinds, heats) if enough else None
+    outside = None if held_out.outside is None else signals(held_out.outside, kinds, heats)
     z_inside = (inside - means) / deviations
     z_outside = None if outside is None else (outside - means) / deviations
     weights = _weights(z_inside, z_outside)
-    parts = [log_softmax(logits / heat) for logits, heat in zip(held_out.logits, heats, strict=True)]
+    parts = [log_softmax(logits / heat) for logits, heat in zip(raw.logits, heats, strict=True)]
     return Calibration(
         temperatures=heats,
         fused_temperature=_temperature(np.mean(parts, axis=0), labels),

@@ -1,11 +1,13 @@
 """Sentence embeddings: text in, unit vectors out, close together when texts mean the same.
 
-The installed model is all-MiniLM-L6-v2 as int8 ONNX. It comes in two distributions that are read as data
-files only; their code is never imported. Any folder with model.onnx and tokenizer.json may replace it.
+The model installed for English is all-MiniLM-L6-v2 as int8 ONNX. It comes in two distributions that are read as
+data files only; their code is never imported. Any folder with model.onnx and tokenizer.json may replace it. Other
+languages have `nlu/multilingual.py`.
 """
 
 import hashlib
 import threading
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Sequence
 from importlib import metadata
@@ -58,26 +60,26 @@ class Embedder(Protocol):
         ...
 
 
-class MiniLmEmbedder:
-    """A BERT-like sentence encoder in ONNX: mean over tokens, one thread, recent texts remembered.
+class RememberingEmbedder(ABC):
+    """What all our embedders share: texts are cleaned and run in small batches, recent ones are remembered.
 
-    Reads the installed model, checked against its known SHA-256, or `folder`/model.onnx and
-    `folder`/tokenizer.json. Safe to share between threads. Raises EmbeddingModelError.
+    Safe to share between threads where `_run` is.
     """
 
-    def __init__(self, folder: Path | None = None, *, cache_max: int = CACHE_MAX) -> None:
-        model, tokenizer = _from_folder(folder) if folder else _installed()
-        self.name = f"{folder.name if folder else 'all-MiniLM-L6-v2-int8'}@{_sha256(model + tokenizer)[:12]}"
-        self._tokenizer = _tokenizer(tokenizer)
-        self._session = _session(model)
-        self._inputs = {str(entry.name) for entry in self._session.get_inputs()}
+    name: str
+    dimensions: int
+
+    def __init__(self, *, cache_max: int = CACHE_MAX) -> None:
         self._cache: OrderedDict[str, Vectors] = OrderedDict()
         self._cache_max = cache_max
         self._lock = threading.Lock()
-        self.dimensions = int(self._run([""]).shape[1])
+
+    @abstractmethod
+    def _run(self, texts: Sequence[str]) -> Vectors:
+        """One L2-normalised float32 row for each of a few cleaned texts."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """One L2-normalised float32 row for each text; texts beyond 128 tokens are cut."""
+        """One L2-normalised float32 row for each text."""
         cleaned = [clean(text) for text in texts]
         known = self._remembered(cleaned)
         # Neighbours in length share a batch, so that little of it is padding.
@@ -104,6 +106,25 @@ class MiniLmEmbedder:
             while len(self._cache) > self._cache_max:
                 self._cache.popitem(last=False)
 
+
+class MiniLmEmbedder(RememberingEmbedder):
+    """A BERT-like sentence encoder in ONNX: mean over at most 128 tokens, one thread.
+
+    Reads the installed model, checked against its known SHA-256, or `folder`/model.onnx and
+    `folder`/tokenizer.json. Safe to share between threads. Raises EmbeddingModelError.
+    """
+
+    def __init__(self, folder: Path | None = None, *, cache_max: int = CACHE_MAX) -> None:
+        super().__init__(cache_max=cache_max)
+        model, tokenizer = _from_folder(folder) if folder else _installed()
+        self.name = (
+            f"{folder.name if folder else 'all-MiniLM-L6-v2-int8'}@{sha256_of(model + tokenizer)[:12]}"
+        )
+        self._tokenizer = _tokenizer(tokenizer)
+        self._session = _session(model)
+        self._inputs = {str(entry.name) for entry in self._session.get_inputs()}
+        self.dimensions = int(self._run([""]).shape[1])
+
     def _run(self, texts: Sequence[str]) -> Vectors:
         encodings = self._tokenizer.encode_batch(list(texts))
         longest = max(len(encoding.ids) for encoding in encodings)
@@ -121,19 +142,20 @@ class MiniLmEmbedder:
 
 
 def _installed() -> tuple[bytes, bytes]:
-    return _installed_file(*MINILM_MODEL), _installed_file(*MINILM_TOKENIZER)
+    return installed_file(*MINILM_MODEL), installed_file(*MINILM_TOKENIZER)
 
 
-def _installed_file(distribution: str, file: str, sha256: str) -> bytes:
+def installed_file(distribution: str, file: str, sha256: str) -> bytes:
+    """A data file of an installed distribution, byte for byte the one we know. Raises EmbeddingModelError."""
     try:
         content = Path(str(metadata.distribution(distribution).locate_file(file))).read_bytes()
     except (metadata.PackageNotFoundError, OSError) as error:
         raise EmbeddingModelError(
             f"{file} of {distribution} is missing: install requirements.lock, or leave SentenceEmbedding out of the pipeline"
         ) from error
-    if _sha256(content) != sha256:
+    if sha256_of(content) != sha256:
         raise EmbeddingModelError(
-            f"{file} of {distribution} is not the file we know (SHA-256 {_sha256(content)[:12]}…): install requirements.lock again"
+            f"{file} of {distribution} is not the file we know (SHA-256 {sha256_of(content)[:12]}…): install requirements.lock again"
         )
     return content
 
@@ -169,5 +191,5 @@ def _session(model: bytes) -> Any:
         raise EmbeddingModelError(f"model.onnx cannot be loaded: {error}") from error
 
 
-def _sha256(content: bytes) -> str:
+def sha256_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,11 @@ from nlu.scorer import IntentScorer
 from nlu.text import clean
 
 Labels = NDArray[np.int64]
+
+BORDER_C = 10.0
+ONE_SVM: Final = (
+    Lock()
+)  # LIBLINEAR draws from one generator, the whole process's: at once, two take each other's draws
 
 # Their types say little, and nothing that holds for the arrays we take.
 _sparse: Any = sparse
@@ -49,9 +55,14 @@ class LabelledTexts:
 
 
 def fit(
-    known: LabelledTexts, intents: tuple[str, ...], settings: PipelineSettings, *, seed: int
+    known: LabelledTexts,
+    intents: tuple[str, ...],
+    settings: PipelineSettings,
+    *,
+    alien: LabelledTexts | None = None,
+    seed: int,
 ) -> IntentScorer:
-    """Fit every component; each of `intents` must have an example among `known`."""
+    """Fit every component; each of `intents` must have an example among `known`. `alien` is out of scope."""
     features = NgramFeatures(
         [
             NgramTable.fit(
@@ -68,7 +79,8 @@ def fit(
         else _fit_logistic(component, rows, known)
         for component in settings.classifiers
     )
-    return IntentScorer(intents, features, classifiers, known.embedding, weight)
+    border = _fit_border(known, alien) if alien is not None else None
+    return IntentScorer(intents, features, classifiers, known.embedding, weight, border)
 
 
 def _fit_svm(
@@ -78,7 +90,9 @@ def _fit_svm(
     if known.embedding is not None:
         blocks.append(_sparse.csr_matrix(known.embedding * weight))
     machine = _svm.LinearSVC(C=component.C, random_state=seed, max_iter=5000)
-    machine.fit(_sparse.hstack(blocks, format="csr"), known.labels)
+    columns = _sparse.hstack(blocks, format="csr")
+    with ONE_SVM:
+        machine.fit(columns, known.labels)
     return _arrays("svm", machine, 0 if rows is None else int(rows.shape[1]))
 
 
@@ -91,6 +105,16 @@ def _fit_logistic(
         return _arrays("logistic", logistic, 0)
     logistic.fit(rows, known.labels)
     return _arrays("logistic", logistic, int(rows.shape[1]))
+
+
+def _fit_border(known: LabelledTexts, alien: LabelledTexts) -> LinearClassifier | None:
+    """Tells out-of-scope texts (0) from all others (1); None without an embedding."""
+    if known.embedding is None or alien.embedding is None:
+        return None
+    logistic = _linear_model.LogisticRegression(C=BORDER_C, class_weight="balanced", max_iter=2000)
+    vectors = np.vstack([alien.embedding, known.embedding]).astype(np.float64)
+    logistic.fit(vectors, np.repeat([0, 1], [len(alien), len(known)]))
+    return _arrays("logistic", logistic, 0)
 
 
 def _arrays(kind: Any, fitted: Any, ngrams: int) -> LinearClassifier:

@@ -1,7 +1,7 @@
 """Our own interpreter: one message in, its intents, entities and refusal score out."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from nlu.entities.extraction import EntityExtractor
@@ -13,14 +13,19 @@ INTENTS_MAX: Final = 10  # how many guesses are handed on
 
 
 class IntentInterpreter:
-    """Understands messages with a trained model and an entity extractor for each language.
+    """Understands messages with a trained model and an entity extractor for each language; `model` is the main one's.
 
     Models and extractors are exchanged while it runs: a message is understood with the ones it began with.
     """
 
-    def __init__(self, model: TrainedModel, *extractors: EntityExtractor) -> None:
+    def __init__(
+        self,
+        model: TrainedModel,
+        *extractors: EntityExtractor,
+        others: Iterable[TrainedModel] = (),
+    ) -> None:
         self.language = model.card.language
-        self._models: Mapping[str, TrainedModel] = {self.language: model}
+        self._models: Mapping[str, TrainedModel] = {each.card.language: each for each in (model, *others)}
         self._extractors: Mapping[str, EntityExtractor] = {each.language: each for each in extractors}
 
     def use(self, model: TrainedModel) -> None:
@@ -32,7 +37,7 @@ class IntentInterpreter:
         self._extractors = {**self._extractors, extractor.language: extractor}
 
     def model(self, language: str | None = None) -> TrainedModel:
-        """The model that reads this language: the first one's where there is none of its own."""
+        """The model that reads this language: the main one's where there is none of its own."""
         models = self._models
         return models.get(language or self.language) or models[self.language]
 

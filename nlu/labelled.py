@@ -41,7 +41,9 @@ def label(session: Session, text: str, *, language: str, intent: str, at: dateti
     if not any(character.isalnum() for character in text):
         raise NotTeachable("There is no word in it to learn from.")
     if len(text) > LETTERS_MAX:
-        raise NotTeachable(f"It is longer than {LETTERS_MAX} letters: cut it down to the one wish that it holds.")
+        raise NotTeachable(
+            f"It is longer than {LETTERS_MAX} letters: cut it down to the one wish that it holds."
+        )
     known = session.scalar(select(LabelledMessage).where(_is(language, text)))
     message = known or LabelledMessage(language=language, key=_key(text))
     message.text, message.intent, message.at = text, intent, at
@@ -70,7 +72,11 @@ def without_a_flow(labelled: Iterable[Example], known: Iterable[str]) -> list[Pr
     """Those whose intent is no longer one of the `known`: nothing can be learnt from them."""
     known = set(known)
     return [
-        Problem(SOURCE, 1, f"{example.text!r} is labelled {example.intent!r}, and there is no such intent any more")
+        Problem(
+            SOURCE,
+            1,
+            f"{example.text!r} is labelled {example.intent!r}, and there is no such intent any more",
+        )
         for example in labelled
         if example.intent not in known
     ]

@@ -27,7 +27,7 @@ from nlu.linear import Floats, LinearClassifier, NgramFeatures, NgramTable
 from nlu.scorer import Calibration, IntentScorer, Scores
 from nlu.text import clean
 
-FORMAT: Final = 1  # raised when the files or the features change: older models are trained again
+FORMAT: Final = 2  # raised when the files or the features change: older models are trained again
 WORSE_BY_MAX: Final = 0.02  # how much accuracy a new model may lose on what both were tested on
 
 _FILES: Final = ("weights.npz", "model.json", "predictions.json", "card.json")
@@ -75,7 +75,9 @@ class ModelCard:
     accuracy: float
     macro_f1: float
     refused: float  # share of in-scope examples that would have been refused
-    out_of_scope_refused: float | None  # share of the merchant's out-of-scope examples that is refused
+    out_of_scope_refused: (
+        float | None
+    )  # share of the merchant's out-of-scope examples that would have been refused
     confusions: tuple[Confusion, ...]
     versions: dict[str, str] = field(default_factory=dict[str, str])
     seed: int = 0
@@ -157,6 +159,9 @@ def _contents(model: TrainedModel) -> dict[str, bytes]:
                 arrays[f"{block}_{number}"] = weights
     if model.scorer.neighbours is not None:
         arrays["neighbours"] = model.scorer.neighbours
+    if model.scorer.border is not None and model.scorer.border.embedding_weights is not None:
+        arrays["border_weights"] = model.scorer.border.embedding_weights
+        arrays["border_intercept"] = model.scorer.border.intercept
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **cast("dict[str, Any]", arrays))
     return {
@@ -196,9 +201,13 @@ def _scorer(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> IntentSc
     )
     intents = tuple(map(str, header["intents"]))
     neighbours: Floats | None = arrays.get("neighbours")
-    return IntentScorer(
-        intents, NgramFeatures(tables), classifiers, neighbours, float(header["embedding_weight"])
+    border = (
+        LinearClassifier("logistic", None, arrays["border_weights"], arrays["border_intercept"])
+        if "border_weights" in arrays
+        else None
     )
+    weight = float(header["embedding_weight"])
+    return IntentScorer(intents, NgramFeatures(tables), classifiers, neighbours, weight, border)
 
 
 def _calibration(saved: dict[str, Any]) -> Calibration:
@@ -284,15 +293,27 @@ class ModelStore:
         current = self.current_id(language)
         return self.load(current, embedder=embedder) if current else None
 
+    def learnt_from(self, language: str) -> str | None:
+        """The digest of the data that the model in use was trained on; None where there is no readable one."""
+        current = self.current_id(language)
+        try:
+            return (
+                str(json.loads((self.folder(current) / "card.json").read_bytes())["data_sha256"])
+                if current
+                else None
+            )
+        except (OSError, ValueError, KeyError):
+            return None
+
     def adopt(self, model: TrainedModel, *, force: bool = False) -> None:
         """Save the model and put it to use; repeating it changes nothing.
 
         Raises WorseModel, and leaves the one in use alone, when the new one is more than two points less
         accurate on the examples that both were tested on (each held out from its training), unless forced.
         """
+        save(model, self.folder(model.card.id))  # a refused one, too: it need not be trained twice
         if not force:
             self._refuse_worse(model)
-        save(model, self.folder(model.card.id))
         self.use(model.card.id, model.card.language)
 
     def use(self, model_id: str, language: str) -> None:

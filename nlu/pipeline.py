@@ -1,8 +1,8 @@
-"""The `language` and `pipeline` section of config.yml: which features and classifiers understand a message.
+"""The `languages` and `pipeline` section of config.yml, for one language: which features and classifiers understand a message.
 
 It is written the way Rasa writes its pipeline: a list of components, each by name, with its own options.
 
-    language: en
+    languages: [en]
     pipeline:
       - name: WordFeaturizer              # TF-IDF of words and pairs of words
       - name: CharFeaturizer              # TF-IDF of 2–5 characters within words: typos

@@ -16,6 +16,7 @@ class Raw:
 
     logits: tuple[Doubles, ...]  # of each classifier: texts × intents
     neighbour: Doubles | None  # cosine of the most similar training example; None without an embedding
+    border: Doubles | None = None  # how far on our side of out-of-scope examples; None where those are few
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,12 @@ class Calibration:
 
 
 def signals(raw: Raw, kinds: Sequence[str], temperatures: Sequence[float]) -> Doubles:
-    """Signs of being in scope, texts × signals: top log-probability (SVM), energy (logistic), neighbour cosine."""
+    """Signs of being in scope, texts × signals: top log-probability (SVM), energy (logistic), neighbour cosine, border."""
     columns: list[Doubles] = []
     for kind, logits, heat in zip(kinds, raw.logits, temperatures, strict=True):
         scaled = logits / heat
         columns.append(log_softmax(scaled).max(axis=1) if kind == "svm" else log_sum_exp(logits))
-    if raw.neighbour is not None:
-        columns.append(raw.neighbour)
+    columns.extend(column for column in (raw.neighbour, raw.border) if column is not None)
     return np.stack(columns, axis=1)
 
 
@@ -82,6 +82,7 @@ class IntentScorer:
     classifiers: tuple[LinearClassifier, ...]
     neighbours: Floats | None  # examples × dimensions, unit length
     embedding_weight: float
+    border: LinearClassifier | None = None  # between out-of-scope examples and all others, by the embedding
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -95,7 +96,7 @@ class IntentScorer:
             classifier.logits(rows, weighted if classifier.kind == "svm" else embedding)
             for classifier in self.classifiers
         )
-        return Raw(logits, self._nearest(embedding))
+        return Raw(logits, self._nearest(embedding), self._inside(embedding))
 
     def scores(self, texts: Sequence[str], embedding: Floats | None, calibration: Calibration) -> Scores:
         """Calibrated log-probabilities and refusal scores of cleaned texts."""
@@ -106,3 +107,10 @@ class IntentScorer:
         if embedding is None or self.neighbours is None:
             return None
         return (embedding @ self.neighbours.T).max(axis=1).astype(np.float64)
+
+    def _inside(self, embedding: Floats | None) -> Doubles | None:
+        """Log-odds of being what a shop answers."""
+        if embedding is None or self.border is None:
+            return None
+        outside, inside = self.border.logits(None, embedding).T
+        return inside - outside

@@ -17,6 +17,12 @@ def clean(text: str) -> str:
     return _SPACE.sub(" ", visible).strip()[:CHARACTERS_MAX]
 
 
+def folded(text: str) -> str:
+    """Lowered, without accents: "Inglés" as "ingles"."""
+    decomposed = unicodedata.normalize("NFD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
 def _readable(character: str) -> str:
     """The character; an emoji's name, so that 👍 means something; nothing for what cannot be seen.
 

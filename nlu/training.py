@@ -14,8 +14,9 @@ from importlib import metadata
 from typing import Final
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from nlu.calibration import Progress, assign_folds, calibrate, cross_validate
+from nlu.calibration import OUT_OF_SCOPE_MIN, Progress, assign_folds, calibrate, cross_validate
 from nlu.embedding import Embedder
 from nlu.fitting import LabelledTexts, fit
 from nlu.metrics import accuracy, confusion_pairs, macro_f1
@@ -56,8 +57,20 @@ def train(
     `embedder` is needed when the pipeline names SentenceEmbedding, and ignored when it does not.
     Raises TrainingDataError when there are fewer than two intents.
     """
+    with threadpool_limits(1):  # these matrices are small: threads that wait for each other take far longer
+        return _train(data, settings, embedder=embedder, at=at, tell=progress or _silent, seed=seed)
+
+
+def _train(
+    data: TrainingData,
+    settings: PipelineSettings,
+    *,
+    embedder: Embedder | None,
+    at: datetime,
+    tell: Progress,
+    seed: int,
+) -> TrainedModel:
     started = time.perf_counter()
-    tell = progress or _silent
     intents = data.intents
     _refuse_too_little(data)
     embedder = _needed(embedder, settings)
@@ -67,16 +80,24 @@ def train(
     known = LabelledTexts.prepare([example.text for example in data.examples], labels, embedder)
     alien = LabelledTexts.prepare(data.out_of_scope, [-1] * len(data.out_of_scope), embedder)
     folds = assign_folds(known.texts, known.labels, settings.refusal.folds, seed=seed)
+    enough = alien if len(alien) >= OUT_OF_SCOPE_MIN else None
     held_out = cross_validate(
-        known, folds, intents, settings, seed=seed, tell=lambda what, done: tell(what, 0.35 + 0.5 * done)
+        known,
+        folds,
+        intents,
+        settings,
+        alien=enough,
+        seed=seed,
+        tell=lambda what, done: tell(what, 0.35 + 0.5 * done),
     )
     tell("fitting all examples", 0.85)
-    scorer = fit(known, intents, settings, seed=seed)
+    scorer = fit(known, intents, settings, alien=enough, seed=seed)
     tested = known.at(folds >= 0)
-    calibration = calibrate(held_out, tested.labels, scorer, alien, quantile=settings.refusal.quantile)
+    calibration = calibrate(held_out, tested.labels, scorer.kinds, quantile=settings.refusal.quantile)
     tell("done", 1.0)
-    result = _result(held_out, tested, scorer, calibration)
-    far = scorer.scores(alien.texts, alien.embedding, calibration).refusal if len(alien) else None
+    result = _result(held_out.inside, tested, scorer, calibration)
+    strange = held_out.outside or (scorer.raw(alien.texts, alien.embedding) if len(alien) else None)
+    far = calibration.refusal(strange, scorer.kinds) if strange else None
     identity = model_id(data, settings, embedder=embedder, seed=seed)
     card = _card(identity, data, settings, result, embedder=embedder, at=at)
     if far is not None:

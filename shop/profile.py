@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from shop.money import Money, is_currency
 
@@ -35,6 +35,21 @@ class DeliveryOption(Section):
     needs_address: bool = True  # False: the customer comes to the shop
 
 
+class DeliveryWords(Section):
+    """How a delivery option is called in another language."""
+
+    label: str
+    time: str
+
+
+class ShopWords(Section):
+    """What the shop says about itself in another language; what is missing is said in the main one's words."""
+
+    promise: str | None = None
+    hours: str | None = None
+    delivery: dict[str, DeliveryWords] = Field(default_factory=dict[str, DeliveryWords])  # by code
+
+
 class ShopProfile(Section):
     """Name, money, hours, and how parcels travel."""
 
@@ -49,6 +64,7 @@ class ShopProfile(Section):
     email: str = ""
     phone: str = ""
     delivery: tuple[DeliveryOption, ...] = Field(min_length=1)
+    translations: dict[str, ShopWords] = Field(default_factory=dict[str, ShopWords])  # by language
     hold_minutes: int = Field(default=45, ge=35, le=1440)  # Stripe's shortest session is 30 minutes
 
     @field_validator("delivery")
@@ -58,6 +74,30 @@ class ShopProfile(Section):
         if len(set(codes)) < len(codes):
             raise ValueError(f"two delivery options share a code: {', '.join(codes)}")
         return options
+
+    @field_validator("translations")
+    @classmethod
+    def _known_options(cls, translations: dict[str, ShopWords], info: ValidationInfo) -> dict[str, ShopWords]:
+        codes = {option.code for option in info.data.get("delivery", ())}
+        for language, words in translations.items():
+            if codes and (unknown := words.delivery.keys() - codes):
+                raise ValueError(f"{language}: there is no delivery option {', '.join(sorted(unknown))}")
+        return translations
+
+    def in_language(self, language: str) -> "ShopProfile":
+        """The same shop in that language's words, where it has some."""
+        words = self.translations.get(language)
+        if words is None:
+            return self
+        delivery = tuple(
+            option.model_copy(update=dict(words.delivery[option.code]))
+            if option.code in words.delivery
+            else option
+            for option in self.delivery
+        )
+        said = {"promise": words.promise, "hours": words.hours}
+        given = {name: text for name, text in said.items() if text is not None}
+        return self.model_copy(update={"delivery": delivery, **given})
 
     @property
     def hold(self) -> timedelta:

@@ -219,7 +219,7 @@ async def open_shop(
     listener = listen_on("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     database = Database.open(database_url or home.database_url)
-    ready = Loaded(database, template.embedder, template.model)
+    ready = Loaded(database, template.learnt)
     parley, sandbox = assemble(settings, with_sandbox(Secrets()), home, ready, url=url, sandbox=True)
     assert sandbox is not None
     # Tests of the limits set their own; here nobody should have to wait for them.

@@ -302,7 +302,7 @@ def _meant_lines(dialogue: Dialogue, cart: Sequence[CartLine]) -> list[CartLine]
 def _named_lines(dialogue: Dialogue, heard: Understanding, cart: Sequence[CartLine]) -> list[CartLine]:
     products = products_by_id(dialogue, [line.variant.product_id for line in cart])
     scores = [
-        names_a_product(heard, products[line.variant.product_id], line.variant, dialogue.language)
+        names_a_product(heard, products[line.variant.product_id], line.variant, dialogue.heard_language)
         for line in cart
     ]
     best = max(scores)
@@ -313,7 +313,8 @@ def _names_something(dialogue: Dialogue, heard: Understanding) -> bool:
     """Whether the words name some product of the shop, though none in the cart."""
     found = meant(dialogue)
     return found.by == "name" and any(
-        names_a_product(heard, product, None, dialogue.language) >= NAME_WEIGHT for product in found.products
+        names_a_product(heard, product, None, dialogue.heard_language) >= NAME_WEIGHT
+        for product in found.products
     )
 
 

@@ -1,13 +1,15 @@
 """Answers from the shop's own facts and documents; never a guess."""
 
 from html import unescape
+from typing import Any
 
 from bot.actions.cards import look_at
 from bot.actions.reference import in_sight, meant
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.hearing import without, without_details
-from knowledge_base.answers import Policy
+from knowledge_base.answers import Answer, Policy
 from knowledge_base.wording import product_words
+from nlu.languages import name_of
 from nlu.understanding import Understanding
 from shop.catalogue.model import Product
 
@@ -33,11 +35,8 @@ def answer_about_product(dialogue: Dialogue) -> Outcome:
 def answer_about_abroad(dialogue: Dialogue) -> Outcome:
     """Where else we send things, and what that costs: all that is written of it, as each country may differ."""
     countries = dialogue.heard.values("country") if dialogue.heard else []
-    question = unescape(dialogue.words("words_abroad", country=" / ".join(map(str, countries))))
-    found = dialogue.knowledge.answer(dialogue.session, question, language=dialogue.language, about=None)
-    if not isinstance(found, Policy):
-        return Outcome(_unknown(dialogue))
-    return Outcome("answered", {"answer": found})
+    found = _asked_for(dialogue, "words_abroad", country=" / ".join(map(str, countries)))
+    return answered(dialogue, found) if isinstance(found, Policy) else Outcome(_unknown(dialogue))
 
 
 @action(
@@ -77,13 +76,44 @@ def place_detail(dialogue: Dialogue) -> Outcome:
 def _answer(dialogue: Dialogue, *, about: Product | None) -> Outcome | None:
     if dialogue.heard is None:
         return None
-    found = dialogue.knowledge.answer(
-        dialogue.session,
-        without_details(dialogue.heard) or dialogue.heard.text,
-        language=dialogue.language,
-        about=about,
+    text = without_details(dialogue.heard) or dialogue.heard.text
+    found = ask(dialogue, text, dialogue.heard_language, about=about)
+    if found is None:
+        found = _asked_for(dialogue, f"words_question_{dialogue.heard.intent}")
+    return answered(dialogue, found) if found else None
+
+
+def ask(dialogue: Dialogue, question: str, language: str, *, about: Product | None) -> Answer | None:
+    """What is written about it. A passage that is not in the question's language is near to it by chance only."""
+    found = dialogue.knowledge.answer(dialogue.session, question, language=language, about=about)
+    by_chance = (
+        isinstance(found, Policy) and not _is_in(found, language) and language in dialogue.replies.languages
     )
-    return Outcome("answered", {"answer": found}) if found else None
+    return None if by_chance else found
+
+
+def _asked_for(dialogue: Dialogue, question: str, **facts: Any) -> Answer | None:
+    """Ask what these words of ours say, in the language that was heard and, where nothing is written in it, the main."""
+    replies = dialogue.replies
+    if question not in replies:
+        return None
+    for language in dict.fromkeys((dialogue.heard_language, replies.main)):
+        asked = unescape(replies.render(question, language, facts).text)
+        if (found := ask(dialogue, asked, language, about=None)) is not None:
+            return found
+    return None
+
+
+def answered(dialogue: Dialogue, found: Answer) -> Outcome:
+    """The answer, and the name of its language where that is not the one we speak with them."""
+    written = found.language if isinstance(found, Policy) else dialogue.replies.main
+    foreign = not written.startswith(dialogue.language) if written else False
+    name = name_of(written.partition("-")[0], in_language=dialogue.language) if foreign else ""
+    return Outcome("answered", {"answer": found, "written_in": name})
+
+
+def _is_in(found: Policy, language: str) -> bool:
+    return not found.language or found.language.startswith(language)
 
 
 def _unknown(dialogue: Dialogue) -> str:
@@ -95,7 +125,7 @@ def _wants_so_many(dialogue: Dialogue, heard: Understanding) -> bool:
     if heard.value("product") is not None:
         return True
     numbers = [entity for entity in heard.entities if entity.name == "quantity"]
-    return bool(in_sight(dialogue)) and not product_words(without(heard, numbers), dialogue.language)
+    return bool(in_sight(dialogue)) and not product_words(without(heard, numbers), dialogue.heard_language)
 
 
 def _about(dialogue: Dialogue) -> Product | None:

@@ -212,7 +212,7 @@ def show_alike(dialogue: Dialogue) -> Outcome:
     if not products or not looks:
         return Outcome("nothing")
     query = ProductQuery(category=products[0].category, limit=COMPARED_MAX)
-    result = dialogue.knowledge.search(dialogue.session, query, language=dialogue.language)
+    result = dialogue.knowledge.search(dialogue.session, query, language=dialogue.heard_language)
     found = products_by_id(dialogue, [hit.product_id for hit in result.hits]).values()
     alike = [product for product in found if looks.fitting(product)][: dialogue.cards_max]
     if not alike:
@@ -273,7 +273,7 @@ def _options(product: Product) -> dict[str, list[str]]:
 def _has_own_words(dialogue: Dialogue, heard: Understanding) -> bool:
     """Whether the words say what is looked for, rather than only how it shall be."""
     said = [entity for entity in heard.entities if entity.name in LIMITS or entity.name in PERSONAL]
-    return bool(product_words(without(heard, said), dialogue.language))
+    return bool(product_words(without(heard, said), dialogue.heard_language))
 
 
 def _load_shown(dialogue: Dialogue) -> list[Product]:
@@ -321,7 +321,7 @@ def _show(
     """
     whole = bool(order) or kinds is not None
     asked = replace(query, limit=COMPARED_MAX, offset=0) if whole else query
-    result = dialogue.knowledge.search(dialogue.session, asked, language=dialogue.language)
+    result = dialogue.knowledge.search(dialogue.session, asked, language=dialogue.heard_language)
     found = list(products_by_id(dialogue, [hit.product_id for hit in result.hits]).values())
     total = result.total
     if kinds is not None:
@@ -359,7 +359,7 @@ def _show_page(
     dialogue.show([_card(dialogue, product, looks) for product in page], _below(dialogue, more))
     remember_page(dialogue, page, first=query.offset == 0)
     if query.offset == 0 and dialogue.heard is not None and dialogue.heard.value("product") is not None:
-        named = best_named(dialogue.heard, page, dialogue.language)
+        named = best_named(dialogue.heard, page, dialogue.heard_language)
         if len(named) == 1:
             look_at(dialogue, named[0])
 

@@ -111,10 +111,10 @@ def _named(dialogue: Dialogue, heard: Understanding) -> list[Product]:
     """The products that the words name or describe; those in sight before others."""
     seen = in_sight(dialogue)
     looks = Looks.said(heard)
-    names = _name_words(heard, dialogue.language)
+    names = _name_words(heard, dialogue.heard_language)
     if names or heard.value("product"):
         known = _by_handle(dialogue, heard)
-        best = best_named(heard, [*seen, *known, *_hits(dialogue, heard)], dialogue.language)
+        best = best_named(heard, [*seen, *known, *_hits(dialogue, heard)], dialogue.heard_language)
         in_view = {product.id for product in seen}
         if best:
             return [product for product in best if product.id in in_view] or best
@@ -149,7 +149,7 @@ def _hits(dialogue: Dialogue, heard: Understanding) -> list[Product]:
         sizes=tuple(map(str, heard.values("size"))),
         limit=HITS_MAX,
     )
-    result = dialogue.knowledge.search(dialogue.session, query, language=dialogue.language)
+    result = dialogue.knowledge.search(dialogue.session, query, language=dialogue.heard_language)
     return _load(dialogue, [hit.product_id for hit in result.hits])
 
 

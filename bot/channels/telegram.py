@@ -72,10 +72,11 @@ class TelegramChannel:
         api_base: str | None = None,
         payment_token: str | None = None,
         webhook_secret: str | None = None,
-        commands: Sequence[tuple[str, str]] = (),
+        menus: Mapping[str, Sequence[tuple[str, str]]] | None = None,
         limits: Limits | None = None,
     ) -> None:
-        """`api_base` is another server than Telegram's own; `commands` are (word, description) for the menu.
+        """`api_base` is another server than Telegram's own; `menus` are the commands (word, description) by language,
+        those of "" for every other.
 
         Raises ValueError for a token or secret that Telegram would not take.
         """
@@ -89,7 +90,10 @@ class TelegramChannel:
         self._sending = Sending(
             self._api, Pictures(media), name=self._known_name, payment_token=payment_token
         )
-        self._commands = [BotCommand(command=word, description=text) for word, text in commands]
+        self._menus = {
+            language: [BotCommand(command=word, description=text) for word, text in commands]
+            for language, commands in (menus or {}).items()
+        }
         self._native_invoices = bool(payment_token)
 
     @property
@@ -155,9 +159,9 @@ class TelegramChannel:
         """Learn our own name, and put the commands into the menu."""
         self.username = ""
         await self._known_name()
-        if self._commands:
+        for language, commands in self._menus.items():
             try:
-                await self._api.call(SetMyCommands(commands=self._commands))
+                await self._api.call(SetMyCommands(commands=commands, language_code=language or None))
             except Rejected as error:  # a menu is no reason to stay closed
                 log.warning("telegram.commands_refused", error=str(error))
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import conversations, transcript
 from bot.delivery.turn import Turn
+from bot.dialogue.hearing import Heard
 from bot.dialogue.replies import ButtonText, Replies
 from bot.dialogue.state import State
 from bot.dialogue.tokens import Tokens
@@ -66,15 +67,17 @@ class Dialogue:
     turn: Turn
     state: State
     customer: Customer
-    profile: ShopProfile
+    shop: ShopProfile  # in the main language's words
     replies: Replies
     tokens: Tokens
     abilities: Abilities
     knowledge: Knowledge
     return_url: str = ""  # where a payment page sends people back to
-    heard: Understanding | None = None
+    message: Heard | None = None  # what was said, with its parts
+    heard: Understanding | None = None  # the part of it that the flow under way is about
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
     outcome: str | None = None
+    language_before: str = ""  # in which we answered until this message
     lead: str = ""  # goes before the next sentence, as "Back to your order:"
     noted: frozenset[str] = frozenset()  # slots that this message told for later
     coming_back: bool = False  # an aside is over: the question below it was asked before
@@ -99,6 +102,11 @@ class Dialogue:
         return self.turn.conversation.key
 
     @property
+    def profile(self) -> ShopProfile:
+        """The shop, in words of the language in which we answer."""
+        return self.shop.in_language(self.language)
+
+    @property
     def in_group(self) -> bool:
         """Whether others read it, too."""
         return conversations.is_in_group(self.conversation)
@@ -110,7 +118,13 @@ class Dialogue:
 
     @property
     def language(self) -> str:
+        """In which we answer."""
         return self.state.language
+
+    @property
+    def heard_language(self) -> str:
+        """In which they wrote; it need not be the one they want to be answered in."""
+        return self.heard.language if self.heard else self.language
 
     def slot(self, name: str) -> Any:
         return self.state.slots.get(name)

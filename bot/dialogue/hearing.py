@@ -1,16 +1,23 @@
 """Listening to one message: its parts, and what is wanted apart from who and where."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.dialogue.flows import SURE
 from nlu.entities.spans import any_of, compiled
 from nlu.entities.words import words
+from nlu.languages import LanguageDetector, Spoken
 from nlu.understanding import Entity, Interpreter, Understanding
 
 PERSONAL = frozenset({"person_name", "phone", "address", "email"})
 """Entities that say who and where, never what is wanted."""
+
+OF_NO_LANGUAGE = PERSONAL | {"product", "coupon", "order_reference"}
+"""Entities whose words say nothing of the language that somebody speaks."""
+
+LEAVING = frozenset({"cancel", "human_agent", "help"})
+"""Wishes that are no answer to any question."""
 
 PARTS_MAX = 12
 LONG_WORDS = 25
@@ -40,14 +47,86 @@ class Heard:
         )
 
 
-def listen(interpreter: Interpreter, text: str) -> Heard:
-    """Understand one message. Any text at all, without raising."""
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """A message as heard in each language that it may be in. Which one it is, the conversation helps to say."""
+
+    spoken: Spoken
+    by_language: Mapping[str, Heard]
+
+    def within(self, language: str, *, answering: bool = False) -> Heard:
+        """How it is meant in a conversation held in `language`: in that one, unless another is clear.
+
+        It is clear, too, where the words say nothing in the conversation's language and something in the one they
+        point to; but one word that may be the answer to our question (`answering`) stays in its language, unless
+        it asks to leave the question.
+        """
+        if self.spoken.clear or language not in self.by_language:
+            return self.by_language[self.spoken.language or next(iter(self.by_language))]
+        own, other = self.by_language[language], self.by_language.get(self.spoken.language or "")
+        if other is None or not _says_something(other.whole):
+            return own
+        if answering and len(own.whole.text.split()) < 2:
+            unsure = own.whole.refused or own.whole.confidence < SURE
+            leaves = unsure and other.whole.intent in LEAVING
+            return other if leaves else own
+        return other if own.whole.refused else own
+
+
+class Listener:
+    """Hears messages in every language that the shop speaks; the first is its main one."""
+
+    def __init__(
+        self, interpreter: Interpreter, languages: Sequence[str], detector: LanguageDetector
+    ) -> None:
+        self._interpreter = interpreter
+        self._main, *self._others = languages
+        self._detector = detector
+
+    def hear(self, text: str) -> Hearing:
+        """Understand one message: in its own language where that is clear, else in each. Never raises."""
+        main = listen(self._interpreter, text, language=self._main)
+        if not self._others:
+            return Hearing(Spoken(None), {self._main: main})
+        names = [entity for entity in main.whole.entities if entity.name in OF_NO_LANGUAGE]
+        spoken = self._detector.detect(without(main.whole, names))
+        wanted = [spoken.language] if spoken.clear and spoken.language else [self._main, *self._others]
+        return Hearing(
+            spoken,
+            {
+                language: main
+                if language == self._main
+                else listen(self._interpreter, text, language=language)
+                for language in wanted
+            },
+        )
+
+
+def listen(interpreter: Interpreter, text: str, *, language: str | None = None) -> Heard:
+    """Understand one message, in the main language unless told. Any text at all, without raising."""
+    interpreter = _In(interpreter, language)
     whole = _understand(interpreter, plain(text))
     cut = list(_parts(whole))
     if not 1 < len(cut) <= PARTS_MAX:
         return Heard(whole)
     parts = tuple(_understand(interpreter, part) for part in cut)
     return Heard(_with_wish(interpreter, whole, cut, parts), parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _In:
+    """An interpreter that is held to one language."""
+
+    interpreter: Interpreter
+    fixed: str | None
+
+    def parse(self, text: str, *, language: str | None = None) -> Understanding:
+        return self.interpreter.parse(text, language=language or self.fixed)
+
+
+def _says_something(heard: Understanding) -> bool:
+    """Whether it is surely understood, and not as a mere name or number."""
+    return heard.intent not in {None, "inform"} and heard.confidence >= SURE
 
 
 def plain(text: str) -> str:
@@ -89,10 +168,10 @@ def _understand(interpreter: Interpreter, text: str) -> Understanding:
     own = [entity for entity in heard.entities if entity.name in words(heard.language).stand_ins]
     if not own or (not heard.refused and heard.confidence >= SURE):
         return heard
-    plain = interpreter.parse(_with_stand_ins(heard, own))
-    if plain.refused or plain.confidence < max(SURE, heard.confidence):
+    general = interpreter.parse(_with_stand_ins(heard, own))
+    if general.refused or general.confidence < max(SURE, heard.confidence):
         return heard
-    return replace(heard, intents=plain.intents, refused=False, refusal_score=plain.refusal_score)
+    return replace(heard, intents=general.intents, refused=False, refusal_score=general.refusal_score)
 
 
 def _with_stand_ins(heard: Understanding, own: list[Entity]) -> str:

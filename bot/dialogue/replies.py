@@ -4,14 +4,14 @@ Text is a Jinja template that yields our small safe HTML: whatever is put in is 
 several wordings; which one is said depends on how far the conversation is, so that it does not repeat itself.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
 from typing import Any, Literal
 
 import phonenumbers
-from jinja2 import StrictUndefined, Template, TemplateError, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -86,6 +86,11 @@ class Replies:
         """Every sentence of that language as it was written."""
         return self._texts.get(language, {})
 
+    def names(self, language: str, reply: str) -> set[str]:
+        """The facts that the sentence's wordings and buttons ask for."""
+        parsed = self.parsed(language, reply)
+        return {name for template in parsed for name in meta.find_undeclared_variables(template)}
+
     def parsed(self, language: str, reply: str) -> list[nodes.Template]:
         """The texts, button labels, payloads and links of that sentence, read as templates."""
         environment = self._environments[language]
@@ -129,12 +134,12 @@ class Replies:
         return known
 
 
-def read(folder: Path, *, main: str) -> Replies:
-    """Every sentence below `folder/<language>/`. Raises Mistakes."""
+def read(folder: Path, *, languages: Sequence[str]) -> Replies:
+    """Every sentence below `folder/<language>/` for these languages, the main one first. Raises Mistakes."""
     texts: dict[str, dict[str, list[ReplyText]]] = {}
     places: dict[tuple[str, str], Mistake] = {}
     mistakes: list[Mistake] = []
-    for path in sorted(folder.glob("*/*.yml")):
+    for path in (path for language in languages for path in sorted((folder / language).glob("*.yml"))):
         try:
             content = yaml_files.load(path)
             file = yaml_files.parse(ReplyFile, content, path)
@@ -151,11 +156,14 @@ def read(folder: Path, *, main: str) -> Replies:
                 )
             language[reply] = wordings
             places[path.parent.name, reply] = place
-    if main not in texts:
-        mistakes.append(Mistake(folder, None, f"there are no replies in the main language {main!r}"))
+    mistakes += [
+        Mistake(folder, None, f"there are no replies in language {language!r}: make a folder {language}")
+        for language in languages
+        if language not in texts
+    ]
     if mistakes:
         raise Mistakes(mistakes)
-    return Replies(texts, main=main, places=places)
+    return Replies(texts, main=languages[0], places=places)
 
 
 def _template_mistakes(file: ReplyFile, path: Path, content: Any) -> Iterable[Mistake]:

@@ -20,6 +20,8 @@ Kind = Literal["text", "integer", "boolean", "choice", "phone", "name", "address
 
 EXTREMES = {"cheaper": 0, "cheapest": 0, "dearer": -1, "dearest": -1}
 """Comparatives that choose by price, as places in the order of prices."""
+LOOKS = ("color", "size", "material")
+"""Entities whose values are words of the catalogue, whatever the language they were said in."""
 PREFIX_LETTERS_MIN = 3
 LABEL_SCORE_MIN = 82  # of 100: below it a label was hardly meant
 NAME_WORDS_MAX = 5
@@ -39,7 +41,7 @@ class Slot(BaseModel):
     """What a flow may want to know.
 
     `remember`: said once, at any time, it is not asked again. `called`: the words that people name it by, to
-    have it changed. `affirmed_by`: intents that mean yes to this very question, as "pay" does at a summary.
+    have it changed, by language. `affirmed_by`: intents that mean yes to this very question, as "pay" does at a summary.
     `given_by`: intents that give its value unless they come as a question, as "I'll pick it up" does.
     """
 
@@ -48,7 +50,7 @@ class Slot(BaseModel):
     type: Kind
     entity: str | None = None
     remember: bool = False
-    called: list[str] = Field(default_factory=list[str])
+    called: dict[str, list[str]] = Field(default_factory=dict[str, list[str]])
     affirmed_by: list[str] = Field(default_factory=list[str])
     given_by: list[str] = Field(default_factory=list[str])
 
@@ -158,7 +160,7 @@ def picked(heard: Understanding, choices: list[Choice]) -> str | None:
         return choices[ordinal - 1 if ordinal > 0 else ordinal].value
     return (
         _by_price(heard, left)
-        or _by_words(_words(heard.text) - unwanted - filler, left)
+        or _by_words(_said(heard) - unwanted - filler, left)
         or _by_number(heard.text, choices)
         or _by_words(_mended(heard.text, left) - unwanted - filler, left)
         or (None if unwanted else _by_label(heard.text, choices))
@@ -178,7 +180,7 @@ def _mended(text: str, choices: list[Choice]) -> set[str]:
 
 def narrowed(heard: Understanding, choices: list[Choice]) -> list[Choice]:
     """Fewer choices, where the words fit several but not all: "470" of four mugs; none when they say nothing."""
-    said = _words(heard.text) - _filler(heard)
+    said = _said(heard) - _filler(heard)
     hits = [len(said & _words_of(choice)) for choice in choices]
     best = max(hits, default=0)
     left = [choice for choice, count in zip(choices, hits, strict=True) if count == best]
@@ -213,6 +215,12 @@ def _by_number(text: str, choices: list[Choice]) -> str | None:
     number = re.fullmatch(r"\s*(\d{1,2})[.)]?\s*", text)
     place = int(number[1]) if number else 0
     return choices[place - 1].value if 0 < place <= len(choices) else None
+
+
+def _said(heard: Understanding) -> set[str]:
+    """Its words, and the catalogue's own for the looks that they name: white for "blanco"."""
+    named = (str(value) for look in LOOKS for value in heard.values(look))
+    return _words(heard.text).union(*map(_words, named))
 
 
 def _words_of(choice: Choice) -> set[str]:

@@ -75,7 +75,7 @@ class State(StateModel):
     said: list[dict[str, Any]] = Field(default_factory=list)  # the last replies, for "again, please"
     misses: int = 0  # messages in a row that we could not make sense of
     followed: list[int] = Field(default_factory=list[int])  # the newest wishes that came along from a group
-    language: str = "en"
+    language: str = ""  # in which we answer; empty until somebody spoke
     turns: int = 0
 
     @property

@@ -121,6 +121,7 @@ class Reader:
             because("yes_or_no", self._read_yes_or_no(open_question))
             or because("about_the_talk", self._about_the_talk(dialogue, whole, awaited))
             or because("parts", self._read_parts(dialogue, heard, open_question))
+            or because("as_before", self._read_as_before(dialogue, whole, awaited))
             or because("request", self._read_request(dialogue, whole, open_question))
             or self._read_answer(dialogue, whole, open_question)
         )
@@ -152,8 +153,6 @@ class Reader:
         self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion
     ) -> list[Command]:
         choices, because = dialogue.state.choices, dialogue.trace.because
-        if says_as_before(heard) and question.name in DETAILS:
-            return because("as_before", [self._as_before(dialogue, question.name)])
         if question.fits and choices and self._asks(heard):
             return because("about_a_choice", [self._begin("pattern_unsure", heard)])
         if question.fits:
@@ -304,7 +303,9 @@ class Reader:
         if request := self._request(heard):
             return [request]
         said = set(re.findall(r"\w+", heard.text.casefold()))
-        named = tuple(name for name, slot in self._slots.items() if said & set(slot.called))
+        named = tuple(
+            name for name, slot in self._slots.items() if said & set(slot.called.get(heard.language, ()))
+        )
         return [ForgetSlots(named)]
 
     def _corrected_elsewhere(self, heard: Understanding, details: Mapping[str, Any]) -> list[Command]:
@@ -324,10 +325,12 @@ class Reader:
             return Utter("utter_yes_to_nothing" if said == "yes" else "utter_no_to_nothing")
         return self.read_tap(dialogue, Tapped(token=token), None)[0]
 
-    def _as_before(self, dialogue: Dialogue, name: str) -> Command:
+    def _read_as_before(self, dialogue: Dialogue, heard: Understanding, awaited: str) -> list[Command]:
         """What they gave us for an earlier order; where there was none, it is asked again."""
-        known = getattr(dialogue.customer, name)
-        return SetSlots({name: known}) if known else AskAgain("utter_nothing_from_before", misfit=False)
+        if awaited not in DETAILS or not says_as_before(heard) or self._asks(heard):
+            return []
+        known = getattr(dialogue.customer, awaited)
+        return [SetSlots({awaited: known}) if known else AskAgain("utter_nothing_from_before", misfit=False)]
 
     def _unanswered(self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion) -> Command:
         """The words were no answer: a yes to an offer made beside the question, a refusal, or a misfit."""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -78,8 +77,9 @@ def _listed(session: Session, statement: Select[InboxEvent, JsonObject], page: i
 
 
 def _row(session: Session, event: InboxEvent, content: JsonObject) -> HeardRow:
-    heard = content.get("heard") or {}
-    guess, probability = next(iter(heard.get("intents", [])), (None, 0.0))
+    heard: JsonObject = content.get("heard") or {}
+    guesses: list[tuple[str, float]] = heard.get("intents") or []
+    guess, probability = guesses[0] if guesses else (None, 0.0)
     words = str(event.payload.get("text", ""))
     return HeardRow(
         event_id=event.id,
@@ -87,7 +87,7 @@ def _row(session: Session, event: InboxEvent, content: JsonObject) -> HeardRow:
         lesson=_lesson(words, heard)[:LETTERS_MAX],
         language=str(heard.get("language", "")),
         guess=guess,
-        probability=float(probability),
+        probability=probability,
         refused=bool(heard.get("refused", True)),
         where=channel_of(event.conversation),
         conversation_number=number_of(session, event.conversation),
@@ -95,7 +95,7 @@ def _row(session: Session, event: InboxEvent, content: JsonObject) -> HeardRow:
     )
 
 
-def _lesson(words: str, heard: dict[str, Any]) -> str:
+def _lesson(words: str, heard: JsonObject) -> str:
     """The words without names, numbers and addresses: a model shall not learn who somebody is."""
     text = plain(words)
     personal = [

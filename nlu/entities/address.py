@@ -37,8 +37,9 @@ class AddressExtractor:
         ending = rf"(?:{name}\s){{0,2}}(?:{_NAME}{glued}(?![\w])|{name}\s{glued}(?!\w))"
         beginning = rf"{any_of(known.street_beginnings)}\s*(?:{name}\s){{0,4}}{_NAME}"
         suffixed = rf"(?:{name}\s){{1,3}}(?:{sure}|{vague})"
+        ends, towns_after = any_of(known.ends), any_of(known.towns_after)
         unmarked = rf"{_CAPITAL}(?:\s{_CAPITAL}){{0,2}}"
-        stop = r"(?=\s*(?:$|[,.;!?)\n])|\s+(?:please|pls|in|at|and|" + _POSTCODE + rf"|{_CAPITAL}))"
+        stop = rf"(?=\s*(?:$|[,.;!?)\n])|\s+(?:{ends}|{_POSTCODE}|{_CAPITAL}))"
         tail = rf"\s*[,\n]?\s*(?P<postcode>{_POSTCODE})"
         self._streets = (
             compiled(rf"(?<!\w)(?P<street>(?:{beginning}|{ending}|{suffixed}),?\s{_HOUSE})"),
@@ -54,7 +55,7 @@ class AddressExtractor:
             rf"|(?P<city2>{_CITY})[\s,]+(?P<postcode2>{_POSTCODE}))"
         )
         self._city = compiled(
-            rf"(?:\s*[,\n]\s*|\s+in\s+)(?P<city>{_CITY})(?=\s*(?:$|[,.;!?\n])|\s+(?:please|pls|and))"
+            rf"(?:\s*[,\n]\s*|\s+{towns_after}\s+)(?P<city>{_CITY})(?=\s*(?:$|[,.;!?\n])|\s+{ends})"
         )
         self._country = compiled(rf"\s*,\s*(?P<country>{_NAME}(?:\s{_NAME}){{0,3}})")
         self._countries = _countries(words.language)

@@ -52,15 +52,18 @@ class CatalogueExtractor:
     ) -> None:
         self._words = words
         self._plurals = words.plurals
-        self._common = words.common_words
         self._word = lru_cache(maxsize=65536)(self._compared)
+        self._common = frozenset(map(self._word, words.common_words))
         self._terms: dict[Key, list[Meaning]] = defaultdict(list)
-        for kind, values in _kinds(vocabulary, lookups).items():
-            for value in values:
-                self._add(kind, value, value)
-        for said, value in synonyms.items():
-            for meaning in list(self._terms.get(self._key(value), ())):
-                self._add(meaning.entity, said, meaning.value)
+        leads = {self._key(said): self._key(value) for said, value in synonyms.items()}
+        for terms in (
+            _catalogued(vocabulary),
+            lookups,
+        ):  # the catalogue's own spelling before the general one
+            for kind, values in terms.items():
+                for value in values:
+                    self._add(kind, value, value)
+            self._add_synonyms(leads)
         self._add_sizes(vocabulary.sizes)
         self._add_products(vocabulary.products)
         self._known = frozenset(word for key in self._terms for word in key)
@@ -73,6 +76,7 @@ class CatalogueExtractor:
         self._before_size = compiled(any_of(words.sizes.before), r"\s+$")
         self._no = compiled(r"(?<!\w)(?:", any_of(words.negations.no), r")\s+$")
         self._not = compiled(any_of(words.negations.words), rf"\s+(?:{any_of(words.negations.filler)}\s+)*$")
+        self._not_after = compiled(r"\s+", any_of(words.negations.after), r"\s*(?:[.,;:!?]|$)")
         self._or = compiled(r"\s*", any_of(words.negations.or_), r"\s*")
         self._one = compiled(r"\s+", any_of(words.negations.one))
         self._corrected = lru_cache(maxsize=4096)(self._nearest)
@@ -109,6 +113,17 @@ class CatalogueExtractor:
         """The first meaning of a kind stays."""
         if all(known.entity != meaning.entity for known in self._terms[key]):
             self._terms[key].append(meaning)
+
+    def _add_synonyms(self, leads: Mapping[Key, Key]) -> None:
+        """Other words for what is known by now. One may lead to the next: negra is negro, and negro is black."""
+        for said, value in leads.items():
+            passed = {said}
+            while value not in self._terms and value in leads and value not in passed:
+                passed.add(value)
+                value = leads[value]  # noqa: PLW2901 - one step along the way
+            for meaning in list(self._terms.get(value, ())):
+                if said:
+                    self._index(said, meaning)
 
     def _add_sizes(self, sizes: Iterable[str]) -> None:
         """Other ways to say the sizes that there are: medium for M."""
@@ -216,22 +231,19 @@ class CatalogueExtractor:
 
     def _is_negated(self, text: str, start: int, end: int) -> bool:
         before = text[:start]
-        if self._not.search(before):
+        if self._not.search(before) or self._not_after.match(text[end:]):
             return True
         return bool(self._no.search(before)) and not self._one.match(text[end:])
 
 
-def _kinds(vocabulary: CatalogueVocabulary, lookups: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Terms of each kind, the catalogue's own spelling before the general one."""
-    kinds: dict[str, list[str]] = {
-        "color": list(vocabulary.colors),
-        "size": list(vocabulary.sizes),
-        "material": list(vocabulary.materials),
-        "category": list(vocabulary.categories),
+def _catalogued(vocabulary: CatalogueVocabulary) -> dict[str, Sequence[str]]:
+    """The catalogue's terms of each kind."""
+    return {
+        "color": vocabulary.colors,
+        "size": vocabulary.sizes,
+        "material": vocabulary.materials,
+        "category": vocabulary.categories,
     }
-    for name, values in lookups.items():
-        kinds.setdefault(name, []).extend(values)
-    return kinds
 
 
 def _runs(key: Key) -> Iterator[Key]:

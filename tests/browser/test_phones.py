@@ -285,7 +285,7 @@ async def test_a_reload_shows_the_same_chats(visits: Visits) -> None:
 async def real_shop(anyio_backend: str, shop_template: Template, tmp_path: Path) -> AsyncIterator[str]:
     """The address of the shop with its pages as `parley serve` opens it, where no keys are set."""
     home, settings = copy_home(shop_template, tmp_path / "real"), settings_for_tests(console=True)
-    ready = Loaded(Database.open(home.database_url), shop_template.embedder, shop_template.model)
+    ready = Loaded(Database.open(home.database_url), shop_template.learnt)
     with listen_on("127.0.0.1", 0) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         parley, sandbox = assemble(settings, Secrets(), home, ready, url=url, sandbox=False)

@@ -37,7 +37,7 @@ def session(database: Database) -> Iterator[Session]:
 
 @pytest.fixture(scope="session")
 def sentences() -> Replies:
-    return replies.read(ROOT / "flows" / "replies", main="en")
+    return replies.read(ROOT / "flows" / "replies", languages=["en"])
 
 
 @pytest.fixture(scope="session")

@@ -136,8 +136,8 @@ async def _sent_again(channel: TelegramChannel, ada: TelegramUser, invoice: Send
 async def test_the_bot_learns_its_name_shows_its_commands_and_ends_a_webhook(
     telegram_url: str, tmp_path: Path, world: TelegramWorld, shop: Bot
 ) -> None:
-    commands = (("cart", "Your cart"), ("help", "What I can do"))
-    async with channel_to(telegram_url, tmp_path, commands=commands) as channel:
+    menus = {"": [("cart", "Your cart"), ("help", "What I can do")], "es": [("cart", "Tu carrito")]}
+    async with channel_to(telegram_url, tmp_path, menus=menus) as channel:
         await channel.set_webhook("https://localhost/webhooks/telegram")
         assert shop.webhook
         person = add_person(world, shop)
@@ -147,14 +147,15 @@ async def test_the_bot_learns_its_name_shows_its_commands_and_ends_a_webhook(
             assert await inbox.wait_for(1) == [Said(text="kept")]
     assert shop.webhook is None
     assert channel.username == "ShopBot"
-    assert [command["command"] for given in shop.commands.values() for command in given] == ["cart", "help"]
+    shown = [[command["description"] for command in given] for given in shop.commands.values()]
+    assert shown == [["Your cart", "What I can do"], ["Tu carrito"]]
 
 
 async def test_commands_that_telegram_refuses_do_not_keep_the_bot_silent(
     telegram_url: str, tmp_path: Path, shop: Bot, ada: TelegramUser
 ) -> None:
     inbox = Inbox()
-    async with channel_to(telegram_url, tmp_path, commands=[("NO COMMAND", "")]) as channel:
+    async with channel_to(telegram_url, tmp_path, menus={"": [("NO COMMAND", "")]}) as channel:
         ada.say(shop, "hello")
         async with polling(channel, inbox.receive):
             assert await inbox.wait_for(1) == [Said(text="hello")]

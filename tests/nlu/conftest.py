@@ -31,7 +31,7 @@ def shop_data() -> TrainingData:
 @pytest.fixture(scope="session")
 def shop_model(shop_template: Template) -> TrainedModel:
     """The model that the demo shop was trained with, once for all test processes."""
-    return shop_template.model
+    return shop_template.learnt.models["en"]
 
 
 @pytest.fixture(scope="session")

@@ -402,6 +402,13 @@ def test_ordinary_words_of_a_title_do_not_name_its_product() -> None:
     assert values(extractor, "I'm Anna", "person_name") == ["Anna"]
 
 
+def test_a_common_word_in_the_plural_is_no_misspelt_country() -> None:
+    data = TrainingData(lookups={"country": ("grecia", "francia")})
+    extractor = EntityExtractor("es", data=data)
+    assert found(extractor, "nada más, gracias") == []
+    assert values(extractor, "lo mandan a grecai?", "country") == ["grecia"]
+
+
 def test_a_language_without_its_own_words_gets_english_ones() -> None:
     assert words("xx").language == "en"
     assert values(EntityExtractor("en"), "two mugs", "quantity") == [2]

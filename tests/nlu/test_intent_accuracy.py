@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.stage import Template
 from nlu.embedding import MiniLmEmbedder
 from nlu.evaluation import calibration_error, evaluate, evaluate_file, matthews_correlation
 from nlu.interpreter import IntentInterpreter
@@ -14,7 +15,7 @@ from nlu.model import TrainedModel
 from nlu.pipeline import PipelineSettings
 from nlu.text import clean
 from nlu.training import train
-from nlu.training_data import TrainingData, load
+from nlu.training_data import TrainingData, load, shipped
 from tests.nlu.small_shop import AT, N_GRAMS
 
 HERE = Path(__file__).parent
@@ -38,8 +39,51 @@ def test_the_shops_intents_are_recognised(shop_model: TrainedModel) -> None:
     assert figures["calibration_error"] <= 0.08
 
 
+@pytest.fixture(scope="module")
+def spanish(shop_template: Template) -> TrainedModel:
+    """The demo shop's Spanish model."""
+    return shop_template.learnt.models["es"]
+
+
+def test_spanish_held_out_sentences_are_not_in_its_training_data() -> None:
+    data, held_out = load(shipped("es")), load(HERE / "heldout_es.csv")
+    taught = {clean(example.text).casefold().strip("¿?¡!.") for example in data.examples}
+    assert not [
+        example.text
+        for example in held_out.examples
+        if clean(example.text).casefold().strip("¿?¡!.") in taught
+    ]
+    assert set(held_out.intents) == set(data.intents) == set(load(shipped("en")).intents)
+    assert min(held_out.counts.values()) >= 3
+    assert min(data.counts.values()) >= 30
+
+
+def test_the_shops_intents_are_recognised_in_spanish(spanish: TrainedModel) -> None:
+    figures = evaluate(spanish, load(HERE / "heldout_es.csv"))
+    assert figures["accuracy"] >= 0.93, figures["confusions"]
+    assert figures["accuracy_with_refusal"] >= 0.92
+
+
+def test_what_no_shop_answers_is_refused_in_spanish(spanish: TrainedModel) -> None:
+    sentences = (HERE / "off_topic_es.txt").read_text("utf-8").splitlines()
+    interpreter = IntentInterpreter(spanish)
+    answered = [text for text in sentences if not interpreter.parse(text).refused]
+    assert len(answered) <= 0.1 * len(sentences), answered
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_what_a_shop_answers_is_rarely_refused(shop_template: Template, language: str) -> None:
+    figures = evaluate(shop_template.learnt.models[language], load(HERE / f"heldout_{language}.csv"))
+    assert figures["refused"] <= 0.04
+
+
 def test_the_shop_s_model_reads_what_its_training_held_out(shop_model: TrainedModel) -> None:
     assert shop_model.card.accuracy >= 0.75  # cross-validated: each example read by a model without it
+
+
+def test_the_spanish_model_reads_what_its_training_held_out(spanish: TrainedModel) -> None:
+    assert spanish.card.accuracy >= 0.7
+    assert (spanish.card.out_of_scope_refused or 0) >= 0.85
 
 
 def test_what_no_shop_answers_is_refused(shop_model: TrainedModel) -> None:

@@ -242,17 +242,64 @@ def test_a_mistake_is_named_with_its_place_and_its_mend(
 
 
 def test_a_language_that_lacks_a_sentence_or_has_one_too_many_is_named(
-    check: Callable[[str, Break], list[str]], tmp_path: Path
+    check: Callable[[str, Break], list[str]],
 ) -> None:
-    german = tmp_path / "flows" / "replies" / "de"
-    shutil.copytree(tmp_path / "flows" / "replies" / "en", german)
-    found = check("flows/replies/de/shop.yml", replaced("utter_goodbye:", "utter_goodby:"))
-    assert any("reply 'utter_goodbye': is missing in language 'de'" in message for message in found)
+    found = check("flows/replies/es/shop.yml", replaced("utter_goodbye:", "utter_goodby:"))
+    assert any("reply 'utter_goodbye': is missing in language 'es'" in message for message in found)
     assert any(
-        "flows/replies/de/shop.yml:" in message
+        "flows/replies/es/shop.yml:" in message
         and "the main language has no such reply — did you mean 'utter_goodbye'?" in message
         for message in found
     )
+
+
+def test_a_translated_sentence_that_wants_other_facts_is_named(
+    check: Callable[[str, Break], list[str]],
+) -> None:
+    found = check(
+        "flows/replies/es/shop.yml",
+        replaced("suma <b>{{ subtotal | money }}", "suma <b>{{ subtota | money }}"),
+    )
+    assert any(
+        "flows/replies/es/shop.yml:" in message
+        and "the main language's sentence has no {{ subtota }} — did you mean 'subtotal'?" in message
+        for message in found
+    )
+
+
+def test_what_a_new_language_still_needs_is_told(tmp_path: Path) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text((ROOT / "config.yml").read_text("utf-8").replace("[en, es]", "[en, xx]"), "utf-8")
+    assert [str(mistake) for mistake in mistakes(config)] == [
+        f"{FLOWS / 'replies'}: there are no replies in language 'xx': make a folder xx"
+    ]
+    shutil.copytree(ROOT / "flows", tmp_path / "flows")
+    shutil.copytree(tmp_path / "flows" / "replies" / "en", tmp_path / "flows" / "replies" / "xx")
+    shutil.copytree(ROOT / "nlu" / "data", tmp_path / "data")
+    (tmp_path / "data" / "xx").mkdir()
+    (tmp_path / "data" / "xx" / "few.yml").write_text(
+        'version: "3.1"\nnlu:\n- intent: greet\n  examples: |\n    - xello\n', "utf-8"
+    )
+    found = [
+        str(mistake)
+        for mistake in mistakes(config, flow_folder=tmp_path / "flows", data_folder=tmp_path / "data")
+    ]
+    for told in (
+        "nlu/entities/words/xx.yml: is missing: until it is there, names, numbers, prices and addresses in 'xx'",
+        "knowledge_base/words/xx.yml: is missing",
+        "slot 'address': 'called' has no words in 'xx'",
+        "waits for intent 'order_status', which has no examples",
+        "data/xx: has no lookup 'country', which language 'en' has",
+        "shop.translations.xx: has no words for hours",
+        "shop.translations.xx: has no words for delivery.express",
+    ):
+        assert any(told in message for message in found), told
+
+
+def test_languages_are_named_once_each(tmp_path: Path) -> None:
+    config = tmp_path / "config.yml"
+    config.write_text((ROOT / "config.yml").read_text("utf-8").replace("[en, es]", "[en, en]"), "utf-8")
+    assert any("a language is named twice: en, en" in str(mistake) for mistake in mistakes(config))
 
 
 def test_all_mistakes_of_all_flow_files_are_told_at_once(check: Callable[[str, Break], list[str]]) -> None:
@@ -265,17 +312,13 @@ def test_all_mistakes_of_all_flow_files_are_told_at_once(check: Callable[[str, B
 
 
 PREFIXES = (
-    "utter_means_",
-    "utter_cancelled_",
-    "utter_notice_",
-    "utter_payment_",
-    "utter_not_here_",
-    "words_topic_",
+    *("utter_cancelled_", "utter_means_", "utter_not_here_", "utter_notice_", "utter_payment_"),
+    *("words_menu_", "words_question_", "words_topic_"),
 )
 
 
 def test_every_sentence_is_said_somewhere_and_every_sentence_said_is_written() -> None:
-    written = replies.read(FLOWS / "replies", main="en").keys("en")
+    written = replies.read(FLOWS / "replies", languages=["en"]).keys("en")
     rooms = ("bot", "shop", "payments", "console")
     code = "\n".join(path.read_text("utf-8") for room in rooms for path in (ROOT / room).rglob("*.py"))
     named = set(re.findall(r"\b(?:utter|words)_[a-z0-9_]+[a-z0-9]\b", code))

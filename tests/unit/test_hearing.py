@@ -1,12 +1,14 @@
 """Listening: the parts of a message, and the wish apart from who and where."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 
-from bot.dialogue.hearing import Heard, listen, without_details
+from bot.dialogue.hearing import Heard, Listener, listen, without_details
 from nlu.entities.extraction import EntityExtractor
 from nlu.entities.vocabulary import Vocabulary
+from nlu.languages import LanguageDetector, Spoken
 from nlu.understanding import IntentGuess, Understanding
 
 VOCABULARY = Vocabulary(
@@ -93,3 +95,61 @@ def test_a_very_long_message_is_understood_as_a_whole() -> None:
     interpreter = RuleInterpreter(lambda _text: ("inform", 1.0))
     assert listen(interpreter, "mug, " * 1000).parts == ()
     assert len(interpreter.parsed) == 1
+
+
+class TwoTongues:
+    """Understands each language's own words, and refuses what is not of them."""
+
+    KNOWN: ClassVar[dict[str, dict[str, str]]] = {
+        "en": {"where is my order": "order_status", "ok": "affirm", "blue mugs": "search_product"},
+        "es": {
+            "dónde está mi pedido": "order_status",
+            "devoluciones": "refund_policy",
+            "cancelar": "cancel",
+            "ok": "affirm",
+        },
+    }
+
+    def parse(self, text: str, *, language: str | None = None) -> Understanding:
+        tongue = language or "en"
+        intent = self.KNOWN[tongue].get(text, "inform")
+        return Understanding(text, tongue, (IntentGuess(intent, 0.95),), (), refused=intent == "inform")
+
+
+def overheard(text: str, spoken: Spoken, *, within: str, answering: bool = False) -> str:
+    class Told(LanguageDetector):
+        def detect(self, text: str) -> Spoken:
+            del text
+            return spoken
+
+    hearing = Listener(TwoTongues(), ["en", "es"], Told({})).hear(text)
+    return hearing.within(within, answering=answering).whole.language
+
+
+def test_clear_words_are_heard_in_their_own_language() -> None:
+    assert overheard("dónde está mi pedido", Spoken("es", clear=True), within="en") == "es"
+    assert overheard("where is my order", Spoken("en", clear=True), within="es") == "en"
+
+
+def test_other_words_are_heard_in_the_conversation_s_language() -> None:
+    for spoken in (Spoken(None), Spoken("en"), Spoken("es")):
+        assert overheard("ok", spoken, within="es") == "es"
+        assert overheard("ok", spoken, within="en") == "en"
+
+
+def test_a_word_that_says_nothing_here_and_something_there_is_heard_there() -> None:
+    assert overheard("devoluciones", Spoken("es"), within="en") == "es"
+    assert overheard("José Núñez", Spoken("es"), within="en") == "en", "a name says nothing anywhere"
+
+
+def test_one_word_that_answers_a_question_stays_in_the_conversation_s_language() -> None:
+    assert overheard("devoluciones", Spoken("es"), within="en", answering=True) == "en"
+    assert overheard("dónde está mi pedido", Spoken("es", clear=True), within="en", answering=True) == "es"
+
+
+def test_one_word_that_asks_to_leave_a_question_is_heard_in_any_language() -> None:
+    assert overheard("cancelar", Spoken("es"), within="en", answering=True) == "es"
+
+
+def test_a_conversation_in_a_language_that_we_no_longer_speak_is_heard_all_the_same() -> None:
+    assert overheard("ok", Spoken(None), within="fr") == "en"

@@ -9,6 +9,7 @@ from bot.dialogue.slots import Slot, Unfit, answer, diallable
 from bot.dialogue.state import Choice
 from nlu.entities.extraction import EntityExtractor
 from nlu.entities.vocabulary import Vocabulary
+from nlu.training_data import TrainingData
 from nlu.understanding import IntentGuess, Understanding
 
 EXTRACTOR = EntityExtractor(
@@ -64,6 +65,30 @@ def test_a_choice_is_named_placed_or_described(said: str, value: str | None) -> 
 )
 def test_words_that_fit_several_choices_leave_these(said: str, left: list[str]) -> None:
     assert [choice.value for choice in slots.narrowed(heard(said), MUGS)] == left
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("blanco", "w"),
+        ("la blanca", "w"),
+        ("la blanca no, la chica", "b"),
+        ("la blanca no", None),
+        ("las grandes", "bl"),
+        ("negra chica", "b"),
+    ],
+)
+def test_a_look_said_in_another_language_is_the_catalogues_own_word(said: str, value: str | None) -> None:
+    vocabulary = Vocabulary(colors=("White", "Black"), sizes=("S", "L"))
+    data = TrainingData(synonyms={"blanco": "white", "blanca": "white", "negra": "black"})
+    entities = EntityExtractor("es", region="ES", vocabulary=vocabulary, data=data).extract(said)
+    choices = [
+        Choice(value="w", label="White, S", words=["White", "S"]),
+        Choice(value="b", label="Black, S", words=["Black", "S"]),
+        Choice(value="bl", label="Black, L", words=["Black", "L"]),
+    ]
+    understood = Understanding(said, "es", (IntentGuess("inform", 0.95),), entities, refused=False)
+    assert slots.picked(understood, choices) == value
 
 
 @pytest.mark.parametrize(

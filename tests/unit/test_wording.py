@@ -50,6 +50,13 @@ def test_only_the_words_that_say_which_product_are_left() -> None:
 
 
 @pytest.mark.parametrize(
+    "limits", ["cualquiera menos la", "en otro color", "todo excepto", "la talla", "otra vez"]
+)
+def test_words_around_a_limit_say_nothing_of_which_product_in_spanish_either(limits: str) -> None:
+    assert wording.product_words(limits, "es") == []
+
+
+@pytest.mark.parametrize(
     ("text", "head"),
     [
         ("I need a black mug for coffee", "mug"),

@@ -1,11 +1,14 @@
 """The words of each language that entity extractors look for, read from one YAML file a language."""
 
 from functools import cache
-from importlib import resources
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
+
+WORDS_FOLDER: Final = Path(__file__).parent
+FALLBACK: Final = "en"
 
 Terms = tuple[str, ...]
 
@@ -71,6 +74,8 @@ class AddressWords(_Section):
     street_beginnings: Terms
     never_in_street: Terms
     introductions: Terms
+    towns_after: Terms  # what may stand between a street and its town: Main Street 5 in Ghent
+    ends: Terms  # what may follow an address in the same sentence
 
 
 class OrdinalWords(_Section):
@@ -86,6 +91,7 @@ class NegationWords(_Section):
     filler: Terms
     or_: Terms = Field(alias="or")
     one: Terms
+    after: Terms  # what may stand behind the unwanted instead: "la blanca no"
 
 
 class SizeWords(_Section):
@@ -115,6 +121,7 @@ class Words(_Section):
     joins: Terms  # what stands between two wishes of one message
     abbreviations: Terms  # a full stop after them ends no sentence
     stand_ins: dict[str, str]  # plain words for what only this shop's catalogue calls so
+    language_names: dict[str, str]  # names of languages that CLDR does not have, to their codes
     common: str
 
     @property
@@ -125,10 +132,9 @@ class Words(_Section):
 @cache
 def words(language: str) -> Words:
     """The words of a language; English ones where there is no file for it yet."""
-    folder = resources.files(__name__)
-    file = folder / f"{language}.yml"
+    file = WORDS_FOLDER / f"{language}.yml"
     if not file.is_file():
-        file = folder / "en.yml"
+        file = WORDS_FOLDER / f"{FALLBACK}.yml"
     parser: Any = YAML(typ="safe", pure=True)
     content: Any = parser.load(file.read_text(encoding="utf-8"))
     return Words.model_validate(content)

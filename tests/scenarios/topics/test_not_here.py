@@ -77,7 +77,9 @@ async def test_a_new_document_is_answered_from_at_once(
         "# Our club\n\n## Bonus points\nYou collect one point for every euro, on paper, at the till.\n"
     )
     import_knowledge(quick_shop.database, [document], at=AT)
-    refresh_passage_vectors(quick_shop.database, shop_template.embedder)
+    embedder = shop_template.learnt.embedder
+    assert embedder is not None
+    refresh_passage_vectors(quick_shop.database, embedder)
     for words in ("how many points do I get?", "do you have a loyalty program"):
         answer = await Guest(quick_shop).says(words)
         assert "one point for every euro" in answer, words
@@ -90,3 +92,23 @@ async def test_in_the_middle_of_the_checkout_the_question_stays_open(guest: Gues
     answer = await guest.says("do I need to create an account?")
     assert "no account and no password" in answer
     assert "Who is it for?" in answer
+
+
+SPANISH = {
+    "no tenemos un programa de puntos": ("¿cuántos puntos tengo?", "¿tienen programa de puntos?"),
+    "Aquí todavía no hay reseñas": ("muéstrame las reseñas", "¿qué opinan los clientes?"),
+    "no hay un boletín al que suscribirse": ("quiero suscribirme al boletín", "apúntame a la newsletter"),
+    "todavía no están abiertas": ("quiero crear un grupo", "quiero unirme al grupo"),
+}
+
+
+@pytest.mark.parametrize("truth", SPANISH)
+async def test_in_spanish_it_is_said_as_plainly(quick_shop: OpenShop, truth: str) -> None:
+    for words in SPANISH[truth]:
+        assert truth in await Guest(quick_shop).says("hola, buenas tardes", words), words
+
+
+async def test_a_document_in_english_answers_a_topic_asked_in_spanish(quick_shop: OpenShop) -> None:
+    for words in ("¿tienen tarjetas regalo?", "quiero comprar una tarjeta regalo"):
+        answer = await Guest(quick_shop).says("hola, buenas tardes", words)
+        assert "We do not sell or accept gift cards yet" in answer, words

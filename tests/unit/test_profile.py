@@ -1,0 +1,42 @@
+"""What the shop says about itself, in each of its languages."""
+
+from decimal import Decimal
+
+import pytest
+from pydantic import ValidationError
+
+from shop.profile import DeliveryOption, DeliveryWords, ShopProfile, ShopWords
+
+STANDARD = DeliveryOption(code="standard", label="Standard delivery", price=Decimal("4.90"), time="3 days")
+PICKUP = DeliveryOption(code="pickup", label="Pickup", price=Decimal(0), time="today", needs_address=False)
+
+
+def shop(**translations: ShopWords) -> ShopProfile:
+    return ShopProfile(
+        name="Kettle",
+        promise="Slow mornings.",
+        currency="EUR",
+        hours="daily",
+        delivery=(STANDARD, PICKUP),
+        translations=translations,
+    )
+
+
+def test_a_shop_speaks_of_itself_in_another_language_and_keeps_its_prices() -> None:
+    words = ShopWords(hours="a diario", delivery={"standard": DeliveryWords(label="Envío", time="3 días")})
+    spanish = shop(es=words).in_language("es")
+    assert (spanish.hours, spanish.promise) == ("a diario", "Slow mornings.")
+    assert [(each.label, each.time, each.price) for each in spanish.delivery] == [
+        ("Envío", "3 días", STANDARD.price),
+        ("Pickup", "today", PICKUP.price),
+    ]
+
+
+def test_a_language_without_words_of_its_own_gets_the_main_one_s() -> None:
+    assert shop().in_language("es") == shop()
+
+
+def test_words_for_a_way_of_delivery_that_is_not_there_are_refused() -> None:
+    words = ShopWords(delivery={"drone": DeliveryWords(label="Dron", time="ya")})
+    with pytest.raises(ValidationError, match="es: there is no delivery option drone"):
+        shop(es=words)
