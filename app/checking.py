@@ -324,7 +324,7 @@ def check_training_data(
             text = f"flow {flow.name!r} waits for intent {intent!r}, which has no examples{hint}"
             found.append(Mistake(flow.file, flow.line, text))
     for name, slot in slots.items():
-        for intent in (*slot.affirmed_by, *slot.given_by):
+        for intent in (*slot.affirmed_by, *slot.denied_by, *slot.given_by):
             if intent not in taught:
                 hint = yaml_files.nearest(intent, taught)
                 text = f"slot {name!r}: intent {intent!r} has no examples{hint}"

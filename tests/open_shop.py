@@ -11,6 +11,7 @@ import httpx
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from app.retraining import Retraining
 from app.running import assemble, with_sandbox
 from app.sandbox import BOT_NAME, Sandbox
 from app.server import ShopServer, create_app, listen_on
@@ -212,9 +213,14 @@ class Visitor:
 
 @asynccontextmanager
 async def open_shop(
-    template: Template, home: Home, *, database_url: str | None = None, console: bool = False
+    template: Template,
+    home: Home,
+    *,
+    database_url: str | None = None,
+    console: bool = False,
+    trainer: Callable[[Database], Retraining] | None = None,
 ) -> AsyncIterator[OpenShop]:
-    """Open the shop on a free port of this machine until the block ends."""
+    """Open the shop on a free port of this machine until the block ends; with another `trainer` than its own."""
     settings = settings_for_tests(console=console)
     listener = listen_on("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -222,6 +228,8 @@ async def open_shop(
     ready = Loaded(database, template.learnt)
     parley, sandbox = assemble(settings, with_sandbox(Secrets()), home, ready, url=url, sandbox=True)
     assert sandbox is not None
+    if trainer is not None:
+        parley.trainer = trainer(database)
     # Tests of the limits set their own; here nobody should have to wait for them.
     sandbox.telegram.limits = sandbox.telegram.limits.unlimited()
     for channel in ("telegram", "messenger"):

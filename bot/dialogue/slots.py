@@ -41,7 +41,8 @@ class Slot(BaseModel):
     """What a flow may want to know.
 
     `remember`: said once, at any time, it is not asked again. `called`: the words that people name it by, to
-    have it changed, by language. `affirmed_by`: intents that mean yes to this very question, as "pay" does at a summary.
+    have it changed, by language. `affirmed_by`: intents that mean yes to this very question, as "pay" does at a summary; `denied_by`:
+    those that mean no, as "don't cancel it" does.
     `given_by`: intents that give its value unless they come as a question, as "I'll pick it up" does.
     """
 
@@ -52,6 +53,7 @@ class Slot(BaseModel):
     remember: bool = False
     called: dict[str, list[str]] = Field(default_factory=dict[str, list[str]])
     affirmed_by: list[str] = Field(default_factory=list[str])
+    denied_by: list[str] = Field(default_factory=list[str])
     given_by: list[str] = Field(default_factory=list[str])
 
     @property
@@ -130,6 +132,8 @@ def yes_or_no(heard: Understanding) -> bool | None:
 def _boolean(slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
     if heard.intent in slot.affirmed_by and heard.confidence >= SURE:
         return True
+    if heard.intent in slot.denied_by and heard.confidence >= SURE:
+        return False
     return yes_or_no(heard)
 
 
