@@ -27,6 +27,7 @@ APOLOGY_MESSAGES: Final = 4  # of an event that was parked
 
 SHOWN: Final[dict[str, tuple[str, ...]]] = {
     "said": ("text",),
+    "edited": ("text",),
     "tapped": ("label",),
     "sent_attachment": ("attachment", "caption"),
     "shared_contact": ("phone",),
@@ -59,6 +60,7 @@ WHY: Final[dict[str, str]] = {
     "no_words": "there is no word in it",
     "lone_detail": "no intent is believed, but it holds details",
     "unsure": "no intent is believed",
+    "edited": "words that were said before were changed",
     "tapped": "a button was pressed",
     "opened": "the chat was opened, or a link followed",
     "shared_contact": "a contact card was sent",

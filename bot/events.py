@@ -28,6 +28,13 @@ class Said(Spoken):
     text: str
 
 
+class Edited(Spoken):
+    """Words that were said before were changed to these."""
+
+    kind: Literal["edited"] = "edited"
+    text: str
+
+
 class Tapped(Spoken):
     """A button of ours. `token` is what we put into it and is checked before it is believed."""
 
@@ -149,6 +156,7 @@ class Unreadable(EventModel):
 
 Event = Annotated[
     Said
+    | Edited
     | Tapped
     | Opened
     | SentAttachment

@@ -26,6 +26,7 @@ from bot.events import (
     EVENT,
     BotBlocked,
     CallReturned,
+    Edited,
     Event,
     InvoiceChecked,
     InvoicePaid,
@@ -49,6 +50,7 @@ from shop.profile import ShopProfile
 log = structlog.get_logger()
 
 TEXT_LETTERS_MAX = 4000  # more is cut before it is understood: nobody's wish is that long
+EDITED_LETTERS_MAX = 80  # of changed words that we quote
 SWITCHED_OFF = port.Abilities()  # of a channel that no longer is
 
 
@@ -228,10 +230,10 @@ class ShopHandler:
                 return self._reader.read_tap(dialogue, event, awaited)
             case Opened():
                 return [StartFlow("welcome")]
-            case SharedContact():
-                return self._reader.read_contact(dialogue, event, awaited)
-            case SharedLocation():
-                return [Utter("utter_location_unfit")]
+            case Edited(text=text):
+                return [Utter("utter_edited", {"text": text[:EDITED_LETTERS_MAX]})]
+            case SharedContact() | SharedLocation():
+                return self._reader.read_card(dialogue, event, awaited)
             case SentAttachment(attachment=attachment):
                 facts = {"attachment": attachment}
                 reply = "utter_attachment_unfit"

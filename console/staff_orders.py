@@ -236,6 +236,8 @@ class OrderView:
                     with box("fact"):
                         text(name, tag="dt")
                         text(value, tag="dd", dir="auto")
+        if facts.map_link:
+            link("See the place on a map", facts.map_link, target="_blank", rel="noopener noreferrer")
         if facts.conversation_number is not None:
             link("Open the conversation", f"/staff/conversations/{facts.conversation_number}")
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from nicegui.element import Element
 
-from bot.events import Said, SentAttachment, SharedContact, SharedLocation, Tapped
+from bot.events import Edited, Said, SentAttachment, SharedContact, SharedLocation, Tapped
 from bot.messages import Button, Card, Rows, Say, SendInvoice, ShowCards
 from bot.transcript import Author
 from console.elements import (
@@ -175,8 +175,8 @@ def typing_dots() -> Element:
 def words_of(said: object) -> str:
     """What a customer did, in words; empty for what is not shown."""
     match said:
-        case Said(text=words):
-            return words
+        case Said(text=words) | Edited(text=words):
+            return words if isinstance(said, Said) else f"Changed to: {words}"
         case Tapped(label=label):
             return label or "…"
         case SentAttachment(attachment=attachment, caption=caption):

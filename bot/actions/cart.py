@@ -5,7 +5,17 @@ from typing import Any
 
 from bot.actions.cards import look_at, products_by_id
 from bot.actions.payment import unpaid_order
-from bot.actions.reference import NAME_WEIGHT, Looks, in_sight, meant, names_a_product, on_sale
+from bot.actions.reference import (
+    NAME_WEIGHT,
+    Looks,
+    Meant,
+    alike,
+    in_sight,
+    meant,
+    names_a_product,
+    on_sale,
+    searched_looks,
+)
 from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
 from bot.dialogue.slots import picked
 from bot.dialogue.state import Choice
@@ -26,8 +36,9 @@ def find_wanted(dialogue: Dialogue) -> Outcome:
         _take_wish_as_answer(dialogue)
     if dialogue.slot("variant") is not None:
         return Outcome("chosen")
-    _keep_looks(dialogue)
-    products = meant(dialogue).products
+    found = meant(dialogue)
+    products = found.products
+    _keep_looks(dialogue, found)
     if not products:
         return Outcome("unknown")
     if len(products) > 1:
@@ -76,9 +87,11 @@ def _as_said(dialogue: Dialogue, variants: list[Variant]) -> list[Variant]:
     return [variant for variant, count in zip(variants, hits, strict=True) if count == max(hits)]
 
 
-def _keep_looks(dialogue: Dialogue) -> None:
-    """The colour and size said first still hold once the product is chosen."""
+def _keep_looks(dialogue: Dialogue, found: Meant) -> None:
+    """The colour and size said first still hold once the product is chosen: also those that it was searched by."""
     looks = Looks.said(dialogue.heard)
+    if not looks and found.by in {"sight", "place"} and len(found.products) == 1:
+        looks = searched_looks(dialogue, found.products[0])
     if looks:
         dialogue.set_slot("looks", [looks.wanted, looks.unwanted])
 
@@ -227,7 +240,7 @@ def remove_line(dialogue: Dialogue) -> Outcome:
     return _set(dialogue, max(0, left))
 
 
-@action("swapped", "already", "alike", "nothing")
+@action("swapped", "already", "alike", "none_alike", "nothing")
 def swap_variant(dialogue: Dialogue) -> Outcome:
     """The thing spoken of last, in the colour or size said now: exchanged in the cart where that can be."""
     looks, products = Looks.said(dialogue.heard), in_sight(dialogue)
@@ -235,19 +248,30 @@ def swap_variant(dialogue: Dialogue) -> Outcome:
         return Outcome("nothing")
     (product,) = products
     line = next((line for line in _cart(dialogue) if line.variant.product_id == product.id), None)
-    free = [variant for variant in looks.fitting(product) if variant.free_units() != 0]
+    fitting = looks.fitting(product)
+    if line is not None and line.variant in fitting:
+        look_at(dialogue, product, line.variant)
+        return Outcome("already", {"title": title_of(line.variant), "units": line.units})
+    free = [variant for variant in fitting if variant.free_units() != 0]
+    free = _most_like(line.variant, free) if line is not None else free
+    others = {"title": product.title, "in_cart": line is not None}
     if line is None or len(free) != 1:
-        return Outcome("alike", {"title": product.title, "in_cart": line is not None})
-    if line.variant_id == free[0].id:
-        look_at(dialogue, product, free[0])
-        return Outcome("already", {"title": title_of(free[0]), "units": line.units})
+        return Outcome("alike" if alike(dialogue, looks) else "none_alike", others)
     try:
         carts.add(dialogue.session, dialogue.customer, free[0], units=line.units, at=dialogue.now)
     except OutOfStock:
-        return Outcome("alike", {"title": product.title, "in_cart": True})
+        return Outcome("alike", others)
     carts.set_units(dialogue.session, dialogue.customer, line.variant, units=0, at=dialogue.now)
     look_at(dialogue, product, free[0])
     return Outcome("swapped", {"title": title_of(free[0]), **cart_facts(dialogue)})
+
+
+def _most_like(before: Variant, variants: list[Variant]) -> list[Variant]:
+    """Those that keep most of what was chosen before: "in blue" leaves the size as it was."""
+    kept = [
+        sum(each.options.get(name) == value for name, value in before.options.items()) for each in variants
+    ]
+    return [each for each, same in zip(variants, kept, strict=True) if same == max(kept)]
 
 
 @action("emptied", "empty")

@@ -10,7 +10,7 @@ from bot.dialogue.state import Choice
 from bot.dialogue.tokens import payload
 from shop.cart import service as carts
 from shop.catalogue.model import OutOfStock
-from shop.customers.model import DETAILS
+from shop.customers.model import DETAILS, PIN
 from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.service import CartChanged, CartEmpty, DeliveryChoice
@@ -101,7 +101,7 @@ def check_delivery(dialogue: Dialogue) -> Outcome:
     return Outcome("address_needed" if option.needs_address else "no_address")
 
 
-@action("complete", "no_town", "no_street", "abroad")
+@action("complete", "no_town", "no_street", "only_pin", "abroad")
 def complete_address(dialogue: Dialogue) -> Outcome:
     """Put the parts of the address together, and see whether a parcel would find it."""
     address = dialogue.slot("address")
@@ -117,7 +117,7 @@ def complete_address(dialogue: Dialogue) -> Outcome:
     dialogue.set_slot("address", whole)
     street = whole.get("street", "")
     if not street:
-        return Outcome("no_street")
+        return Outcome("only_pin" if whole.keys() <= {PIN} else "no_street")
     has_town = whole.get("city") or whole.get("postcode") or "," in street
     return Outcome("complete" if has_town else "no_town")
 

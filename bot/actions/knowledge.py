@@ -35,6 +35,7 @@ def answer_about_product(dialogue: Dialogue) -> Outcome:
 def answer_about_abroad(dialogue: Dialogue) -> Outcome:
     """Where else we send things, and what that costs: all that is written of it, as each country may differ."""
     countries = dialogue.heard.values("country") if dialogue.heard else []
+    dialogue.state.topic = {"country": countries}
     found = _asked_for(dialogue, "words_abroad", country=" / ".join(map(str, countries)))
     return answered(dialogue, found) if isinstance(found, Policy) else Outcome(_unknown(dialogue))
 

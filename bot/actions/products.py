@@ -5,8 +5,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from bot.actions.cards import (
     card_buttons,
     cheapest,
@@ -15,7 +13,7 @@ from bot.actions.cards import (
     products_by_id,
     remember_page,
 )
-from bot.actions.reference import Looks, best_named, in_sight, meant, on_sale
+from bot.actions.reference import COMPARED_MAX, QUERY, Looks, alike, best_named, in_sight, meant, on_sale
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.hearing import PERSONAL, without, without_details
 from bot.dialogue.state import Search
@@ -29,10 +27,8 @@ from shop.catalogue.model import Product, Variant
 from shop.money import Money
 
 CATEGORIES_MAX = 10
-COMPARED_MAX = 60  # products that are put in order of price
 COMPARED_AT_ONCE_MAX = 3
 LISTED_MAX = 6  # products in one answer about prices
-QUERY: TypeAdapter[ProductQuery] = TypeAdapter(ProductQuery)
 LIMITS = frozenset(
     {"color", "not_color", "size", "material", "price_max", "price_min", "price", "comparative"}
 )
@@ -208,18 +204,12 @@ def show_reduced(dialogue: Dialogue) -> Outcome:
 def show_alike(dialogue: Dialogue) -> Outcome:
     """Other products of the kind looked at that do have the colour or size asked for."""
     looks = Looks.said(dialogue.heard)
-    products = in_sight(dialogue)
-    if not products or not looks:
+    found = alike(dialogue, looks)[: dialogue.cards_max]
+    if not found:
         return Outcome("nothing")
-    query = ProductQuery(category=products[0].category, limit=COMPARED_MAX)
-    result = dialogue.knowledge.search(dialogue.session, query, language=dialogue.heard_language)
-    found = products_by_id(dialogue, [hit.product_id for hit in result.hits]).values()
-    alike = [product for product in found if looks.fitting(product)][: dialogue.cards_max]
-    if not alike:
-        return Outcome("nothing")
-    dialogue.show([_card(dialogue, product, looks) for product in alike])
+    dialogue.show([_card(dialogue, product, looks) for product in found])
     focus = dialogue.state.focus
-    remember_page(dialogue, alike, first=True)
+    remember_page(dialogue, found, first=True)
     dialogue.state.focus = dialogue.state.focus or focus
     return Outcome("found")
 

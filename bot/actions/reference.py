@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from bot.actions.cards import products_by_id
 from bot.dialogue.dialogue import Dialogue, as_uuid
 from bot.dialogue.hearing import PERSONAL, without
@@ -14,7 +16,9 @@ from nlu.understanding import Understanding
 from shop.catalogue import queries
 from shop.catalogue.model import Product, Variant
 
+QUERY: TypeAdapter[ProductQuery] = TypeAdapter(ProductQuery)
 HITS_MAX = 12
+COMPARED_MAX = 60  # products that are put in order of price, or looked through for a colour
 SIZE_LETTERS = frozenset(SIZE_NAMES.values())
 NAME_WEIGHT = 10  # a word of the name says more than any number of colours
 LOOKS = ("color", "size", "material")
@@ -86,6 +90,28 @@ def in_sight(dialogue: Dialogue) -> list[Product]:
     focus = dialogue.state.focus
     shown = [focus] if focus is not None else dialogue.state.newest
     return _load(dialogue, [each.product for each in shown])
+
+
+def alike(dialogue: Dialogue, looks: Looks) -> list[Product]:
+    """Products of the kind in sight that look as is asked for."""
+    products = in_sight(dialogue)
+    if not products or not looks:
+        return []
+    query = ProductQuery(category=products[0].category, limit=COMPARED_MAX)
+    result = dialogue.knowledge.search(dialogue.session, query, language=dialogue.heard_language)
+    found = products_by_id(dialogue, [hit.product_id for hit in result.hits]).values()
+    return [product for product in found if looks.fitting(product)]
+
+
+def searched_looks(dialogue: Dialogue, product: Product) -> Looks:
+    """The looks of the search that showed it, as far as it has them: "a shirt in M", and then "add it"."""
+    last = dialogue.state.search
+    if last is None or product.id not in {shown.product for shown in dialogue.state.shown}:
+        return Looks()
+    query = QUERY.validate_python(last.query)
+    wanted = tuple(values for values in (query.colors, query.sizes, query.materials) if values)
+    looks = Looks(wanted, query.not_colors)
+    return looks if looks.fitting(product) else Looks()
 
 
 def names_a_product(heard: Understanding, product: Product, variant: Variant | None, language: str) -> int:

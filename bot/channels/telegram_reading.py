@@ -28,6 +28,7 @@ from aiogram.types import (
 from bot import conversations
 from bot.events import (
     BotBlocked,
+    Edited,
     Event,
     Inbound,
     InvoiceChecked,
@@ -133,9 +134,17 @@ class _Reader:
             return _checked(update.pre_checkout_query)
         if update.my_chat_member:
             return _membership(update.my_chat_member)
-        if update.edited_message and update.edited_message.chat.type != ChatType.PRIVATE:
-            return None
+        if update.edited_message:
+            return self._edited(update.edited_message)
         return _unknown(raw)
+
+    @staticmethod
+    def _edited(message: Message) -> _Found | None:
+        """Other words for a message of theirs; a place that moves (a live location) is an edit, too, and none of these."""
+        text = message.text or message.caption
+        if message.chat.type != ChatType.PRIVATE or not text:
+            return None
+        return _Found(conversation_of(message.chat.id), message.from_user, Edited(text=text))
 
     def _message(self, message: Message) -> _Found | None:
         user, payment = message.from_user, message.successful_payment

@@ -140,6 +140,13 @@ def asks_what(heard: Understanding) -> bool:
     return begins.match(heard.text) is not None
 
 
+def follows_up(heard: Understanding) -> bool:
+    """Whether it goes on from what was said before: "and how long does that take?"."""
+    known = words(heard.language)
+    begins = compiled(r"\W*", any_of(known.joins), r"(?!\w)").match(heard.text)
+    return begins is not None or compiled(any_of(known.pointing)).search(heard.text) is not None
+
+
 def says_as_before(heard: Understanding) -> bool:
     """Whether it points to what was said for an earlier order: "same address as last time"."""
     return compiled(any_of(words(heard.language).as_before)).search(heard.text) is not None

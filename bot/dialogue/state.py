@@ -66,6 +66,7 @@ class State(StateModel):
     page: int = 0  # where the newest of them begin
     focus: Shown | None = None  # what "it" means: looked at, asked about or put in last
     search: Search | None = None
+    topic: dict[str, list[Any]] = Field(default_factory=dict)  # entities of the question answered last
     choices: list[Choice] = Field(default_factory=list[Choice])
     labels: dict[str, str] = Field(default_factory=dict)  # the newest buttons: label in lower case → token
     offers: dict[str, str] = Field(default_factory=dict)  # which of them a mere "yes" or "no" presses

@@ -20,19 +20,21 @@ from bot.dialogue.commands import (
 )
 from bot.dialogue.dialogue import Dialogue
 from bot.dialogue.flows import SURE, Flow, TriggerText
-from bot.dialogue.hearing import Heard, asks_what, says_as_before
+from bot.dialogue.hearing import Heard, asks_what, follows_up, says_as_before
 from bot.dialogue.slots import Slot, Unfit, diallable
 from bot.dialogue.state import Choice, Waiting
 from bot.dialogue.tokens import ForgedToken, TokenContent, unpack_id
-from bot.events import SharedContact, Tapped
-from nlu.understanding import Understanding
-from shop.customers.model import DETAILS
+from bot.events import SharedContact, SharedLocation, Tapped
+from nlu.understanding import Entity, Understanding
+from shop.customers.model import DETAILS, PIN
 
 ONE_WISH = 0.9  # a message so clearly of one kind is not taken apart
 VERY_SURE = 0.8  # an aside so probable leads away from a question even without a question mark
 DOUBT_MIN = 0.2  # a wish less probable is not worth asking about
 DOUBTS_MAX = 3
 FEW_WORDS = 3  # of an answer; more of them may be a wish
+HOW_IT_IS = frozenset({*slot_reading.LOOKS, "not_color"})
+"""Entities that say how a product shall be."""
 CANDIDATES = "candidates"
 """The slot that holds what may be chosen, as {the slot asked for: values}; actions that ask read it."""
 
@@ -79,6 +81,7 @@ class Reader:
         token = dialogue.state.labels.get(whole.text.strip().casefold())
         if token is not None:
             return because("label", self.read_tap(dialogue, Tapped(token=token), awaited))
+        heard, whole = self._on_topic(dialogue, heard)
         self._remember(dialogue, whole)
         if leaving := self._read_leaving(dialogue, heard):
             return because("leaving", leaving)
@@ -91,6 +94,25 @@ class Reader:
             or because("wishes", self._read_wishes(heard))
             or self._read_freely(dialogue, whole)
         )
+
+    def _on_topic(self, dialogue: Dialogue, heard: Heard) -> tuple[Heard, Understanding]:
+        """What the question before was about, "and how long does that take?" still is.
+
+        Only for the very next message, and for what begins a flow by an entity that the message itself lacks.
+        """
+        topic, dialogue.state.topic = dialogue.state.topic, {}
+        whole = heard.whole
+        wanted = {trigger.entity for _, trigger in self._triggers.get(whole.intent or "", ())}
+        kept = [
+            Entity(name=name, value=value, text="", start=0, end=0)
+            for name, values in topic.items()
+            if name in wanted and whole.value(name) is None
+            for value in values
+        ]
+        if not kept or not follows_up(whole):
+            return heard, whole
+        whole = dialogue.heard = replace(whole, entities=(*whole.entities, *kept))
+        return replace(heard, whole=whole), whole
 
     def _read_leaving(self, dialogue: Dialogue, heard: Heard) -> list[Command]:
         """What is under way is left for something else, or with a remark: "forget it, show me aprons instead"."""
@@ -184,13 +206,20 @@ class Reader:
         requests: list[StartFlow] = []
         for part in heard.parts:
             request = self._request(part)
-            if request is None or request.flow == self._top(dialogue) or self._is_given(dialogue, part):
+            told_only = self._is_given(dialogue, part) or self._describes_a_choice(part, question)
+            if request is None or request.flow == self._top(dialogue) or told_only:
                 told |= self._told_by(dialogue, part, question, told)
             else:
                 requests.append(replace(request, heard=part))
         if question.name not in told or (question.fits and not requests):
             return []
         return [SetSlots(told), *requests]
+
+    @staticmethod
+    def _describes_a_choice(part: Understanding, question: _OpenQuestion) -> bool:
+        """Whether it says, while something is chosen, only how it shall be: the "not rust" of "forest, not rust"."""
+        looks = bool(part.entities) and all(entity.name in HOW_IT_IS for entity in part.entities)
+        return question.slot.type == "id" and question.fits and looks
 
     def _is_given(self, dialogue: Dialogue, part: Understanding) -> bool:
         """Whether it gives a detail, in words that may also ask about it: "pickup"."""
@@ -477,7 +506,15 @@ class Reader:
     def _slots_of(self, flow: str) -> tuple[str, ...]:
         return self._flows[flow].slots if flow in self._flows else ()
 
-    def read_contact(self, dialogue: Dialogue, contact: SharedContact, awaited: str | None) -> list[Command]:
+    def read_card(
+        self, dialogue: Dialogue, card: SharedContact | SharedLocation, awaited: str | None
+    ) -> list[Command]:
+        """Something of theirs, sent with a tap instead of written: a phone number, or a place."""
+        if isinstance(card, SharedContact):
+            return self._read_contact(dialogue, card, awaited)
+        return self._read_location(dialogue, card, awaited)
+
+    def _read_contact(self, dialogue: Dialogue, contact: SharedContact, awaited: str | None) -> list[Command]:
         """A contact card answers the question for a phone number; otherwise it is kept for later."""
         phone = diallable(contact.phone, region=dialogue.profile.country)
         if phone is None:
@@ -486,6 +523,16 @@ class Reader:
             return [SetSlots({"phone": phone})]
         dialogue.state.slots["phone"] = phone
         return [Utter("utter_phone_kept")]
+
+    def _read_location(
+        self, dialogue: Dialogue, location: SharedLocation, awaited: str | None
+    ) -> list[Command]:
+        """A point on the map says where to bring it, and belongs to the address; what is on the label is words."""
+        pin = {PIN: f"{location.latitude:.5f},{location.longitude:.5f}"}
+        if awaited is not None and self._slots[awaited].type == "address":
+            return [SetSlots({awaited: slot_reading.completed(dialogue.slot(awaited), pin)})]
+        dialogue.state.slots["address"] = slot_reading.completed(dialogue.slot("address"), pin)
+        return [Utter("utter_location_kept")]
 
 
 def _unpacked(value: str) -> Any:

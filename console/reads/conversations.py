@@ -195,6 +195,12 @@ def _orders(session: Session, customer: Customer) -> tuple[OrderRow, ...]:
     return tuple(OrderRow(each.reference, each.status, each.total, each.placed_at) for each in found)
 
 
+def map_link(pin: str | None) -> str:
+    """Where a map shows the point that a customer sent with their address; nothing without one."""
+    latitude, _, longitude = (pin or "").partition(",")
+    return f"https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}&zoom=17" if longitude else ""
+
+
 def address_words(address: dict[str, Any] | None) -> str:
     """An address as it is written on a parcel, in one line."""
     if not address:

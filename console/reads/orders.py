@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from console.reads.conversations import address_words, number_of
+from console.reads.conversations import address_words, map_link, number_of
 from console.reads.listing import Listed, contains, count_and_cut
 from payments import refunds
 from payments.model import Payment, RefundStatus
+from shop.customers.model import PIN
 from shop.money import Money
 from shop.orders.model import Order, OrderLine, OrderMove, OrderStatus
 
@@ -64,6 +65,7 @@ class OrderFacts:
     name: str
     phone: str
     address: str
+    map_link: str
     delivery: str
     items: Money
     delivery_price: Money
@@ -108,6 +110,7 @@ def facts_of(session: Session, reference: str) -> OrderFacts | None:
         name=order.name,
         phone=order.phone,
         address=address_words(order.address),
+        map_link=map_link((order.address or {}).get(PIN)),
         delivery=order.delivery,
         items=order.items,
         delivery_price=order.delivery_price,

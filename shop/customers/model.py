@@ -12,6 +12,9 @@ from storage.types import Base, JsonObject
 DETAILS = ("name", "phone", "address")
 """What of a customer an order needs; the last told is kept for the next."""
 
+PIN = "pin"
+"""The part of an address that is a point on the map: latitude,longitude in degrees."""
+
 
 class Customer(Base):
     """One person, as far as we know; what they told us once is not asked again."""

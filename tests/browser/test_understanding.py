@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 PATH = "/staff/understanding"
-STRANGE = "flurb the gronk, I am Anna Berg, anna@example.com"
+STRANGE = "can you flurb the gronk of anna@example.com?"
 
 
 @pytest.fixture
@@ -56,7 +56,6 @@ async def test_what_was_not_understood_is_taught_learnt_and_listed(teachable: Op
     page = await missed(teachable, visit)
     message = page.locator("article")
     await expect(message).to_contain_text("flurb the gronk")
-    await expect(message.get_by_label("Words to learn")).not_to_have_value("anna@example.com")
     await message.get_by_label("Words to learn").fill("flurb the gronk")
     await message.get_by_label("What was meant").select_option("refund")
     await message.get_by_role("button", name="Teach").click()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.channels.telegram_reading import read
 from bot.events import (
     BotBlocked,
+    Edited,
     Event,
     Inbound,
     InvoiceChecked,
@@ -305,6 +306,7 @@ def test_started_in_a_group_it_greets_the_group_and_no_member() -> None:
             ),
         ),
         {"edited_message": message(chat=GROUP, text="nice weather!", edit_date=1)},
+        {"edited_message": message(location={"latitude": 52.5, "longitude": 13.4}, edit_date=1)},  # it moves
         {"message": message(text="I am a bot, too", **{"from": ANA | {"is_bot": True}})},
     ],
 )
@@ -326,10 +328,14 @@ def test_a_picture_in_a_group_is_heard_when_its_caption_names_the_bot() -> None:
     )
 
 
+def test_changed_words_are_known_to_be_changed() -> None:
+    update = {"edited_message": message(text="changed", edit_date=1)}
+    assert event_of(update) == Edited(text="changed")
+
+
 @pytest.mark.parametrize(
     ("update", "what", "conversation"),
     [
-        ({"edited_message": message(text="changed", edit_date=1)}, "edited_message", "telegram:700"),
         ({"a_new_thing": {"chat": {"id": 700}}}, "a_new_thing", "telegram:700"),
         ({"a_new_thing": {"user": {"id": 701}}}, "a_new_thing", "telegram:701"),
         ({"a_new_thing": 5}, "a_new_thing", "telegram:0"),

@@ -117,6 +117,7 @@ class Words(_Section):
     sizes: SizeWords
     plurals: tuple[tuple[str, str], ...]
     asking: Terms  # what a question about something begins with
+    pointing: Terms  # what stands for something said before: "how long does that take?"
     as_before: Terms  # what points to the answer given last time
     joins: Terms  # what stands between two wishes of one message
     abbreviations: Terms  # a full stop after them ends no sentence

@@ -177,3 +177,50 @@ async def test_a_shared_number_that_nobody_could_call_is_asked_for_again(guest: 
     await guest.taps("Pay")
     (order,) = guest.shop.orders()
     assert order.phone == "+3292345678"
+
+
+async def test_a_map_pin_where_an_address_was_asked_is_kept_and_the_street_asked_for(
+    quick_shop: OpenShop,
+) -> None:
+    ana = quick_shop.telegrammer("Ana")
+    await ana.says("2 black mugs")
+    await ana.says("checkout")
+    await ana.says("Ana Ruiz")
+    assert "Where shall we send it?" in await ana.says("express")
+    ana.user.share_location(ana.bot, 51.05355, 3.72345)
+    assert "which street and number is it" in await ana.hears("spot on the map")
+    assert "phone" in await ana.says("Main Street 5, 9000 Ghent")
+    assert "Main Street 5, 9000 Ghent" in await ana.says("0474 12 34 56")
+    await ana.taps("Pay")
+    (order,) = quick_shop.orders()
+    assert order.address == {
+        "pin": "51.05355,3.72345", "street": "Main Street 5", "postcode": "9000", "city": "Ghent"
+    }  # fmt: skip
+
+
+async def test_a_map_pin_at_any_other_time_is_kept_for_the_address(quick_shop: OpenShop) -> None:
+    ana = quick_shop.telegrammer("Ana")
+    await ana.says("2 black mugs")
+    ana.user.share_location(ana.bot, 51.05355, 3.72345)
+    assert "in words, too" in await ana.hears("courier")
+    await ana.says("checkout")
+    await ana.says("Ana Ruiz")
+    assert "which street and number is it" in await ana.says("express")
+
+
+async def test_changed_words_are_asked_for_once_more(quick_shop: OpenShop) -> None:
+    ana = quick_shop.telegrammer("Ana")
+    await ana.says("2 blakc mgs")
+    message = next(each for each in reversed(ana.shown()) if each.mine)
+    ana.user.edit(ana.bot, message.id, "2 black mugs")
+    assert "“2 black mugs”" in await ana.hears("write it once more")
+
+
+async def test_a_forwarded_post_is_read_like_words_of_their_own(quick_shop: OpenShop) -> None:
+    bo, ana = quick_shop.telegrammer("Bo"), quick_shop.telegrammer("Ana")
+    post = bo.user.say(bo.bot, "black mug")
+    await bo.hears("Black stoneware mug")
+    ana.user.start(ana.bot)
+    await ana.hears("")
+    ana.user.forward(post, ana.bot)
+    assert "Black stoneware mug" in await ana.hears("mug")
