@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+from pydantic import BaseModel
+
 from app.checking_paths import check_paths
 from app.checking_replies import check_placeholders
 from app.settings import read_secrets, read_settings
@@ -18,10 +20,12 @@ from bot.dialogue.flows import Flow, Step
 from bot.dialogue.replies import ButtonText, Replies
 from bot.dialogue.slots import Slot
 from bot.dialogue.understanding import BUILT_IN_INTENTS
-from knowledge_base.wording import WORDS_FOLDER
+from knowledge_base.wording import WORDS_FOLDER as QUESTION_WORDS
+from knowledge_base.wording import Words as QuestionWords
 from nlu import training_data
 from nlu.entities.extraction import ENTITIES
 from nlu.entities.words import WORDS_FOLDER as ENTITY_WORDS
+from nlu.entities.words import Words as EntityWords
 from nlu.training_data import TrainingData
 from shop.errors import Refused
 from shop.profile import ShopProfile, ShopWords
@@ -32,7 +36,14 @@ TAPS = {"cancel", "change"}  # what a button may ask for beside a flow
 CONDITION_NAMES = ("slots", "outcome", "facts")
 
 
-def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRAINING_DATA) -> list[Mistake]:
+def mistakes(
+    config: Path,
+    *,
+    flow_folder: Path = FLOWS,
+    data_folder: Path = TRAINING_DATA,
+    entity_words: Path = ENTITY_WORDS,
+    question_words: Path = QUESTION_WORDS,
+) -> list[Mistake]:
     """All of them; empty when everything fits together."""
     found: list[Mistake] = []
     for part in (lambda: read_settings(config), read_secrets):
@@ -59,7 +70,8 @@ def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRA
         taught[folder], problems = training_data.read(folder)
         found += [Mistake(Path(problem.file), problem.line, problem.message) for problem in problems]
         found += check_training_data(taught[folder], flows, slots, flow_folder / "slots.yml")
-        found += check_words(language, slots, flow_folder / "slots.yml")
+        found += check_words(language, entity_words, question_words)
+        found += check_called(language, slots, flow_folder / "slots.yml")
     return list(dict.fromkeys(found + check_lookups(taught)))  # a flow's mistake is the same in each language
 
 
@@ -263,19 +275,28 @@ def _unknown_names(replies: Replies, language: str, reply: str) -> Iterator[str]
 # ---------------------------------------------------------------------- languages
 
 
-def check_words(language: str, slots: dict[str, Slot], slot_file: Path) -> list[Mistake]:
-    """The files of words that a language needs, and the words that people change each detail by."""
-    found = [
-        Mistake(
-            path, None, f"is missing: until it is there, {what} in {language!r} are read with English words"
-        )
-        for path, what in (
-            (ENTITY_WORDS / f"{language}.yml", "names, numbers, prices and addresses"),
-            (WORDS_FOLDER / f"{language}.yml", "searches and questions"),
-        )
-        if not path.is_file()
-    ]
-    return found + [
+def check_words(language: str, entity_words: Path, question_words: Path) -> list[Mistake]:
+    """The files of words that a language needs, and whether they can be read."""
+    files: tuple[tuple[Path, type[BaseModel], str], ...] = (
+        (entity_words / f"{language}.yml", EntityWords, "names, numbers, prices and addresses"),
+        (question_words / f"{language}.yml", QuestionWords, "searches and questions"),
+    )
+    found: list[Mistake] = []
+    for path, model, what in files:
+        if not path.is_file():
+            text = f"is missing: until it is there, {what} in {language!r} are read with English words"
+            found.append(Mistake(path, None, text))
+            continue
+        try:
+            yaml_files.parse(model, yaml_files.load(path), path)
+        except Mistakes as more:
+            found += more.mistakes
+    return found
+
+
+def check_called(language: str, slots: dict[str, Slot], slot_file: Path) -> list[Mistake]:
+    """The words that people change each detail by."""
+    return [
         Mistake(slot_file, None, f"slot {name!r}: 'called' has no words in {language!r}")
         for name, slot in slots.items()
         if slot.called and language not in slot.called

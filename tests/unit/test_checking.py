@@ -11,6 +11,7 @@ from app.checking import mistakes
 from app.settings import ROOT
 from app.wiring import FLOWS
 from bot.dialogue import replies, slots
+from nlu.entities.words import WORDS_FOLDER as ENTITY_WORDS
 
 Break = Callable[[str], str]
 
@@ -334,3 +335,22 @@ def test_every_sentence_is_said_somewhere_and_every_sentence_said_is_written() -
     assert not written - named - made, "nobody says these"
     said = {name for name in named if f'"{name}"' in code}
     assert not said - written, "these are said but not written"
+
+
+@pytest.mark.parametrize(
+    ("breaking", "words"),
+    [
+        (replaced("  before_one:", "  befor_one:"), "befor_one"),
+        (replaced("plurals: [[ves, f]", "plurals: [[ves]"), "plurals"),
+        (replaced("numbers:", "numbers: ["), "is not valid YAML"),
+        (replaced("asking: [what", "asking: what, [what"), "'asking'"),
+    ],
+)
+def test_a_broken_file_of_words_is_named(tmp_path: Path, breaking: Break, words: str) -> None:
+    shutil.copytree(ENTITY_WORDS, tmp_path / "words")
+    file = tmp_path / "words" / "en.yml"
+    file.write_text(breaking(file.read_text("utf-8")), "utf-8")
+    found = [str(mistake) for mistake in mistakes(ROOT / "config.yml", entity_words=tmp_path / "words")]
+    assert found
+    assert all(each.startswith(str(file)) for each in found)
+    assert words in "\n".join(found)
