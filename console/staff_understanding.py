@@ -7,7 +7,8 @@ from fastapi.responses import Response
 from nicegui import ui
 
 from bot import traces
-from console.elements import box, button, guarded, hidden_text, link, page, text, time_tag
+from bot.dialogue.flows import SURE
+from console.elements import box, button, guarded, link, page, text, time_tag
 from console.notation import Notation, notation_of
 from console.reads.understanding import HeardRow, LabelledRow, everything, labelled, missed
 from console.services import ConsoleServices, Trainer
@@ -209,14 +210,14 @@ def show_heard(heard: HeardRow, notation: Notation) -> None:
         text(f"“{heard.words}”", "problem-what", tag="h2", dir="auto")
         text(heard.where, "inbox-channel")
         time_tag(heard.at, notation.moment(heard.at), "inbox-time")
-    with box("problem-reason", tag="p"):
+    with box("problem-end", tag="p"):
         if heard.guess is None:
             text("It was taken for nothing.")
         else:
-            doubt = "Not believed; nearest was" if heard.refused else "It was taken for"
+            unsure = heard.refused or heard.probability < SURE
+            doubt = "Not believed; nearest was" if unsure else "It was taken for"
             text(f"{doubt} “{words_of(heard.guess)}” ({heard.probability:.0%}).")
         if heard.conversation_number is not None:
-            hidden_text(" ")
             link("Open the conversation", f"/staff/conversations/{heard.conversation_number}")
 
 
