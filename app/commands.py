@@ -285,7 +285,10 @@ def parse(home: Path, config: Path, text: str | None, *, file: Path | None, lang
     if (text is None) == (file is None):
         raise Failure("Give one text, or --file FILE.")
     with opened(home, config) as shop:
-        learnt = learn(shop.settings, shop.home)
+        try:
+            learnt = learn(shop.settings, shop.home)
+        except (TrainingDataError, WorseModel) as error:
+            raise Failure(str(error)) from error
         interpreter = interpreter_for(shop.settings, learnt, shop.database)
         detector = LanguageDetector(learnt.data)
         texts = _lines(file) if file else [text or ""]
