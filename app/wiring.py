@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from app import engines
 from app.settings import ROOT, Home, Secrets, Settings
 from bot import transcript
 from bot.channels.messenger import MessengerChannel, Page
@@ -23,8 +24,9 @@ from nlu.embedding import MiniLmEmbedder
 from nlu.entities.extraction import EntityExtractor
 from nlu.entities.vocabulary import Vocabulary
 from nlu.interpreter import IntentInterpreter
+from nlu.json_service import JsonService
 from nlu.model import ModelStore, TrainedModel
-from nlu.understanding import Interpreter, Understanding
+from nlu.understanding import Entity, Interpreter, Understanding
 from payments.stripe_gateway import StripeGateway
 from shop.catalogue import queries
 from shop.errors import Unavailable
@@ -77,6 +79,10 @@ class CatalogueAwareInterpreter:
         self._look()
         return self._inner.parse(text, language=language)
 
+    def entities(self, text: str, *, language: str | None = None) -> tuple[Entity, ...]:
+        self._look()
+        return self._inner.entities(text, language=language)
+
     def _look(self) -> None:
         if self._version is not None and time.monotonic() - self._looked < CATALOGUE_LOOK_SECONDS:
             return
@@ -117,9 +123,12 @@ class Parley:
     messenger: MessengerChannel | None
     stripe: StripeGateway | None
     tokens: Tokens
+    services: tuple[JsonService, ...]  # outside help with understanding
 
     def close(self) -> None:
-        """Let go of the database; the delivery was stopped before."""
+        """Let go of the database and of services outside; the delivery was stopped before."""
+        for service in self.services:
+            service.close()
         self.database.close()
 
 
@@ -182,9 +191,11 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
     """
     far_ends = far_ends or FarEnds()
     database = loaded.database
-    interpreter = CatalogueAwareInterpreter(
+    own = CatalogueAwareInterpreter(
         IntentInterpreter(loaded.model), database, language=settings.language, region=settings.shop.country
     )
+    rasa = engines.rasa_service(settings, secrets)
+    interpreter = engines.interpreter_with(rasa, own, settings)
     knowledge = KnowledgeBase(embedder=loaded.embedder)
     tokens = Tokens(home.secret())
     web, terminal = HostedChannel("web"), HostedChannel("terminal")
@@ -230,6 +241,7 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
         messenger=messenger,
         stripe=stripe,
         tokens=tokens,
+        services=tuple(service for service in (rasa,) if service is not None),
     )
 
 
