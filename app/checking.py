@@ -9,12 +9,12 @@ from app.checking_paths import check_paths
 from app.checking_replies import check_placeholders
 from app.engines import check_rasa
 from app.settings import read_secrets, read_settings
-from app.wiring import FLOWS, TRAINING_DATA
-from bot.dialogue import flows as flow_files
+from app.wiring import FLOWS, TRAINING_DATA, flow_files
+from bot.actions import ACTIONS
+from bot.dialogue import flows as flow_reading
 from bot.dialogue import replies as reply_files
 from bot.dialogue import slots as slot_files
 from bot.dialogue.conditions import Condition
-from bot.dialogue.dialogue import ACTIONS
 from bot.dialogue.flows import Flow, Step
 from bot.dialogue.replies import ButtonText, Replies
 from bot.dialogue.slots import Slot
@@ -40,8 +40,7 @@ def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRA
             found += more.mistakes
     try:
         language = read_settings(config).language
-        paths = [path for path in sorted(flow_folder.glob("*.yml")) if path.name != "slots.yml"]
-        flows = flow_files.read(paths)
+        flows = flow_reading.read(flow_files(flow_folder))
         slots = slot_files.read(flow_folder / "slots.yml")
         replies = reply_files.read(flow_folder / "replies", main=language)
     except Mistakes as more:

@@ -27,8 +27,8 @@ from app.wiring import (
     open_database,
     trained_model,
 )
+from bot.actions import ACTIONS
 from bot.dialogue import flows
-from bot.dialogue.dialogue import ACTIONS
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
 from knowledge_base.search import ProductQuery

@@ -132,9 +132,9 @@ class Parley:
         self.database.close()
 
 
-def flow_files() -> list[Path]:
-    """The files that the shop's flows are written in."""
-    return [path for path in sorted(FLOWS.glob("*.yml")) if path != FLOWS / "slots.yml"]
+def flow_files(folder: Path = FLOWS) -> list[Path]:
+    """The files that flows are written in: all of the folder but the slots'."""
+    return [path for path in sorted(folder.glob("*.yml")) if path.name != "slots.yml"]
 
 
 def open_database(settings: Settings, secrets: Secrets, home: Home) -> Database:

@@ -12,10 +12,11 @@ def ask_meaning(dialogue: Dialogue) -> None:
     """Put what may be meant side by side, and a way to say that it is none of it."""
     labels = {doubt.flow: dialogue.words(f"utter_means_{doubt.flow}") for doubt in dialogue.state.doubts}
     labels[OTHER] = dialogue.words("utter_means_other")
+    more = {OTHER: dialogue.words("words_none_of_these")}
     dialogue.state.choices = [
-        Choice(value=value, label=label, words=label.split()) for value, label in labels.items()
+        Choice(value=value, label=label, words=[label, more.get(value, "")])
+        for value, label in labels.items()
     ]
-    dialogue.state.choices[-1].words += dialogue.words("words_none_of_these").split()
     buttons = [dialogue.button(label, payload(None, meaning=value)) for value, label in labels.items()]
     dialogue.say_with(dialogue.words("utter_ask_meaning"), buttons, reply="utter_ask_meaning")
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from bot.dialogue.state import Choice, Waiting
 from bot.dialogue.tokens import ForgedToken, TokenContent, unpack_id
 from bot.events import SharedContact, Tapped
 from nlu.understanding import Understanding
+from shop.customers.model import DETAILS
 
 ONE_WISH = 0.9  # a message so clearly of one kind is not taken apart
 VERY_SURE = 0.8  # an aside so probable leads away from a question even without a question mark
@@ -34,9 +35,6 @@ DOUBTS_MAX = 3
 FEW_WORDS = 3  # of an answer; more of them may be a wish
 CANDIDATES = "candidates"
 """The slot that holds what may be chosen, as {the slot asked for: values}; actions that ask read it."""
-
-OF_THE_CUSTOMER = frozenset({"name", "phone", "address"})
-"""Slots whose last value is kept with the customer."""
 
 BUILT_IN_INTENTS = frozenset({
     "affirm", "cancel", "correct", "deny", "inform", "repeat", "skip", "wait", "why"
@@ -103,9 +101,7 @@ class Reader:
         ]
         if not leaves or not dialogue.state.stack:
             return []
-        rest = [part for part in heard.parts[leaves[-1] + 1 :] if part.confidence >= VERY_SURE]
-        wishes = [(self._request(part), part) for part in rest]
-        return [CancelFlow(), *(replace(wish, heard=part) for wish, part in wishes if wish is not None)]
+        return [CancelFlow(), *self._clear_wishes(heard.parts[leaves[-1] + 1 :])]
 
     def _read_items(self, heard: Heard) -> list[Command]:
         """Several things for the cart in one message, each with its own number and looks."""
@@ -156,7 +152,7 @@ class Reader:
         self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion
     ) -> list[Command]:
         choices, because = dialogue.state.choices, dialogue.trace.because
-        if says_as_before(heard) and question.name in OF_THE_CUSTOMER:
+        if says_as_before(heard) and question.name in DETAILS:
             return because("as_before", [self._as_before(dialogue, question.name)])
         if question.fits and choices and self._asks(heard):
             return because("about_a_choice", [self._begin("pattern_unsure", heard)])
@@ -227,24 +223,24 @@ class Reader:
         What is clear as a whole is not taken apart, unless it is two questions.
         """
         if heard.is_long and heard.whole.confidence < ONE_WISH:
-            return self._read_long(heard)
+            return self._meant(self._clear_wishes(heard.parts))  # among greetings, stories and details
         sure = ONE_WISH if heard.whole.confidence >= ONE_WISH else VERY_SURE
-        wishes = [self._request(part) for part in heard.parts if part.confidence >= sure]
-        if len(wishes) < len(heard.parts) or None in wishes:
+        wishes = self._clear_wishes(heard.parts, sure)
+        if len(wishes) < len(heard.parts):
             return []
-        if sure == ONE_WISH and not all(wish and self._is_aside(wish) for wish in wishes):
+        if sure == ONE_WISH and not all(map(self._is_aside, wishes)):
             return []
-        meant = self._apart(zip(wishes, heard.parts, strict=True))
+        meant = self._meant(wishes)
         return meant if len(meant) > 1 else []
 
-    def _read_long(self, heard: Heard) -> list[Command]:
-        """What is clearly wished in a long message, among greetings, stories and details."""
-        clear = [part for part in heard.parts if part.confidence >= VERY_SURE]
-        return self._apart((self._request(part), part) for part in clear)
+    def _clear_wishes(self, parts: Sequence[Understanding], sure: float = VERY_SURE) -> list[StartFlow]:
+        """What the parts ask for that are clear, each said by its own part."""
+        wishes = ((self._request(part), part) for part in parts if part.confidence >= sure)
+        return [replace(wish, heard=part) for wish, part in wishes if wish is not None]
 
-    def _apart(self, wishes: Iterable[tuple[StartFlow | None, Understanding]]) -> list[Command]:
-        """One of each kind, said by its own part; courtesies need no answer beside a wish."""
-        asked = {wish.flow: replace(wish, heard=part) for wish, part in wishes if wish is not None}
+    def _meant(self, wishes: Iterable[StartFlow]) -> list[Command]:
+        """One of each kind; courtesies need no answer beside a wish."""
+        asked = {wish.flow: wish for wish in wishes}
         return [wish for wish in asked.values() if not self._flows[wish.flow].text.courtesy]
 
     def _read_freely(self, dialogue: Dialogue, heard: Understanding) -> list[Command]:

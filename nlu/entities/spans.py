@@ -58,7 +58,12 @@ def entity(name: str, value: Any, text: str, span: tuple[int, int]) -> Entity:
 
 @cache
 def any_of(terms: Sequence[str]) -> str:
-    """A regular expression for any of the terms as whole words, the longest first, any white space within."""
+    """A regular expression for any of the terms as whole words, the longest first, any white space within.
+
+    Of no terms at all it is one that matches nothing.
+    """
+    if not terms:
+        return "(?!)"
     ordered = sorted(terms, key=len, reverse=True)
     return "(?:" + "|".join(_whole(term) for term in ordered) + ")"
 
