@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from app.checking_paths import check_paths
 from app.checking_replies import check_placeholders
+from app.engines import check_rasa
 from app.settings import read_secrets, read_settings
 from app.wiring import FLOWS, TRAINING_DATA, flow_files
 from bot.actions import ACTIONS
@@ -72,7 +73,24 @@ def mistakes(
         found += check_training_data(taught[folder], flows, slots, flow_folder / "slots.yml")
         found += check_words(language, entity_words, question_words)
         found += check_called(language, slots, flow_folder / "slots.yml")
-    return list(dict.fromkeys(found + check_lookups(taught)))  # a flow's mistake is the same in each language
+    found += check_lookups(taught) + check_engine(config, flows, slots)
+    return list(dict.fromkeys(found))  # a flow's mistake is the same in each language
+
+
+def check_engine(config: Path, flows: dict[str, Flow], slots: dict[str, Slot]) -> list[Mistake]:
+    """Whether the Rasa server, where one is chosen, is there and knows every intent that is used."""
+    try:
+        settings, secrets = read_settings(config), read_secrets()
+    except Mistakes:
+        return []  # told already
+    return check_rasa(settings, secrets, config, BUILT_IN_INTENTS | _intents_used(flows, slots))
+
+
+def _intents_used(flows: dict[str, Flow], slots: dict[str, Slot]) -> set[str]:
+    by_flows = {trigger.intent for flow in flows.values() for trigger in flow.text.nlu_trigger}
+    return by_flows | {
+        intent for slot in slots.values() for intent in (*slot.affirmed_by, *slot.denied_by, *slot.given_by)
+    }
 
 
 # ---------------------------------------------------------------------- flows

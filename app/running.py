@@ -37,13 +37,14 @@ from app.wiring import (
     open_database,
     read_training_data,
     trained_model,
+    with_labels,
 )
 from bot.channels.terminal import Terminal
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
 from nlu.embedding import Embedder
 from nlu.languages import name_of
-from nlu.model import TrainedModel, WorseModel
+from nlu.model import ModelFileError, TrainedModel, WorseModel
 from nlu.training_data import TrainingData, TrainingDataError
 from sandbox.clock import TurnableClock
 from shop.catalogue.importing import import_products
@@ -121,16 +122,20 @@ def running_server(home: Home) -> str | None:
 
 
 def prepare(settings: Settings, secrets: Secrets, home: Home, teller: Teller, *, demo: bool) -> Loaded:
-    """Everything before opening: database, model, and for the demo its goods. A second time it is quick."""
+    """Everything before opening: database, models, and for the demo its goods. A second time it is quick.
+
+    A model that is not of today's training data, settings and format is trained anew. Raises CannotOpen.
+    """
     teller.say("→ Preparing the database")
     database = open_database(settings, secrets, home)
     try:
-        data = read_training_data(settings, database)
+        shipped = read_training_data(settings)
+        data = with_labels(shipped, database)
         models = {language: _learn(settings, home, data[language], language, teller) for language in data}
-    except TrainingDataError as error:
+    except (TrainingDataError, ModelFileError) as error:
         database.close()
         raise CannotOpen(str(error)) from error
-    learnt = Learnt(data, models, embedder_for(settings))
+    learnt = Learnt(shipped, data, models, embedder_for(settings))
     if demo:
         seed_demo(settings, home, database, learnt.embedder, teller)
     return Loaded(database, learnt)

@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from html import unescape
 from pathlib import Path
 
 import structlog
 
+from app import engines
 from app.retraining import Retraining
 from app.settings import ROOT, Home, Secrets, Settings
 from bot import transcript
@@ -28,11 +29,12 @@ from nlu.embedding import Embedder, MiniLmEmbedder
 from nlu.entities.extraction import EntityExtractor
 from nlu.entities.vocabulary import Vocabulary
 from nlu.interpreter import IntentInterpreter
+from nlu.json_service import JsonService
 from nlu.languages import LanguageDetector
 from nlu.model import ModelFileError, ModelStore, TrainedModel
 from nlu.multilingual import installed_embedder
 from nlu.training_data import TrainingData
-from nlu.understanding import Interpreter, Understanding
+from nlu.understanding import Entity, Interpreter, Understanding
 from payments.stripe_gateway import StripeGateway
 from shop.catalogue import queries
 from shop.errors import Unavailable
@@ -63,6 +65,7 @@ class FarEnds:
 class Learnt:
     """What the shop understands with, by language, the main one first: examples, and the models made of them."""
 
+    shipped: Mapping[str, TrainingData]  # without what staff labelled
     data: Mapping[str, TrainingData]
     models: Mapping[str, TrainedModel]
     embedder: Embedder | None
@@ -102,6 +105,10 @@ class LearningInterpreter:
     def parse(self, text: str, *, language: str | None = None) -> Understanding:
         self._look()
         return self._inner.parse(text, language=language)
+
+    def entities(self, text: str, *, language: str | None = None) -> tuple[Entity, ...]:
+        self._look()
+        return self._inner.entities(text, language=language)
 
     def _look(self) -> None:
         if self._version is not None and time.monotonic() - self._looked < LOOK_SECONDS:
@@ -162,9 +169,12 @@ class Parley:
     stripe: StripeGateway | None
     tokens: Tokens
     trainer: Retraining
+    services: tuple[JsonService, ...]  # outside help with understanding
 
     def close(self) -> None:
-        """Let go of the database; the delivery was stopped before."""
+        """Let go of the database and of services outside; the delivery was stopped before."""
+        for service in self.services:
+            service.close()
         self.database.close()
 
 
@@ -190,25 +200,20 @@ def embedder_for(settings: Settings, language: str | None = None) -> Embedder | 
     return MiniLmEmbedder(named.model) if named.model else installed_embedder(language)
 
 
-def read_training_data(settings: Settings, database: Database) -> dict[str, TrainingData]:
-    """What people say, in each language of the shop, the main one first; with what staff labelled."""
-    return {
-        language: with_labels(shipped_data(language), database, language) for language in settings.languages
-    }
+def read_training_data(settings: Settings) -> dict[str, TrainingData]:
+    """What people say, in each language of the shop, the main one first, as it comes with Parley."""
+    return {language: training_data.load(TRAINING_DATA / language) for language in settings.languages}
 
 
-@cache
-def shipped_data(language: str) -> TrainingData:
-    """A language's examples as they come with Parley; read once a process. Raises TrainingDataError."""
-    return training_data.load(TRAINING_DATA / language)
-
-
-def with_labels(data: TrainingData, database: Database, language: str) -> TrainingData:
-    """A language's examples with those that staff labelled."""
-    told = database.read(lambda session: labelled.examples(session, language))
-    for problem in labelled.without_a_flow(told, data.intents):
-        log.warning("label.unknown", problem=problem.message)
-    return data.taught(told)
+def with_labels(shipped: Mapping[str, TrainingData], database: Database) -> dict[str, TrainingData]:
+    """The same with what staff labelled."""
+    taught: dict[str, TrainingData] = {}
+    for language, data in shipped.items():
+        told = database.read(lambda session, language=language: labelled.examples(session, language))
+        for problem in labelled.without_a_flow(told, data.intents):
+            log.warning("label.unknown", problem=problem.message)
+        taught[language] = data.taught(told)
+    return taught
 
 
 def trained_model(
@@ -242,11 +247,12 @@ def model_in_use(settings: Settings, home: Home, language: str) -> TrainedModel:
 
 def learn(settings: Settings, home: Home, database: Database) -> Learnt:
     """Everything to understand with; a model that is missing is trained now."""
-    data = read_training_data(settings, database)
+    shipped = read_training_data(settings)
+    data = with_labels(shipped, database)
     models = {
         language: trained_model(settings, home, data[language], language=language)[0] for language in data
     }
-    return Learnt(data, models, embedder_for(settings))
+    return Learnt(shipped, data, models, embedder_for(settings))
 
 
 def interpreter_for(
@@ -287,7 +293,8 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
     """
     far_ends = far_ends or FarEnds()
     database, learnt = loaded.database, loaded.learnt
-    interpreter = interpreter_for(settings, home, learnt, database)
+    rasa = engines.rasa_service(settings, secrets)
+    interpreter = engines.interpreter_with(rasa, interpreter_for(settings, home, learnt, database), settings)
     knowledge = KnowledgeBase(embedder=learnt.embedder, language=settings.language)
     tokens = Tokens(home.secret())
     spoken = replies.read(FLOWS / "replies", languages=settings.languages)
@@ -337,9 +344,10 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
         trainer=Retraining(
             database,
             model_store(home),
-            {language: shipped_data(language) for language in settings.languages},
+            learnt.shipped,
             partial(trained_model, settings, home),
         ),
+        services=tuple(service for service in (rasa,) if service is not None),
     )
 
 

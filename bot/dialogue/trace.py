@@ -189,6 +189,7 @@ def _understood(heard: Understanding) -> JsonObject:
         ],
         "refused": heard.refused,
         "refusal_score": round(heard.refusal_score, 3),
+        **({} if heard.engine == "parley" else {"engine": heard.engine}),
     }
 
 

@@ -164,7 +164,7 @@ class Reader:
         anew = request.flow == self._top(dialogue)
         fits = question.fits or self._is_nearly_chosen(heard, dialogue.state.choices)
         wanted = anew or not fits or question.slot.is_free_text
-        return [request] if wanted or self._leads_away(request, heard, question.slot) else []
+        return [request] if wanted or self._leads_away(dialogue, request, heard, question.slot) else []
 
     @staticmethod
     def _is_nearly_chosen(heard: Understanding, choices: list[Choice]) -> bool:
@@ -194,11 +194,16 @@ class Reader:
         """Whether it asks about something and chooses nothing: "what is express?"."""
         return "?" in heard.text and asks_what(heard)
 
-    def _leads_away(self, request: StartFlow, heard: Understanding, slot: Slot) -> bool:
+    def _leads_away(self, dialogue: Dialogue, request: StartFlow, heard: Understanding, slot: Slot) -> bool:
         """Whether words that could be the answer are rather a question: "how much is express?"."""
         if not self._is_aside(request) or heard.value("comparative") is not None:
             return False
-        return "?" in heard.text or (heard.intent not in slot.given_by and heard.confidence >= VERY_SURE)
+        if "?" in heard.text:
+            return True
+        points = bool(dialogue.state.choices) and heard.value("ordinal") is not None
+        if points and len(heard.text.split()) <= FEW_WORDS:  # "the second" says which, and asks nothing
+            return False
+        return heard.intent not in slot.given_by and heard.confidence >= VERY_SURE
 
     def _read_parts(self, dialogue: Dialogue, heard: Heard, question: _OpenQuestion) -> list[Command]:
         """Several details, or details and a request, in the parts of one message: all of them are heard."""
@@ -248,7 +253,7 @@ class Reader:
     def _read_wishes(self, heard: Heard) -> list[Command]:
         """Different wishes in the parts of one message: "add it and check out". Each part has to be a clear one.
 
-        What is clear as a whole is not taken apart, unless it is two questions.
+        What is clear as a whole is not taken apart, unless it is two questions, or a question beside one wish.
         """
         if heard.is_long and heard.whole.confidence < ONE_WISH:
             return self._meant(self._clear_wishes(heard.parts))  # among greetings, stories and details
@@ -256,7 +261,9 @@ class Reader:
         wishes = self._clear_wishes(heard.parts, sure)
         if len(wishes) < len(heard.parts):
             return []
-        if sure == ONE_WISH and not all(map(self._is_aside, wishes)):
+        others = [wish for wish in wishes if not self._is_aside(wish)]
+        beside_a_question = len(others) == 1 and "?" in heard.whole.text
+        if sure == ONE_WISH and others and not beside_a_question:
             return []
         meant = self._meant(wishes)
         return meant if len(meant) > 1 else []
