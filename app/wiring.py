@@ -196,6 +196,8 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
     )
     rasa = engines.rasa_service(settings, secrets)
     interpreter = engines.interpreter_with(rasa, own, settings)
+    generator = engines.generator_service(settings, secrets)
+    assistants = engines.assistants_with(generator, interpreter, settings)
     knowledge = KnowledgeBase(embedder=loaded.embedder)
     tokens = Tokens(home.secret())
     web, terminal = HostedChannel("web"), HostedChannel("terminal")
@@ -214,7 +216,7 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
         abilities=_abilities(channels),
         return_url=return_url or public_url,
     )
-    handler = ShopHandler(shop, interpreter)
+    handler = ShopHandler(shop, interpreter, assistants)
     stripe = _stripe(secrets, clock, far_ends)
     delivery = Delivery(
         database,
@@ -241,7 +243,7 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
         messenger=messenger,
         stripe=stripe,
         tokens=tokens,
-        services=tuple(service for service in (rasa,) if service is not None),
+        services=tuple(service for service in (rasa, generator) if service is not None),
     )
 
 

@@ -212,10 +212,15 @@ class Visitor:
 
 @asynccontextmanager
 async def open_shop(
-    template: Template, home: Home, *, database_url: str | None = None, console: bool = False
+    template: Template,
+    home: Home,
+    *,
+    database_url: str | None = None,
+    console: bool = False,
+    **sections: Any,
 ) -> AsyncIterator[OpenShop]:
-    """Open the shop on a free port of this machine until the block ends."""
-    settings = settings_for_tests(console=console)
+    """Open the shop on a free port of this machine until the block ends; `sections` of its config are other ones."""
+    settings = settings_for_tests(console=console).model_copy(update=sections)
     listener = listen_on("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     database = Database.open(database_url or home.database_url)

@@ -1,5 +1,6 @@
 """Answers from the shop's own facts and documents; never a guess."""
 
+from dataclasses import replace
 from html import unescape
 
 from bot.actions.cards import look_at
@@ -83,6 +84,8 @@ def _answer(dialogue: Dialogue, *, about: Product | None) -> Outcome | None:
         language=dialogue.language,
         about=about,
     )
+    if isinstance(found, Policy):
+        found = replace(found, text=dialogue.quote(found.text))
     return Outcome("answered", {"answer": found}) if found else None
 
 
