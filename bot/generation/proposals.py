@@ -12,6 +12,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.generation.endpoint import ChatEndpoint
+from nlu.json_service import LeftAlone
 from nlu.understanding import Interpreter, Understanding
 from shop.errors import Unavailable
 
@@ -103,6 +104,8 @@ class CommandGenerator:
         try:
             said = self._endpoint.complete(TASK, _described(situation))
             commands = _Proposals.model_validate_json(said).commands
+        except LeftAlone:
+            return ()  # the log has it from when it failed
         except Unavailable as error:
             log.warning("generator.unavailable", wanted="commands", reason=str(error))
             return ()

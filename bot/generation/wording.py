@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.generation.endpoint import ChatEndpoint
 from knowledge_base.wording import content_words, singular
 from nlu.entities.number import numbers
+from nlu.json_service import LeftAlone
 from nlu.understanding import Interpreter, Understanding
 from shop.errors import Unavailable
 
@@ -75,6 +76,8 @@ class AnswerWriter:
         try:
             told = json.dumps({"question": question, "answer": answer}, ensure_ascii=False)
             text = _Wording.model_validate_json(self._endpoint.complete(TASK, told)).text.strip()
+        except LeftAlone:
+            return None  # the log has it from when it failed
         except Unavailable as error:
             log.warning("generator.unavailable", wanted="wording", reason=str(error))
             return None
