@@ -5,6 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.settings import Secrets, Settings
+from bot.generation.assistance import Assistants
+from bot.generation.endpoint import ChatEndpoint
+from bot.generation.proposals import CommandGenerator
+from bot.generation.wording import AnswerWriter
 from nlu.json_service import JsonService
 from nlu.rasa_server import OwnReading, RasaInterpreter, RasaServer
 from nlu.understanding import Interpreter
@@ -26,6 +30,32 @@ def rasa_service(settings: Settings, secrets: Secrets) -> JsonService | None:
         timeout_seconds=chosen.timeout_seconds,
         pause_seconds=chosen.pause_seconds,
         parameters={"token": token.get_secret_value()} if token else {},
+    )
+
+
+def generator_service(settings: Settings, secrets: Secrets) -> JsonService | None:
+    """The endpoint of the language model, where config.yml enables one; the caller closes it."""
+    chosen, key = settings.generator, secrets.generator_key
+    if not chosen.enabled or chosen.url is None:
+        return None
+    return JsonService(
+        "the language model",
+        chosen.url,
+        timeout_seconds=chosen.timeout_seconds,
+        pause_seconds=chosen.pause_seconds,
+        headers={"Authorization": f"Bearer {key.get_secret_value()}"} if key else {},
+    )
+
+
+def assistants_with(service: JsonService | None, interpreter: Interpreter, settings: Settings) -> Assistants:
+    """Who helps where our own understanding ends: nobody, unless there is a language model."""
+    chosen = settings.generator
+    if service is None or chosen.model is None:
+        return Assistants()
+    endpoint = ChatEndpoint(service, model=chosen.model)
+    return Assistants(
+        CommandGenerator(endpoint, interpreter) if "commands" in chosen.use else None,
+        AnswerWriter(endpoint, interpreter) if "wording" in chosen.use else None,
     )
 
 

@@ -265,9 +265,9 @@ def assemble(
 
 
 def with_sandbox(secrets: Secrets) -> Secrets:
-    """The sandbox's keys; of the real ones only where the data is and who is staff."""
-    kept = {"database_url": secrets.database_url, "staff_password": secrets.staff_password}
-    return SANDBOX_SECRETS.model_copy(update=kept)
+    """The sandbox's keys; of the real ones only where the data is, who is staff and who helps to understand."""
+    kept = ("database_url", "staff_password", "rasa_token", "generator_key")
+    return SANDBOX_SECRETS.model_copy(update={name: getattr(secrets, name) for name in kept})
 
 
 def _notices(*, sandbox: bool) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from storage.yaml_files import Mistake, Mistakes
 ENVIRONMENT_PREFIX = "PARLEY_"
 OTHER_VARIABLES = {"PARLEY_HOME", "PARLEY_CONFIG"}
 ROOT = Path(__file__).parent.parent
+THIS_MACHINE = {"127.0.0.1", "::1", "localhost"}
 
 
 class ServerSettings(Section):
@@ -104,6 +105,25 @@ class NluSettings(Section):
         return self
 
 
+class GeneratorSettings(Section):
+    """A language model behind an OpenAI-compatible endpoint. Its key is PARLEY_GENERATOR_KEY."""
+
+    enabled: bool = False
+    url: ServiceUrl | None = None  # up to and with its version, e.g. https://models.example/v1
+    model: str | None = None
+    timeout_seconds: float = Field(default=6.0, ge=0.1, le=30)
+    pause_seconds: float = Field(default=30.0, ge=0, le=300)  # one that failed is left alone so long
+    use: tuple[Literal["commands", "wording"], ...] = ("commands", "wording")
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Self:
+        if self.enabled and (self.url is None or self.model is None):
+            raise ValueError("a generator that is enabled needs its url and its model")
+        if self.url and self.url.startswith("http://") and urlsplit(self.url).hostname not in THIS_MACHINE:
+            raise ValueError("what customers write leaves this machine by https:// only")
+        return self
+
+
 class LogSettings(Section):
     """`text` for people, `json` for machines."""
 
@@ -129,6 +149,7 @@ class Settings(Section):
     languages: Languages = ("en",)
     pipeline: list[dict[str, Any]] | None = None
     nlu: NluSettings = NluSettings()
+    generator: GeneratorSettings = GeneratorSettings()
     server: ServerSettings = ServerSettings()
     channels: ChannelSettings = ChannelSettings()
     workers: int = Field(default=4, ge=1, le=64)  # database threads on PostgreSQL
@@ -167,6 +188,7 @@ class Secrets(BaseSettings):
     stripe_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None
     staff_password: SecretStr | None = None
+    generator_key: SecretStr | None = None
     rasa_token: SecretStr | None = None  # as given to `rasa run --auth-token`
 
 

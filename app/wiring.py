@@ -295,6 +295,8 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
     database, learnt = loaded.database, loaded.learnt
     rasa = engines.rasa_service(settings, secrets)
     interpreter = engines.interpreter_with(rasa, interpreter_for(settings, home, learnt, database), settings)
+    generator = engines.generator_service(settings, secrets)
+    assistants = engines.assistants_with(generator, interpreter, settings)
     knowledge = KnowledgeBase(embedder=learnt.embedder, language=settings.language)
     tokens = Tokens(home.secret())
     spoken = replies.read(FLOWS / "replies", languages=settings.languages)
@@ -314,7 +316,8 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
         abilities=_abilities(channels),
         return_url=return_url or public_url,
     )
-    handler = ShopHandler(shop, Listener(interpreter, settings.languages, LanguageDetector(learnt.data)))
+    listener = Listener(interpreter, settings.languages, LanguageDetector(learnt.data))
+    handler = ShopHandler(shop, listener, assistants)
     stripe = _stripe(secrets, clock, far_ends)
     delivery = Delivery(
         database,
@@ -347,7 +350,7 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
             learnt.shipped,
             partial(trained_model, settings, home),
         ),
-        services=tuple(service for service in (rasa,) if service is not None),
+        services=tuple(service for service in (rasa, generator) if service is not None),
     )
 
 

@@ -1,7 +1,8 @@
 """The turn's decision: an event of a conversation becomes a dialogue, its commands are carried out, its state kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from html import escape
 from typing import Any, Protocol
 
@@ -11,12 +12,13 @@ from bot import conversations, groups, traces, transcript
 from bot.actions import ACTIONS
 from bot.actions import payment as money
 from bot.channels import port
-from bot.delivery.turn import Turn
+from bot.delivery.turn import PrepareMore, Turn
 from bot.dialogue.commands import AskAgain, Command, StartFlow, Utter
 from bot.dialogue.dialogue import Abilities, Dialogue, Knowledge
 from bot.dialogue.engine import Engine
 from bot.dialogue.flows import Flow
 from bot.dialogue.hearing import Hearing, Listener
+from bot.dialogue.proposed import ProposalReader
 from bot.dialogue.replies import Replies
 from bot.dialogue.slots import Slot
 from bot.dialogue.state import State
@@ -42,6 +44,9 @@ from bot.events import (
     TimerFired,
     Unreadable,
 )
+from bot.generation.assistance import Assistance, Assistants
+from bot.generation.masking import masked
+from bot.generation.proposals import Situation
 from bot.messages import MESSAGE, Say
 from shop.customers import service as customers
 from shop.customers.model import Customer
@@ -71,11 +76,14 @@ class Shop:
 class ShopHandler:
     """Implements `bot.delivery.turn.Handler`."""
 
-    def __init__(self, shop: Shop, listener: Listener) -> None:
+    def __init__(self, shop: Shop, listener: Listener, assistants: Assistants | None = None) -> None:
+        """`assistants` are asked only where our own understanding ends, and only propose."""
         self._shop = shop
         self._listener = listener
+        self._assistants = assistants or Assistants()
         self._engine = Engine(shop.flows, shop.slots, ACTIONS)
         self._reader = Reader(shop.flows, shop.slots)
+        self._proposals = ProposalReader(shop.flows, shop.slots)
 
     def prepare(self, event: Event) -> Hearing | None:
         """Understand the words, before any lock is held."""
@@ -106,6 +114,7 @@ class ShopHandler:
             )
             dialogue.wish = _note_words(turn)
         self._respond(dialogue, turn.event)
+        self._seek_assistance(dialogue)
         after = dialogue.state.model_dump(mode="json")
         trace = dialogue.trace
         traces.note(turn, trace.summary(turn.conversation.state, after), missed=trace.missed)
@@ -164,6 +173,7 @@ class ShopHandler:
             heard=heard.whole if heard is not None else None,
             message=heard,
             language_before=before,
+            wordings=turn.more.wordings or {} if turn.more is not None else {},
         )
 
     def _language(self, state: State, customer: Customer, turn: Turn, hearing: Hearing | None) -> str:
@@ -197,6 +207,32 @@ class ShopHandler:
         )
         return turn.session.get_one(Customer, known) if known else None
 
+    # ------------------------------------------------------------------ assistance
+
+    def _seek_assistance(self, dialogue: Dialogue) -> None:
+        """Raise PrepareMore where a language model may know what we do not, or say it better; once for each."""
+        turn, assistants = dialogue.turn, self._assistants
+        if dialogue.message is None or dialogue.heard is None:
+            return
+        got: Assistance = turn.more or Assistance()
+        if dialogue.unhandled and assistants.generator is not None and got.proposals is None:
+            situation = self._situation_before(dialogue)
+            if situation is not None:
+                propose = partial(assistants.generator.propose, situation, language=dialogue.language)
+                raise PrepareMore(lambda: replace(got, proposals=propose()))
+        if dialogue.quoted is not None and assistants.writer is not None and got.wordings is None:
+            said = dialogue.quoted
+            reword = partial(
+                assistants.writer.reword, said, question=masked(dialogue.heard), language=dialogue.language
+            )
+            raise PrepareMore(lambda: replace(got, wordings={said: reword() or said}))
+
+    def _situation_before(self, dialogue: Dialogue) -> Situation | None:
+        """What was open when the message came, and the message without personal details."""
+        before = replace(dialogue, state=State.model_validate(dialogue.turn.conversation.state))
+        assert dialogue.message is not None
+        return self._proposals.situation(before, masked(dialogue.message.whole), dialogue.trace.awaited)
+
     # ------------------------------------------------------------------ responding
 
     def _respond(self, dialogue: Dialogue, event: Event) -> None:
@@ -223,7 +259,9 @@ class ShopHandler:
         awaited = self._engine.awaited(dialogue)
         dialogue.trace.hear(dialogue.message, awaited=awaited)
         if dialogue.message is not None:  # words, typed or below a picture
-            return self._reader.read_words(dialogue, dialogue.message, awaited)
+            got: Assistance = dialogue.turn.more or Assistance()
+            proposed = self._proposals.read(dialogue, got.proposals or (), awaited)
+            return proposed or self._reader.read_words(dialogue, dialogue.message, awaited)
         dialogue.trace.why = event.kind
         match event:
             case Tapped():

@@ -219,9 +219,12 @@ async def open_shop(
     database_url: str | None = None,
     console: bool = False,
     trainer: Callable[[Database], Retraining] | None = None,
+    **sections: Any,
 ) -> AsyncIterator[OpenShop]:
-    """Open the shop on a free port of this machine until the block ends; with another `trainer` than its own."""
-    settings = settings_for_tests(console=console)
+    """Open the shop on a free port of this machine until the block ends; with another `trainer` than its own, or other
+    `sections` of its config.
+    """
+    settings = settings_for_tests(console=console).model_copy(update=sections)
     listener = listen_on("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     database = Database.open(database_url or home.database_url)

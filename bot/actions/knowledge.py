@@ -1,5 +1,6 @@
 """Answers from the shop's own facts and documents; never a guess."""
 
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -81,6 +82,8 @@ def _answer(dialogue: Dialogue, *, about: Product | None) -> Outcome | None:
     found = ask(dialogue, text, dialogue.heard_language, about=about)
     if found is None:
         found = _asked_for(dialogue, f"words_question_{dialogue.heard.intent}")
+    if isinstance(found, Policy):
+        found = replace(found, text=dialogue.quote(found.text))
     return answered(dialogue, found) if found else None
 
 

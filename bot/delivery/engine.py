@@ -327,15 +327,20 @@ class Delivery:
         event_id, event = ahead
         with structlog.contextvars.bound_contextvars(turn=event_id):
             try:
-                prepared = await asyncio.to_thread(self.handler.prepare, event)
-                return await self.database.run(
-                    lambda session: turn.take(
-                        session, lane, self.handler, at=self.clock.now(), prepared=(event_id, prepared)
-                    )
-                )
+                understood = await asyncio.to_thread(self.handler.prepare, event)
+                return await self._take_prepared(lane, turn.Prepared(event_id, understood))
             except Exception as error:
                 log.exception("turn.failed", conversation=lane, kind=event.kind)
                 return await self._record_failure(event_id, error)
+
+    async def _take_prepared(self, lane: str, prepared: turn.Prepared) -> bool:
+        """Take the turn; what it wants prepared besides is made while nothing is locked, and it is taken again."""
+        while True:
+            take = partial(turn.take, conversation=lane, handler=self.handler, prepared=prepared)
+            try:
+                return await self.database.run(lambda session: take(session, at=self.clock.now()))  # noqa: B023 - awaited at once
+            except turn.PrepareMore as wanted:
+                prepared = await asyncio.to_thread(wanted.prepare)
 
     async def _record_failure(self, event_id: int, error: Exception) -> bool:
         """True when the lane may go on at once, because the event was parked."""

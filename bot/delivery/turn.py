@@ -1,8 +1,9 @@
 """A turn: one event against one conversation, in one transaction, touching nothing outside the database."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import structlog
 from sqlalchemy import select
@@ -17,6 +18,34 @@ from storage.types import JsonObject
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was made of an event before its lane was locked; `more` only when the turn asked for it."""
+
+    event_id: int
+    understood: Any
+    more: Any = None
+
+
+class PrepareMore(Exception):  # noqa: N818 - a wish, not a fault
+    """The turn needs something that takes time. All it did is undone; `work` makes it, and the turn is taken again."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        super().__init__("the turn waits for something that is made while no lock is held")
+        self._work = work
+        self._before: Prepared | None = None
+
+    def of(self, before: Prepared) -> Self:
+        """The same wish, with what was prepared for the turn so far."""
+        self._before = before
+        return self
+
+    def prepare(self) -> Prepared:
+        """Do the work. Not to be called while a lane is locked."""
+        assert self._before is not None, "`take` said what it was raised in"
+        return replace(self._before, more=self._work())
+
+
 @dataclass
 class Turn:
     """What a turn works with, and where it leaves its decisions; all of it commits or none."""
@@ -29,6 +58,7 @@ class Turn:
     person: Person | None
     dedupe_prefix: str = ""
     prepared: Any = None  # what `Handler.prepare` made of the event before the transaction
+    more: Any = None  # what an earlier try of this turn asked for (PrepareMore)
     queued: list[str] = field(default_factory=list[str], init=False)  # under these keys of the outbox
     timers: list[str] = field(default_factory=list[str], init=False)  # of these kinds
     _messages: int = field(default=0, init=False)
@@ -86,7 +116,10 @@ class Handler(Protocol):
         ...
 
     def handle(self, turn: Turn) -> None:
-        """Decide: change the state, queue messages and calls, set timers. Raises to have it all undone."""
+        """Decide: change the state, queue messages and calls, set timers. Raises to have it all undone.
+
+        Raises PrepareMore to be called again with `turn.more`; not for what it was given already.
+        """
         ...
 
     def apologise(self, turn: Turn) -> None:
@@ -100,10 +133,11 @@ def peek(session: Session, conversation: str, *, at: datetime) -> tuple[int, Eve
     return (row.id, EVENT.validate_python(row.payload)) if row else None
 
 
-def take(
-    session: Session, conversation: str, handler: Handler, *, at: datetime, prepared: tuple[int, Any]
-) -> bool:
-    """Work on the lane's next event. False when there is none, or when another worker holds the lane."""
+def take(session: Session, conversation: str, handler: Handler, *, at: datetime, prepared: Prepared) -> bool:
+    """Work on the lane's next event. False when there is none, or when another worker holds the lane.
+
+    Raises PrepareMore, and whatever the handler raises.
+    """
     locked = _lock(session, conversation, at=at)
     if locked is None:
         return False
@@ -111,9 +145,14 @@ def take(
     if row is None:
         return False
     turn = _turn(session, locked, row, at=at)
-    turn.prepared = prepared[1] if prepared[0] == row.id else handler.prepare(turn.event)
+    if prepared.event_id != row.id:
+        prepared = Prepared(row.id, handler.prepare(turn.event))
+    turn.prepared, turn.more = prepared.understood, prepared.more
     with structlog.contextvars.bound_contextvars(turn=row.id):  # also on the writer's own thread
-        handler.handle(turn)
+        try:
+            handler.handle(turn)
+        except PrepareMore as wanted:
+            raise wanted.of(prepared) from None
     locked.updated_at = at
     inbox.finish(row)
     return True

@@ -1,6 +1,6 @@
 """One turn of a dialogue, as actions see it: who speaks, what was understood, what is remembered, what to say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -84,6 +84,9 @@ class Dialogue:
     more_to_come: bool = False  # another command follows: no question yet
     wish: int = 0  # in a group: the line of the transcript that this turn answers
     trace: Trace = field(default_factory=Trace)
+    unhandled: bool = False  # the words were no answer, or nothing that we could place
+    quoted: str | None = None  # what a document says, as it is said now
+    wordings: Mapping[str, str] = field(default_factory=dict[str, str])  # for what documents say
     _missed: bool = False
     _along: str | None = None  # what a button into the private chat brings along, once there was need of one
     _said: list[Message] = field(default_factory=list[Message])
@@ -222,9 +225,14 @@ class Dialogue:
 
     def miss(self) -> bool:
         """We could not make sense of this message. True when that is so for the third time in a row."""
-        self._missed = True
+        self._missed = self.unhandled = True
         self.state.misses = (self.state.misses + 1) % MISSES_MAX
         return self.state.misses == 0
+
+    def quote(self, text: str) -> str:
+        """What a document says, in other words where there are such."""
+        self.quoted = text
+        return self.wordings.get(text, text)
 
     def close(self) -> None:
         """Keep what was said for "again, please", and what the newest buttons are and mean."""

@@ -177,6 +177,7 @@ class Engine:
         frame = dialogue.state.top
         assert frame is not None, "only an open question is asked again"
         frame.tries += misfit
+        dialogue.unhandled |= misfit
         if frame.tries >= TRIES_MAX:
             frame.tries = 0
             dialogue.say("utter_stuck")

@@ -18,8 +18,10 @@ GOOD = (ROOT / "config.yml").read_text("utf-8")
 
 
 def written(folder: Path, section: str) -> Path:
-    path = folder / "config.yml"
-    path.write_text(f"{GOOD}\n{section}\n", "utf-8")
+    """The shop's config with another section of that name."""
+    path, key = folder / "config.yml", section.partition(" ")[0]
+    others = "\n".join(line for line in GOOD.splitlines() if not line.startswith(key))
+    path.write_text(f"{others}\n{section}\n", "utf-8")
     return path
 
 
