@@ -1,7 +1,7 @@
-"""Takes the merchant's documents in: Markdown files and folders of them, and CSV of questions and answers."""
+"""Takes the merchant's documents in: files and folders of Markdown, HTML, PDF, DOCX, and CSV of questions and answers."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,24 +11,18 @@ from charset_normalizer import from_bytes
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from knowledge_base.markdown import ParsedDocument, ParsedPassage, UnreadableDocument, read_markdown
 from knowledge_base.model import Document, Passage
-from shop.catalogue.sheet import Columns, UnreadableFile, open_sheet
+from knowledge_base.reading.apart import ENDINGS, SeparateReader
+from knowledge_base.reading.document import ParsedDocument, UnreadableDocument
+from knowledge_base.reading.markdown import read_markdown
+from knowledge_base.reading.questions import read_questions
 from storage.engine import Database
 
-FILE_BYTES_MAX: Final = 5 * 1024 * 1024
+FILE_BYTES_MAX: Final = 50 * 1024 * 1024
+TEXT_BYTES_MAX: Final = 5 * 1024 * 1024  # of a file that is all text
 MARKDOWN: Final = {".md", ".markdown"}
 TABLES: Final = {".csv", ".tsv"}
-QUESTIONS: Final = Columns(
-    what="A file of questions and answers",
-    names={
-        "question": ("Question", "Questions", "Pregunta", "Frage"),
-        "answer": ("Answer", "Answers", "Respuesta", "Antwort"),
-        "language": ("Language",),
-        "topic": ("Topic", "Category", "Heading"),
-    },
-    needed=("question", "answer"),
-)
+READ: Final = MARKDOWN | TABLES | ENDINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +55,12 @@ class _File:
 
 
 def import_knowledge(
-    database: Database, paths: Sequence[Path], *, at: datetime, language: str = "en"
+    database: Database,
+    paths: Sequence[Path],
+    *,
+    at: datetime,
+    language: str = "en",
+    tell: Callable[[float], None] = lambda _share: None,
 ) -> KnowledgeReport:
     """Take in files and folders; a file that cannot be read leaves what was known from it as it was.
 
@@ -70,11 +69,15 @@ def import_knowledge(
     not say. Vectors are a second step: `indexing.refresh_passage_vectors`.
     """
     report = KnowledgeReport()
-    for path in paths:
-        files, problems = _files(path)
+    found = [(path, *_files(path)) for path in paths]
+    done, all_ = 0, sum(len(files) for _, files, _ in found)
+    for path, files, problems in found:
         report = replace(report, problems=report.problems + tuple(problems))
-        for file in files:
-            report = _import_file(database, file, report, at=at, language=language)
+        with SeparateReader() as reader:
+            for file in files:
+                report = _import_file(database, file, reader, report, at=at, language=language)
+                done += 1
+                tell(done / all_)
         if path.is_dir() and not any(problem.source == str(path) for problem in problems):
             keep = [file.source for file in _all_files(path)]
             removed = database.write_now(
@@ -85,13 +88,19 @@ def import_knowledge(
 
 
 def _import_file(
-    database: Database, file: _File, report: KnowledgeReport, *, at: datetime, language: str
+    database: Database,
+    file: _File,
+    reader: SeparateReader,
+    report: KnowledgeReport,
+    *,
+    at: datetime,
+    language: str,
 ) -> KnowledgeReport:
     try:
-        parsed, problems = _parse(file)
-    except (UnreadableDocument, UnreadableFile) as error:
-        line = error.line if isinstance(error, UnreadableDocument) else None
-        return replace(report, problems=(*report.problems, KnowledgeProblem(file.source, str(error), line)))
+        parsed, problems = _parse(file, reader)
+    except UnreadableDocument as error:
+        problem = KnowledgeProblem(file.source, str(error), error.line)
+        return replace(report, problems=(*report.problems, problem))
     except OSError as error:
         problem = KnowledgeProblem(file.source, f"cannot be read: {error.strerror or error}")
         return replace(report, problems=(*report.problems, problem))
@@ -157,10 +166,11 @@ def _files(path: Path) -> tuple[list[_File], list[KnowledgeProblem]]:
     if not path.exists():
         return [], [KnowledgeProblem(str(path), "there is no such file or folder")]
     found = _all_files(path) if path.is_dir() else [_file(path.resolve(), path.resolve().parent)]
-    known = [file for file in found if file.path.suffix.casefold() in MARKDOWN | TABLES]
+    known = [file for file in found if file.path.suffix.casefold() in READ]
     problems = [
         KnowledgeProblem(
-            file.source, f"{file.path.suffix or 'a file without an ending'} is not read yet; .md and .csv are"
+            file.source,
+            f"{file.path.suffix or 'a file without an ending'} is not read; {', '.join(sorted(READ))} are",
         )
         for file in found
         if file not in known
@@ -183,11 +193,16 @@ def _file(path: Path, root: Path) -> _File:
     return _File(path, f"{root.name}/{path.relative_to(root).as_posix()}")
 
 
-def _parse(file: _File) -> tuple[ParsedDocument, list[KnowledgeProblem]]:
-    if file.path.stat().st_size > FILE_BYTES_MAX:
-        raise UnreadableDocument(f"is larger than {FILE_BYTES_MAX // 1024 // 1024} MB")
-    if file.path.suffix.casefold() in TABLES:
-        return _questions(file)
+def _parse(file: _File, reader: SeparateReader) -> tuple[ParsedDocument, list[KnowledgeProblem]]:
+    ending, size = file.path.suffix.casefold(), file.path.stat().st_size
+    most = TEXT_BYTES_MAX if ending in MARKDOWN | TABLES else FILE_BYTES_MAX
+    if size > most:
+        raise UnreadableDocument(f"is larger than {most // 1024 // 1024} MB")
+    if ending in TABLES:
+        parsed, faults = read_questions(file.path)
+        return parsed, [KnowledgeProblem(file.source, reason, line) for line, reason in faults]
+    if ending in ENDINGS:
+        return reader.read(file.path), []
     parsed = read_markdown(_decoded(file.path.read_bytes()))
     if not parsed.passages:
         raise UnreadableDocument("has no text")
@@ -204,31 +219,3 @@ def _decoded(content: bytes) -> str:
     if guess is None:
         raise UnreadableDocument("has an unknown encoding; save it as UTF-8")
     return str(guess)
-
-
-def _questions(file: _File) -> tuple[ParsedDocument, list[KnowledgeProblem]]:
-    """A passage for each answer; questions with the same answer are phrasings of one."""
-    sheet = open_sheet(file.path, QUESTIONS)
-    problems: list[KnowledgeProblem] = []
-    asked: dict[tuple[str, str], list[str]] = {}
-    languages: set[str] = set()
-    for row in sheet.rows():
-        fault = row.problem or next(
-            (f"the {key} is empty" for key in ("question", "answer") if not row[key]), None
-        )
-        if fault:
-            problems.append(KnowledgeProblem(file.source, fault, row.line))
-            continue
-        asked.setdefault((row["topic"], row["answer"]), []).append(row["question"])
-        languages.add(row["language"])
-    if not asked:
-        raise UnreadableDocument("has no question with an answer")
-    if len(languages - {""}) > 1:
-        raise UnreadableDocument(
-            f"speaks {', '.join(sorted(languages - {''}))}; make a file for each language"
-        )
-    passages = tuple(
-        ParsedPassage(tuple(filter(None, (topic, questions[0]))), answer, tuple(dict.fromkeys(questions)))
-        for (topic, answer), questions in asked.items()
-    )
-    return ParsedDocument(passages, language=next(iter(languages - {""}), None)), problems
