@@ -2,10 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryDirectory
+from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from charset_normalizer import from_bytes
 from sqlalchemy import delete, select
@@ -16,6 +19,7 @@ from knowledge_base.reading.apart import ENDINGS, SeparateReader
 from knowledge_base.reading.document import ParsedDocument, UnreadableDocument
 from knowledge_base.reading.markdown import read_markdown
 from knowledge_base.reading.questions import read_questions
+from knowledge_base.reading.site import Page, Site
 from storage.engine import Database
 
 FILE_BYTES_MAX: Final = 50 * 1024 * 1024
@@ -48,48 +52,64 @@ class KnowledgeReport:
     problems: tuple[KnowledgeProblem, ...] = ()
 
 
+class _Item(Protocol):
+    """One document to be: `source` is what it is known by, `name` its title where it has none."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    def read(self, reader: SeparateReader) -> tuple[ParsedDocument, list[KnowledgeProblem]]:
+        """Raises UnreadableDocument and OSError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class _File:
-    path: Path
-    source: str  # what the document is known by: the folder's name and the path in it
+class _Place:
+    """What one file, folder or site holds. Of a `whole` one, documents that are not among `keep` are gone."""
+
+    name: str
+    items: Sequence[_Item] = ()
+    problems: tuple[KnowledgeProblem, ...] = ()
+    whole: bool = False
+    keep: tuple[str, ...] = ()
 
 
 def import_knowledge(
     database: Database,
-    paths: Sequence[Path],
+    places: Sequence[Path | str],
     *,
     at: datetime,
     language: str = "en",
     tell: Callable[[float], None] = lambda _share: None,
 ) -> KnowledgeReport:
-    """Take in files and folders; a file that cannot be read leaves what was known from it as it was.
+    """Take in files, folders, and sites by the address of their sitemap.
 
-    A document is known by its folder and file name: importing it again replaces it, or does nothing when it is the same. Of
-    an imported folder, documents whose file is gone are removed. `language` is that of documents that do
-    not say. Vectors are a second step: `indexing.refresh_passage_vectors`.
+    What cannot be read leaves what was known from it as it was. A document is known by its folder and file name, or its
+    address: importing it again replaces it, or does nothing when it is the same. Of a folder or a site, documents that
+    are gone are removed. `language` is that of documents that do not say. Vectors are a second step:
+    `indexing.refresh_passage_vectors`.
     """
-    report = KnowledgeReport()
-    found = [(path, *_files(path)) for path in paths]
-    done, all_ = 0, sum(len(files) for _, files, _ in found)
-    for path, files, problems in found:
-        report = replace(report, problems=report.problems + tuple(problems))
-        with SeparateReader() as reader:
-            for file in files:
-                report = _import_file(database, file, reader, report, at=at, language=language)
+    report, done = KnowledgeReport(), 0
+    with ExitStack() as open_sites, SeparateReader() as reader:
+        found = [_site(place, open_sites) if isinstance(place, str) else _local(place) for place in places]
+        all_ = sum(len(place.items) for place in found)
+        for place in found:
+            report = replace(report, problems=report.problems + place.problems)
+            for item in place.items:
+                report = _import(database, item, reader, report, at=at, language=language)
                 done += 1
                 tell(done / all_)
-        if path.is_dir() and not any(problem.source == str(path) for problem in problems):
-            keep = [file.source for file in _all_files(path)]
-            removed = database.write_now(
-                lambda session, path=path, keep=keep: remove_gone(session, path.resolve().name, keep)
-            )
-            report = replace(report, removed=report.removed + removed)
+            if place.whole:
+                report = replace(report, removed=report.removed + _remove_gone(database, place))
     return report
 
 
-def _import_file(
+def _import(
     database: Database,
-    file: _File,
+    item: _Item,
     reader: SeparateReader,
     report: KnowledgeReport,
     *,
@@ -97,15 +117,15 @@ def _import_file(
     language: str,
 ) -> KnowledgeReport:
     try:
-        parsed, problems = _parse(file, reader)
+        parsed, problems = item.read(reader)
     except UnreadableDocument as error:
-        problem = KnowledgeProblem(file.source, str(error), error.line)
+        problem = KnowledgeProblem(item.source, str(error), error.line)
         return replace(report, problems=(*report.problems, problem))
     except OSError as error:
-        problem = KnowledgeProblem(file.source, f"cannot be read: {error.strerror or error}")
+        problem = KnowledgeProblem(item.source, f"cannot be read: {error.strerror or error}")
         return replace(report, problems=(*report.problems, problem))
     landed = database.write_now(
-        lambda session: land(session, file.source, parsed, at=at, language=language, name=file.path.stem)
+        lambda session: land(session, item.source, parsed, at=at, language=language, name=item.name)
     )
     return replace(
         report,
@@ -114,6 +134,10 @@ def _import_file(
         unchanged=report.unchanged + (landed == "unchanged"),
         problems=report.problems + tuple(problems),
     )
+
+
+def _remove_gone(database: Database, place: _Place) -> int:
+    return database.write_now(lambda session: remove_gone(session, place.name, place.keep))
 
 
 def land(
@@ -161,10 +185,39 @@ def remove_gone(session: Session, folder: str, keep: Iterable[str]) -> int:
     return len(gone)
 
 
-def _files(path: Path) -> tuple[list[_File], list[KnowledgeProblem]]:
-    """What can be read of `path`, and a problem for each file that cannot."""
+# ---------------------------------------------------------------------- files and folders
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    source: str  # the folder's name and the path in it
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    def read(self, reader: SeparateReader) -> tuple[ParsedDocument, list[KnowledgeProblem]]:
+        ending, size = self.path.suffix.casefold(), self.path.stat().st_size
+        most = TEXT_BYTES_MAX if ending in MARKDOWN | TABLES else FILE_BYTES_MAX
+        if size > most:
+            raise UnreadableDocument(f"is larger than {most // 1024 // 1024} MB")
+        if ending in TABLES:
+            parsed, faults = read_questions(self.path)
+            return parsed, [KnowledgeProblem(self.source, reason, line) for line, reason in faults]
+        if ending in ENDINGS:
+            return reader.read(self.path), []
+        parsed = read_markdown(_decoded(self.path.read_bytes()))
+        if not parsed.passages:
+            raise UnreadableDocument("has no text")
+        return parsed, []
+
+
+def _local(path: Path) -> _Place:
+    """What can be read of a file or folder, and a problem for each file that cannot."""
+    name = path.resolve().name
     if not path.exists():
-        return [], [KnowledgeProblem(str(path), "there is no such file or folder")]
+        return _Place(name, problems=(KnowledgeProblem(str(path), "there is no such file or folder"),))
     found = _all_files(path) if path.is_dir() else [_file(path.resolve(), path.resolve().parent)]
     known = [file for file in found if file.path.suffix.casefold() in READ]
     problems = [
@@ -175,7 +228,15 @@ def _files(path: Path) -> tuple[list[_File], list[KnowledgeProblem]]:
         for file in found
         if file not in known
     ]
-    return known, problems
+    if not found:
+        problems.append(KnowledgeProblem(str(path), "the folder is empty"))
+    return _Place(
+        name,
+        known,
+        tuple(problems),
+        whole=path.is_dir() and bool(found),  # an empty one is rather a mistake than the end of all documents
+        keep=tuple(file.source for file in found),
+    )
 
 
 def _all_files(folder: Path) -> list[_File]:
@@ -193,20 +254,38 @@ def _file(path: Path, root: Path) -> _File:
     return _File(path, f"{root.name}/{path.relative_to(root).as_posix()}")
 
 
-def _parse(file: _File, reader: SeparateReader) -> tuple[ParsedDocument, list[KnowledgeProblem]]:
-    ending, size = file.path.suffix.casefold(), file.path.stat().st_size
-    most = TEXT_BYTES_MAX if ending in MARKDOWN | TABLES else FILE_BYTES_MAX
-    if size > most:
-        raise UnreadableDocument(f"is larger than {most // 1024 // 1024} MB")
-    if ending in TABLES:
-        parsed, faults = read_questions(file.path)
-        return parsed, [KnowledgeProblem(file.source, reason, line) for line, reason in faults]
-    if ending in ENDINGS:
-        return reader.read(file.path), []
-    parsed = read_markdown(_decoded(file.path.read_bytes()))
-    if not parsed.passages:
-        raise UnreadableDocument("has no text")
-    return parsed, []
+# ---------------------------------------------------------------------- sites
+
+
+@dataclass(frozen=True, slots=True)
+class _WebPage:
+    site: Site
+    page: Page
+
+    @property
+    def source(self) -> str:
+        return self.page.url
+
+    @property
+    def name(self) -> str:
+        return self.page.url.rstrip("/").rpartition("/")[2]
+
+    def read(self, reader: SeparateReader) -> tuple[ParsedDocument, list[KnowledgeProblem]]:
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "page.html"
+            file.write_bytes(self.site.fetch(self.page.url))
+            parsed = reader.read(file)
+        return replace(parsed, url=self.page.url, updated=self.page.updated or parsed.updated), []
+
+
+def _site(sitemap: str, open_sites: ExitStack) -> _Place:
+    site = open_sites.enter_context(Site(sitemap))
+    name = f"{urlsplit(sitemap).scheme}://{site.host}"
+    try:
+        pages = [_WebPage(site, page) for page in site.pages()]
+    except UnreadableDocument as error:
+        return _Place(name, problems=(KnowledgeProblem(sitemap, str(error)),))
+    return _Place(name, pages, whole=True, keep=tuple(page.source for page in pages))
 
 
 def _decoded(content: bytes) -> str:
