@@ -170,15 +170,18 @@ def import_products(
 @imports.command("knowledge")
 @answers
 def import_knowledge(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Markdown files, folders, or a CSV of question,answer.")
+    places: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files (Markdown, HTML, PDF, DOCX, CSV of question,answer), folders, or the address of a sitemap."
+        ),
     ],
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
 ) -> commands.Answer:
     """Bring in the documents that questions are answered from."""
-    return commands.import_knowledge(home, config, paths, quiet=as_json)
+    return commands.import_knowledge(home, config, places, quiet=as_json)
 
 
 @app.command()

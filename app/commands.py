@@ -46,6 +46,7 @@ from shop.catalogue import queries
 from shop.catalogue.sheet import UnreadableFile
 from storage.engine import Database
 
+WEB = ("https://", "http://")
 PROBLEMS_SHOWN_MAX = 50
 SEARCH_HITS = 10
 
@@ -195,12 +196,17 @@ def _embed_products(shop: Shop, *, quiet: bool) -> None:
         )
 
 
-def import_knowledge(home: Path, config: Path, paths: list[Path], *, quiet: bool) -> Answer:
+def import_knowledge(home: Path, config: Path, places: list[str], *, quiet: bool) -> Answer:
     """Documents into passages, and their vectors."""
     with opened(home, config) as shop:
-        report = knowledge_importing.import_knowledge(
-            shop.database, paths, at=datetime.now(UTC), language=shop.settings.language
-        )
+        with bar("Reading documents", quiet=quiet) as tell:
+            report = knowledge_importing.import_knowledge(
+                shop.database,
+                [place if place.startswith(WEB) else Path(place) for place in places],
+                at=datetime.now(UTC),
+                language=shop.settings.language,
+                tell=tell,
+            )
         embedder = embedder_for(shop.settings)
         if embedder is not None:
             with bar("Reading what they mean", quiet=quiet) as tell:

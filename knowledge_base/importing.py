@@ -1,34 +1,32 @@
-"""Takes the merchant's documents in: Markdown files and folders of them, and CSV of questions and answers."""
+"""Takes the merchant's documents in: files and folders of Markdown, HTML, PDF, DOCX, and CSV of questions and answers."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryDirectory
+from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from charset_normalizer import from_bytes
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from knowledge_base.markdown import ParsedDocument, ParsedPassage, UnreadableDocument, read_markdown
 from knowledge_base.model import Document, Passage
-from shop.catalogue.sheet import Columns, UnreadableFile, open_sheet
+from knowledge_base.reading.apart import ENDINGS, SeparateReader
+from knowledge_base.reading.document import ParsedDocument, UnreadableDocument
+from knowledge_base.reading.markdown import read_markdown
+from knowledge_base.reading.questions import read_questions
+from knowledge_base.reading.site import Page, Site
 from storage.engine import Database
 
-FILE_BYTES_MAX: Final = 5 * 1024 * 1024
+FILE_BYTES_MAX: Final = 50 * 1024 * 1024
+TEXT_BYTES_MAX: Final = 5 * 1024 * 1024  # of a file that is all text
 MARKDOWN: Final = {".md", ".markdown"}
 TABLES: Final = {".csv", ".tsv"}
-QUESTIONS: Final = Columns(
-    what="A file of questions and answers",
-    names={
-        "question": ("Question", "Questions", "Pregunta", "Frage"),
-        "answer": ("Answer", "Answers", "Respuesta", "Antwort"),
-        "language": ("Language",),
-        "topic": ("Topic", "Category", "Heading"),
-    },
-    needed=("question", "answer"),
-)
+READ: Final = MARKDOWN | TABLES | ENDINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,49 +52,80 @@ class KnowledgeReport:
     problems: tuple[KnowledgeProblem, ...] = ()
 
 
+class _Item(Protocol):
+    """One document to be: `source` is what it is known by, `name` its title where it has none."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    def read(self, reader: SeparateReader) -> tuple[ParsedDocument, list[KnowledgeProblem]]:
+        """Raises UnreadableDocument and OSError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class _File:
-    path: Path
-    source: str  # what the document is known by: the folder's name and the path in it
+class _Place:
+    """What one file, folder or site holds. Of a `whole` one, documents that are not among `keep` are gone."""
+
+    name: str
+    items: Sequence[_Item] = ()
+    problems: tuple[KnowledgeProblem, ...] = ()
+    whole: bool = False
+    keep: tuple[str, ...] = ()
 
 
 def import_knowledge(
-    database: Database, paths: Sequence[Path], *, at: datetime, language: str = "en"
+    database: Database,
+    places: Sequence[Path | str],
+    *,
+    at: datetime,
+    language: str = "en",
+    tell: Callable[[float], None] = lambda _share: None,
 ) -> KnowledgeReport:
-    """Take in files and folders; a file that cannot be read leaves what was known from it as it was.
+    """Take in files, folders, and sites by the address of their sitemap.
 
-    A document is known by its folder and file name: importing it again replaces it, or does nothing when it is the same. Of
-    an imported folder, documents whose file is gone are removed. `language` is that of documents that do
-    not say. Vectors are a second step: `indexing.refresh_passage_vectors`.
+    What cannot be read leaves what was known from it as it was. A document is known by its folder and file name, or its
+    address: importing it again replaces it, or does nothing when it is the same. Of a folder or a site, documents that
+    are gone are removed. `language` is that of documents that do not say. Vectors are a second step:
+    `indexing.refresh_passage_vectors`.
     """
-    report = KnowledgeReport()
-    for path in paths:
-        files, problems = _files(path)
-        report = replace(report, problems=report.problems + tuple(problems))
-        for file in files:
-            report = _import_file(database, file, report, at=at, language=language)
-        if path.is_dir() and not any(problem.source == str(path) for problem in problems):
-            keep = [file.source for file in _all_files(path)]
-            removed = database.write_now(
-                lambda session, path=path, keep=keep: remove_gone(session, path.resolve().name, keep)
-            )
-            report = replace(report, removed=report.removed + removed)
+    report, done = KnowledgeReport(), 0
+    with ExitStack() as open_sites, SeparateReader() as reader:
+        found = [_site(place, open_sites) if isinstance(place, str) else _local(place) for place in places]
+        all_ = sum(len(place.items) for place in found)
+        for place in found:
+            report = replace(report, problems=report.problems + place.problems)
+            for item in place.items:
+                report = _import(database, item, reader, report, at=at, language=language)
+                done += 1
+                tell(done / all_)
+            if place.whole:
+                report = replace(report, removed=report.removed + _remove_gone(database, place))
     return report
 
 
-def _import_file(
-    database: Database, file: _File, report: KnowledgeReport, *, at: datetime, language: str
+def _import(
+    database: Database,
+    item: _Item,
+    reader: SeparateReader,
+    report: KnowledgeReport,
+    *,
+    at: datetime,
+    language: str,
 ) -> KnowledgeReport:
     try:
-        parsed, problems = _parse(file)
-    except (UnreadableDocument, UnreadableFile) as error:
-        line = error.line if isinstance(error, UnreadableDocument) else None
-        return replace(report, problems=(*report.problems, KnowledgeProblem(file.source, str(error), line)))
+        parsed, problems = item.read(reader)
+    except UnreadableDocument as error:
+        problem = KnowledgeProblem(item.source, str(error), error.line)
+        return replace(report, problems=(*report.problems, problem))
     except OSError as error:
-        problem = KnowledgeProblem(file.source, f"cannot be read: {error.strerror or error}")
+        problem = KnowledgeProblem(item.source, f"cannot be read: {error.strerror or error}")
         return replace(report, problems=(*report.problems, problem))
     landed = database.write_now(
-        lambda session: land(session, file.source, parsed, at=at, language=language, name=file.path.stem)
+        lambda session: land(session, item.source, parsed, at=at, language=language, name=item.name)
     )
     return replace(
         report,
@@ -105,6 +134,10 @@ def _import_file(
         unchanged=report.unchanged + (landed == "unchanged"),
         problems=report.problems + tuple(problems),
     )
+
+
+def _remove_gone(database: Database, place: _Place) -> int:
+    return database.write_now(lambda session: remove_gone(session, place.name, place.keep))
 
 
 def land(
@@ -152,20 +185,58 @@ def remove_gone(session: Session, folder: str, keep: Iterable[str]) -> int:
     return len(gone)
 
 
-def _files(path: Path) -> tuple[list[_File], list[KnowledgeProblem]]:
-    """What can be read of `path`, and a problem for each file that cannot."""
+# ---------------------------------------------------------------------- files and folders
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    source: str  # the folder's name and the path in it
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    def read(self, reader: SeparateReader) -> tuple[ParsedDocument, list[KnowledgeProblem]]:
+        ending, size = self.path.suffix.casefold(), self.path.stat().st_size
+        most = TEXT_BYTES_MAX if ending in MARKDOWN | TABLES else FILE_BYTES_MAX
+        if size > most:
+            raise UnreadableDocument(f"is larger than {most // 1024 // 1024} MB")
+        if ending in TABLES:
+            parsed, faults = read_questions(self.path)
+            return parsed, [KnowledgeProblem(self.source, reason, line) for line, reason in faults]
+        if ending in ENDINGS:
+            return reader.read(self.path), []
+        parsed = read_markdown(_decoded(self.path.read_bytes()))
+        if not parsed.passages:
+            raise UnreadableDocument("has no text")
+        return parsed, []
+
+
+def _local(path: Path) -> _Place:
+    """What can be read of a file or folder, and a problem for each file that cannot."""
+    name = path.resolve().name
     if not path.exists():
-        return [], [KnowledgeProblem(str(path), "there is no such file or folder")]
+        return _Place(name, problems=(KnowledgeProblem(str(path), "there is no such file or folder"),))
     found = _all_files(path) if path.is_dir() else [_file(path.resolve(), path.resolve().parent)]
-    known = [file for file in found if file.path.suffix.casefold() in MARKDOWN | TABLES]
+    known = [file for file in found if file.path.suffix.casefold() in READ]
     problems = [
         KnowledgeProblem(
-            file.source, f"{file.path.suffix or 'a file without an ending'} is not read yet; .md and .csv are"
+            file.source,
+            f"{file.path.suffix or 'a file without an ending'} is not read; {', '.join(sorted(READ))} are",
         )
         for file in found
         if file not in known
     ]
-    return known, problems
+    if not found:
+        problems.append(KnowledgeProblem(str(path), "the folder is empty"))
+    return _Place(
+        name,
+        known,
+        tuple(problems),
+        whole=path.is_dir() and bool(found),  # an empty one is rather a mistake than the end of all documents
+        keep=tuple(file.source for file in found),
+    )
 
 
 def _all_files(folder: Path) -> list[_File]:
@@ -183,15 +254,38 @@ def _file(path: Path, root: Path) -> _File:
     return _File(path, f"{root.name}/{path.relative_to(root).as_posix()}")
 
 
-def _parse(file: _File) -> tuple[ParsedDocument, list[KnowledgeProblem]]:
-    if file.path.stat().st_size > FILE_BYTES_MAX:
-        raise UnreadableDocument(f"is larger than {FILE_BYTES_MAX // 1024 // 1024} MB")
-    if file.path.suffix.casefold() in TABLES:
-        return _questions(file)
-    parsed = read_markdown(_decoded(file.path.read_bytes()))
-    if not parsed.passages:
-        raise UnreadableDocument("has no text")
-    return parsed, []
+# ---------------------------------------------------------------------- sites
+
+
+@dataclass(frozen=True, slots=True)
+class _WebPage:
+    site: Site
+    page: Page
+
+    @property
+    def source(self) -> str:
+        return self.page.url
+
+    @property
+    def name(self) -> str:
+        return self.page.url.rstrip("/").rpartition("/")[2]
+
+    def read(self, reader: SeparateReader) -> tuple[ParsedDocument, list[KnowledgeProblem]]:
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "page.html"
+            file.write_bytes(self.site.fetch(self.page.url))
+            parsed = reader.read(file)
+        return replace(parsed, url=self.page.url, updated=self.page.updated or parsed.updated), []
+
+
+def _site(sitemap: str, open_sites: ExitStack) -> _Place:
+    site = open_sites.enter_context(Site(sitemap))
+    name = f"{urlsplit(sitemap).scheme}://{site.host}"
+    try:
+        pages = [_WebPage(site, page) for page in site.pages()]
+    except UnreadableDocument as error:
+        return _Place(name, problems=(KnowledgeProblem(sitemap, str(error)),))
+    return _Place(name, pages, whole=True, keep=tuple(page.source for page in pages))
 
 
 def _decoded(content: bytes) -> str:
@@ -204,31 +298,3 @@ def _decoded(content: bytes) -> str:
     if guess is None:
         raise UnreadableDocument("has an unknown encoding; save it as UTF-8")
     return str(guess)
-
-
-def _questions(file: _File) -> tuple[ParsedDocument, list[KnowledgeProblem]]:
-    """A passage for each answer; questions with the same answer are phrasings of one."""
-    sheet = open_sheet(file.path, QUESTIONS)
-    problems: list[KnowledgeProblem] = []
-    asked: dict[tuple[str, str], list[str]] = {}
-    languages: set[str] = set()
-    for row in sheet.rows():
-        fault = row.problem or next(
-            (f"the {key} is empty" for key in ("question", "answer") if not row[key]), None
-        )
-        if fault:
-            problems.append(KnowledgeProblem(file.source, fault, row.line))
-            continue
-        asked.setdefault((row["topic"], row["answer"]), []).append(row["question"])
-        languages.add(row["language"])
-    if not asked:
-        raise UnreadableDocument("has no question with an answer")
-    if len(languages - {""}) > 1:
-        raise UnreadableDocument(
-            f"speaks {', '.join(sorted(languages - {''}))}; make a file for each language"
-        )
-    passages = tuple(
-        ParsedPassage(tuple(filter(None, (topic, questions[0]))), answer, tuple(dict.fromkeys(questions)))
-        for (topic, answer), questions in asked.items()
-    )
-    return ParsedDocument(passages, language=next(iter(languages - {""}), None)), problems

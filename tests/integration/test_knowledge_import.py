@@ -129,12 +129,12 @@ def test_what_cannot_be_read_is_one_line_each_and_the_rest_comes_in(bring, folde
     report = bring(folder)
     assert report.added == 3
     assert sorted(str(problem) for problem in report.problems) == [
-        "knowledge/LICENSE: a file without an ending is not read yet; .md and .csv are",
+        "knowledge/LICENSE: a file without an ending is not read; .csv, .docx, .htm, .html, .markdown, .md, .pdf, .tsv are",
         "knowledge/binary.md: is not a text file",
         "knowledge/broken.md:1: the front matter is opened with --- and never closed",
         "knowledge/empty.md: has no text",
         "knowledge/half.csv:2: the answer is empty",
-        "knowledge/terms.pdf: .pdf is not read yet; .md and .csv are",
+        "knowledge/terms.pdf: is damaged, or no PDF (PdfStreamError: Stream has ended unexpectedly)",
         "knowledge/wrong.csv: wrong.csv, line 1: no column 'Question'; no column 'Answer'. A file of questions and answers needs the columns Question, Answer in its first line",
     ]
 

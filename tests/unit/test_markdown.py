@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge_base.markdown import PASSAGE_WORDS_MAX, UnreadableDocument, read_markdown
+from knowledge_base.reading.document import PASSAGE_WORDS_MAX, UnreadableDocument
+from knowledge_base.reading.markdown import read_markdown
 
 DOCUMENT = """---
 title: Delivery

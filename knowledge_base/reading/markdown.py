@@ -6,7 +6,6 @@ readers of the document do not see it, questions find the section by it.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any, Final, cast
 
@@ -15,67 +14,10 @@ from markdown_it.token import Token
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-PASSAGE_WORDS_MAX: Final = 160  # a longer section is cut between paragraphs
+from knowledge_base.reading.document import Outline, ParsedDocument, ParsedPassage, UnreadableDocument
+
 BULLET: Final = "• "
 ASKED: Final = re.compile(r"<!--\s*asked:(.*?)-->", re.IGNORECASE | re.DOTALL)
-
-
-class UnreadableDocument(ValueError):  # noqa: N818 - reads as what happened
-    """The document cannot be taken in; the message says why, `line` where."""
-
-    def __init__(self, message: str, *, line: int | None = None) -> None:
-        super().__init__(message)
-        self.line = line
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedPassage:
-    """A stretch of text under its headings, and the questions it is known to answer."""
-
-    headings: tuple[str, ...]
-    text: str
-    phrasings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedDocument:
-    """A document as its file says; what the file does not say is None."""
-
-    passages: tuple[ParsedPassage, ...]
-    title: str | None = None
-    language: str | None = None
-    owner: str = ""
-    url: str | None = None
-    updated: datetime | None = None
-
-
-@dataclass(slots=True)
-class _Outline:
-    """Headings above the place that is being read, and the blocks of its section so far."""
-
-    headings: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
-    blocks: list[str] = field(default_factory=list[str])
-    asked: list[str] = field(default_factory=list[str])
-
-    def enter(self, level: int, heading: str) -> None:
-        self.headings = [(above, text) for above, text in self.headings if above < level] + [(level, heading)]
-
-    def passages(self) -> Iterator[ParsedPassage]:
-        """The section's text, in stretches of a readable length; empties the section."""
-        path = tuple(heading for _, heading in self.headings)
-        asked = tuple(
-            dict.fromkeys([*(heading for heading in path[-1:] if heading.endswith("?")), *self.asked])
-        )
-        stretch: list[str] = []
-        for block in self.blocks:
-            if stretch and _words(*stretch, block) > PASSAGE_WORDS_MAX:
-                yield ParsedPassage(path, "\n\n".join(stretch), asked)
-                stretch = []
-            stretch.append(block)
-        if stretch:
-            yield ParsedPassage(path, "\n\n".join(stretch), asked)
-        self.blocks = []
-        self.asked = []
 
 
 def read_markdown(source: str) -> ParsedDocument:
@@ -140,7 +82,7 @@ def _updated(values: dict[str, Any]) -> datetime | None:
 
 
 def _passages(tokens: Sequence[Token]) -> Iterator[ParsedPassage]:
-    outline = _Outline()
+    outline = Outline()
     heading: int | None = None
     reader = _Blocks(outline.blocks)
     for token in tokens:
@@ -226,7 +168,3 @@ def _inline(token: Token) -> str:
         elif child.type == "image":
             parts.append(child.content)  # its description
     return " ".join("".join(parts).split())
-
-
-def _words(*texts: str) -> int:
-    return sum(len(text.split()) for text in texts)
