@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize
 from sklearn import linear_model
 
@@ -22,8 +23,10 @@ Progress = Callable[[str, float], None]  # what is being done, and how much of i
 
 FOLDS_AT_ONCE: Final = 2  # the fitting leaves Python's lock; more would hold several copies of the features
 OUT_OF_SCOPE_MIN: Final = 20  # fewer examples say too little to draw a border or weigh signals by
-# How far out-of-scope examples may move the share of in-scope examples that is refused, from and to.
-LENIENT, STRICT = 0.5, 2.0
+LOSS: Final = 2.0  # refusing what is in scope is worse than answering what is not
+LENIENT: Final = (
+    0.5  # out-of-scope examples may lower the share of in-scope examples that is refused to so much of it
+)
 
 _optimize: Any = optimize
 _linear_model: Any = linear_model
@@ -60,6 +63,7 @@ def cross_validate(
     intents: tuple[str, ...],
     settings: PipelineSettings,
     *,
+    names: LabelledTexts | None = None,
     alien: LabelledTexts | None = None,
     seed: int,
     tell: Progress,
@@ -73,7 +77,7 @@ def cross_validate(
         own, others = known.at(held_out), None
         if alien is not None and strange is not None:
             others = alien.at(strange != number)
-        scorer = fit(known.at(~held_out), intents, settings, alien=others, seed=seed)
+        scorer = fit(known.at(~held_out), intents, settings, names=names, alien=others, seed=seed)
         far = alien.at(strange == number) if alien is not None and strange is not None else None
         return HeldOut(
             scorer.raw(own.texts, own.embedding), scorer.raw(far.texts, far.embedding) if far else None
@@ -109,26 +113,27 @@ def _joined(parts: Sequence[Raw], order: Labels | None = None) -> Raw:
     )
 
 
-def calibrate(held_out: HeldOut, labels: Labels, kinds: Sequence[str], *, quantile: float) -> Calibration:
+def calibrate(held_out: HeldOut, labels: Labels, *, quantile: float, precision: float) -> Calibration:
     """Fit temperatures and the refusal to held-out scores: of texts with `labels`, and of out-of-scope texts."""
     raw = held_out.inside
     heats = tuple(_temperature(logits, labels) for logits in raw.logits)
-    inside = signals(raw, kinds, heats)
+    inside = signals(raw)
     means, deviations = inside.mean(axis=0), np.maximum(inside.std(axis=0), DEVIATION_MIN)
-    outside = None if held_out.outside is None else signals(held_out.outside, kinds, heats)
+    outside = None if held_out.outside is None else signals(held_out.outside)
     z_inside = (inside - means) / deviations
     z_outside = None if outside is None else (outside - means) / deviations
     weights = _weights(z_inside, z_outside)
     parts = [log_softmax(logits / heat) for logits, heat in zip(raw.logits, heats, strict=True)]
+    fused = np.mean(parts, axis=0)
+    scores = -(z_inside @ weights)
+    share = min(quantile, _unsure(scores, fused.argmax(axis=1) == labels, precision))
     return Calibration(
         temperatures=heats,
-        fused_temperature=_temperature(np.mean(parts, axis=0), labels),
+        fused_temperature=_temperature(fused, labels),
         means=tuple(means.tolist()),
         deviations=tuple(deviations.tolist()),
         weights=tuple(weights.tolist()),
-        threshold=_threshold(
-            -(z_inside @ weights), None if z_outside is None else -(z_outside @ weights), quantile
-        ),
+        threshold=_threshold(scores, None if z_outside is None else -(z_outside @ weights), share),
     )
 
 
@@ -155,15 +160,27 @@ def _weights(inside: Doubles, outside: Doubles | None) -> Doubles:
     return weights / weights.sum() if weights.any() else even
 
 
-def _threshold(inside: Doubles, outside: Doubles | None, quantile: float) -> float:
-    """The refusal score that `quantile` of in-scope texts exceed.
+def _unsure(scores: Doubles, right: NDArray[np.bool_], precision: float) -> float:
+    """The share of texts with such refusal scores that fewer than `precision` of them are read right."""
+    if right.all() or not right.any():
+        return 0.0 if right.all() else 1.0
+    fitted = _linear_model.LogisticRegression(C=1e3)
+    fitted.fit(scores[:, None], right)
+    slope, middle = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    if slope >= 0:  # the score does not tell what is read right
+        return 1.0
+    return float(np.mean(scores > (np.log(precision / (1 - precision)) - middle) / slope))
 
-    Out-of-scope texts move that share, within half and twice of it, to where most of them are refused for
-    the fewest in-scope ones (Youden's index).
+
+def _threshold(inside: Doubles, outside: Doubles | None, share: float) -> float:
+    """The refusal score that this share of in-scope texts exceed.
+
+    Where out-of-scope texts show that fewer need to be refused, it is fewer, but half of the share at least. Refusing
+    one point more of what is in scope must refuse two points more of what is not.
     """
     if outside is None:
-        return float(np.quantile(inside, 1 - quantile))
-    shares: list[float] = np.linspace(LENIENT * quantile, min(1.0, STRICT * quantile), 16).tolist()
-    thresholds = [float(np.quantile(inside, 1 - share)) for share in shares]
-    gains = [float(np.mean(outside > t)) - float(np.mean(inside > t)) for t in thresholds]
+        return float(np.quantile(inside, 1 - share))
+    shares: list[float] = np.linspace(LENIENT * share, share, 16).tolist()
+    thresholds = [float(np.quantile(inside, 1 - each)) for each in shares]
+    gains = [float(np.mean(outside > t)) - LOSS * float(np.mean(inside > t)) for t in thresholds]
     return max(zip(gains, thresholds, strict=True))[1]

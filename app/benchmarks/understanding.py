@@ -6,7 +6,7 @@ part, too. The test part is read once, at the end.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -118,9 +118,7 @@ def _run(
 def _mean(runs: Sequence[Figures]) -> Figures:
     """Their means; names are the first one's."""
     rows = [asdict(run) for run in runs]
-    means: dict[str, Any] = {
-        key: float(np.mean([row[key] for row in rows])) if isinstance(rows[0][key], float) else rows[0][key]
-        for key in rows[0]
-    }
+    measured = [name for name, value in rows[0].items() if isinstance(value, float)]
+    means: dict[str, Any] = {name: float(np.mean([row[name] for row in rows])) for name in measured}
     spread = float(np.std([run.accuracy for run in runs]))
-    return Figures(**(means | {"runs": len(runs), "spread": spread}))
+    return replace(runs[0], **(means | {"runs": len(runs), "spread": spread}))
