@@ -7,13 +7,14 @@ from urllib.parse import parse_qsl
 
 from app.checking_paths import check_paths
 from app.checking_replies import check_placeholders
+from app.engines import check_rasa
 from app.settings import read_secrets, read_settings
-from app.wiring import FLOWS, TRAINING_DATA
-from bot.dialogue import flows as flow_files
+from app.wiring import FLOWS, TRAINING_DATA, flow_files
+from bot.actions import ACTIONS
+from bot.dialogue import flows as flow_reading
 from bot.dialogue import replies as reply_files
 from bot.dialogue import slots as slot_files
 from bot.dialogue.conditions import Condition
-from bot.dialogue.dialogue import ACTIONS
 from bot.dialogue.flows import Flow, Step
 from bot.dialogue.replies import ButtonText, Replies
 from bot.dialogue.slots import Slot
@@ -43,8 +44,7 @@ def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRA
     try:
         settings = read_settings(config)
         languages = settings.languages
-        paths = [path for path in sorted(flow_folder.glob("*.yml")) if path.name != "slots.yml"]
-        flows = flow_files.read(paths)
+        flows = flow_reading.read(flow_files(flow_folder))
         slots = slot_files.read(flow_folder / "slots.yml")
         replies = reply_files.read(flow_folder / "replies", languages=languages)
     except Mistakes as more:
@@ -61,7 +61,22 @@ def mistakes(config: Path, *, flow_folder: Path = FLOWS, data_folder: Path = TRA
         found += [Mistake(Path(problem.file), problem.line, problem.message) for problem in problems]
         found += check_training_data(taught[folder], flows, slots, flow_folder / "slots.yml")
         found += check_words(language, slots, flow_folder / "slots.yml")
-    return list(dict.fromkeys(found + check_lookups(taught)))  # a flow's mistake is the same in each language
+    found += check_lookups(taught) + check_engine(config, flows, slots)
+    return list(dict.fromkeys(found))  # a flow's mistake is the same in each language
+
+
+def check_engine(config: Path, flows: dict[str, Flow], slots: dict[str, Slot]) -> list[Mistake]:
+    """Whether the Rasa server, where one is chosen, is there and knows every intent that is used."""
+    try:
+        settings, secrets = read_settings(config), read_secrets()
+    except Mistakes:
+        return []  # told already
+    return check_rasa(settings, secrets, config, BUILT_IN_INTENTS | _intents_used(flows, slots))
+
+
+def _intents_used(flows: dict[str, Flow], slots: dict[str, Slot]) -> set[str]:
+    by_flows = {trigger.intent for flow in flows.values() for trigger in flow.text.nlu_trigger}
+    return by_flows | {intent for slot in slots.values() for intent in (*slot.affirmed_by, *slot.given_by)}
 
 
 # ---------------------------------------------------------------------- flows

@@ -19,6 +19,8 @@ from app.commands import Failure
 from app.flow_drawing import Format
 from app.schemas import Kind
 from app.settings import ROOT
+from app.wiring import TRAINING_DATA
+from nlu.rasa_project import EPOCHS
 from storage.yaml_files import Mistakes
 
 P = ParamSpec("P")
@@ -40,6 +42,8 @@ benches = typer.Typer(
     invoke_without_command=True,
 )
 app.add_typer(benches, name="bench")
+nlu = typer.Typer(help="Examples for other engines.", no_args_is_help=True)
+app.add_typer(nlu, name="nlu")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 HomeFolder = Annotated[
@@ -194,6 +198,25 @@ def train(
 ) -> commands.Answer:
     """Train the shop's intent model; one that is worse than the one in use is refused."""
     return commands.train(home, config, force=force, quiet=as_json)
+
+
+@nlu.command("export")
+@answers
+def export_rasa(
+    rasa: Annotated[Path, typer.Option("--rasa", help="The folder for a project of Rasa 3.6.")],
+    language: Annotated[
+        str | None, typer.Option(help="Of the examples; the shop's main one unless told.")
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, max=1000, help="How long Rasa shall learn.")] = EPOCHS,
+    force: Annotated[bool, typer.Option(help="Write into a folder that is not empty.")] = False,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Write the training examples as a project that Rasa 3.6 trains as it is."""
+    del as_json
+    return commands.export_rasa(
+        config, rasa, language=language, epochs=epochs, force=force, data_folder=TRAINING_DATA
+    )
 
 
 @app.command()

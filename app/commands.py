@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app import checking, flow_drawing, replay_view, running, scenarios, schemas
+from app import checking, engines, flow_drawing, replay_view, running, scenarios, schemas
 from app import replay as replaying
 from app import simulate as simulating
 from app.flow_drawing import Format
@@ -28,15 +28,15 @@ from app.wiring import (
     read_training_data,
     trained_model,
 )
+from bot.actions import ACTIONS
 from bot.dialogue import flows
-from bot.dialogue.dialogue import ACTIONS
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
 from knowledge_base.search import ProductQuery
 from knowledge_base.service import KnowledgeBase
-from nlu import evaluation, training_data
+from nlu import evaluation, rasa_project, training_data
 from nlu.languages import LanguageDetector
-from nlu.model import TrainedModel, WorseModel
+from nlu.model import WorseModel
 from nlu.nearest import NearestExamples
 from nlu.training_data import TrainingDataError
 from nlu.understanding import Understanding
@@ -242,6 +242,33 @@ def train(home: Path, config: Path, *, force: bool, quiet: bool) -> Answer:
     return Answer(cards[0] | {"others": cards[1:]}, text)
 
 
+def export_rasa(
+    config: Path, folder: Path, *, language: str | None, epochs: int, force: bool, data_folder: Path
+) -> Answer:
+    """The examples as a project that Rasa trains."""
+    language = language or read_settings(config).language
+    if not (data_folder / language).is_dir():
+        known = ", ".join(sorted(path.name for path in data_folder.iterdir() if path.is_dir()))
+        raise Failure(f"There are no examples in {language!r}; there are in: {known}.")
+    try:
+        data = training_data.load(data_folder / language)
+        project = rasa_project.files(data, language=language, epochs=epochs)
+        written = [str(path) for path in rasa_project.write(folder, project, force=force)]
+    except (TrainingDataError, rasa_project.FolderInUse) as error:
+        raise Failure(str(error)) from error
+    except OSError as error:
+        raise Failure(f"{error.filename or folder} cannot be written: {error.strerror}") from error
+    facts = {
+        "folder": str(folder),
+        "language": language,
+        "intents": len(data.intents) + bool(data.out_of_scope),
+        "examples": len(data.examples) + len(data.out_of_scope),
+        "files": written,
+    }
+    text = f"{facts['intents']} intents with {facts['examples']} examples, for Rasa 3.6:"
+    return Answer(facts, "\n".join([text, *(f"  {path}" for path in written)]))
+
+
 def evaluate(
     home: Path,
     config: Path,
@@ -285,18 +312,26 @@ def parse(home: Path, config: Path, text: str | None, *, file: Path | None, lang
     if (text is None) == (file is None):
         raise Failure("Give one text, or --file FILE.")
     with opened(home, config) as shop:
-        learnt = learn(shop.settings, shop.home)
-        interpreter = interpreter_for(shop.settings, learnt, shop.database)
+        try:
+            learnt = learn(shop.settings, shop.home)
+        except (TrainingDataError, WorseModel) as error:
+            raise Failure(str(error)) from error
+        own = interpreter_for(shop.settings, learnt, shop.database)
         detector = LanguageDetector(learnt.data)
         texts = _lines(file) if file else [text or ""]
+        with engines.interpreter(shop.settings, shop.secrets, own) as interpreter:
+            heard_all = [
+                interpreter.parse(each, language=language or detector.detect(each).language) for each in texts
+            ]
         near = {
             each: NearestExamples(model, learnt.data[each].examples) for each, model in learnt.models.items()
         }
-        heard_all = [
-            interpreter.parse(each, language=language or detector.detect(each).language) for each in texts
-        ]
+        thresholds = {
+            each: {"parley": model.threshold, "rasa": 1 - shop.settings.nlu.refuse_below}
+            for each, model in learnt.models.items()
+        }
         understood = [
-            _explained(heard, learnt.models[heard.language], near[heard.language]) for heard in heard_all
+            _explained(heard, thresholds[heard.language], near[heard.language]) for heard in heard_all
         ]
     if file is not None:  # one JSON line a line, however it was asked for
         return Answer({}, lines=[json.dumps(each, ensure_ascii=False) for each in understood])
@@ -310,17 +345,20 @@ def parse(home: Path, config: Path, text: str | None, *, file: Path | None, lang
     )
     refused = "refused" if heard["refused"] else "believed"
     score = f"score {heard['refusal_score']:.2f}, refused above {heard['refusal_threshold']:.2f}"
-    line = f"{heard['language']}: {refused} ({score}); {found}; {heard['seconds'] * 1000:.1f} ms"
+    by = "" if heard["engine"] == "parley" else f" by {heard['engine']}"
+    line = f"{heard['language']}: {refused}{by} ({score}); {found}; {heard['seconds'] * 1000:.1f} ms"
     nearest = [
         f"  {each['similarity']:.2f} {each['intent']}: {each['text']}" for each in heard["nearest_examples"]
     ]
     return Answer(heard, "\n".join([line, *(["Most like:"] if nearest else []), *nearest]), rows=guesses)
 
 
-def _explained(heard: Understanding, model: TrainedModel, near: NearestExamples) -> dict[str, Any]:
-    """What was understood, with what it was measured against."""
+def _explained(
+    heard: Understanding, thresholds: Mapping[str, float], near: NearestExamples
+) -> dict[str, Any]:
+    """What was understood, with what its engine measured it against."""
     return asdict(heard) | {
-        "refusal_threshold": model.threshold,
+        "refusal_threshold": thresholds[heard.engine],
         "nearest_examples": [asdict(each) for each in near.find(heard.text)],
     }
 

@@ -42,7 +42,7 @@ from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
 from nlu.embedding import Embedder
 from nlu.languages import name_of
-from nlu.model import TrainedModel
+from nlu.model import TrainedModel, WorseModel
 from nlu.training_data import TrainingData, TrainingDataError
 from sandbox.clock import TurnableClock
 from shop.catalogue.importing import import_products
@@ -120,13 +120,16 @@ def running_server(home: Home) -> str | None:
 
 
 def prepare(settings: Settings, secrets: Secrets, home: Home, teller: Teller, *, demo: bool) -> Loaded:
-    """Everything before opening: database, model, and for the demo its goods. A second time it is quick."""
+    """Everything before opening: database, models, and for the demo its goods. A second time it is quick.
+
+    A model that is not of today's training data, settings and format is trained anew. Raises CannotOpen.
+    """
     teller.say("→ Preparing the database")
     database = open_database(settings, secrets, home)
     try:
         data = read_training_data(settings)
         models = {language: _learn(settings, home, data[language], language, teller) for language in data}
-    except TrainingDataError as error:
+    except (TrainingDataError, WorseModel) as error:
         database.close()
         raise CannotOpen(str(error)) from error
     learnt = Learnt(data, models, embedder_for(settings))

@@ -16,7 +16,7 @@ from app.running import DEMO, CannotOpen, Teller
 from app.scratch_databases import scratch_databases
 from app.settings import Home, Settings
 from app.stage import Stage, copy_home, open_stage, rehearsal_template
-from app.wiring import FLOWS, TRAINING_DATA
+from app.wiring import FLOWS, TRAINING_DATA, flow_files
 from bot.dialogue import flows, replies
 from nlu import training_data
 from sandbox.stories import reading
@@ -42,7 +42,7 @@ def known_names(settings: Settings) -> Known:
     with (DEMO / "products.csv").open(encoding="utf-8") as rows:
         handles = {row["Handle"] for row in csv.DictReader(rows) if row["Handle"]}
     return Known(
-        flows=frozenset(flows.read([path for path in FLOWS.glob("*.yml") if path.name != "slots.yml"])),
+        flows=frozenset(flows.read(flow_files())),
         replies=frozenset(sentences.keys(settings.language)),
         intents=frozenset(training_data.load(TRAINING_DATA / settings.language).intents),
         products=frozenset(handles),

@@ -6,7 +6,7 @@ They are made of the very models that read the files, so that the two cannot par
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
-from bot.dialogue.dialogue import ACTIONS
+from bot.actions import ACTIONS
 from bot.dialogue.flows import KINDS as STEP_KINDS
 from bot.dialogue.flows import FlowFile
 from bot.dialogue.replies import ReplyFile

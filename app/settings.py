@@ -8,9 +8,10 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nlu.pipeline import PipelineSettings
@@ -74,6 +75,35 @@ class ChannelSettings(Section):
     web: WebSettings = WebSettings()
 
 
+def _without_secrets(url: str) -> str:
+    """An address that may stand in a file that is shared."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{url!r} is no address such as http://127.0.0.1:5005")
+    if parts.username or parts.password or parts.query:
+        raise ValueError("an address here has no user, password or ?…: secrets come from the environment")
+    return url
+
+
+ServiceUrl = Annotated[str, AfterValidator(_without_secrets)]
+
+
+class NluSettings(Section):
+    """Which engine understands messages: our own, or a running Rasa server. Its token is PARLEY_RASA_TOKEN."""
+
+    engine: Literal["parley", "rasa"] = "parley"
+    url: ServiceUrl | None = None  # of the Rasa server
+    timeout_seconds: float = Field(default=2.0, ge=0.05, le=30)
+    pause_seconds: float = Field(default=5.0, ge=0, le=300)  # a server that failed is left alone so long
+    refuse_below: float = Field(default=0.3, ge=0, le=1)  # Rasa's confidence
+
+    @model_validator(mode="after")
+    def _has_its_server(self) -> Self:
+        if self.engine == "rasa" and self.url is None:
+            raise ValueError("engine: rasa needs the server's address: url: http://127.0.0.1:5005")
+        return self
+
+
 class LogSettings(Section):
     """`text` for people, `json` for machines."""
 
@@ -98,6 +128,7 @@ class Settings(Section):
     shop: ShopProfile
     languages: Languages = ("en",)
     pipeline: list[dict[str, Any]] | None = None
+    nlu: NluSettings = NluSettings()
     server: ServerSettings = ServerSettings()
     channels: ChannelSettings = ChannelSettings()
     workers: int = Field(default=4, ge=1, le=64)  # database threads on PostgreSQL
@@ -136,6 +167,7 @@ class Secrets(BaseSettings):
     stripe_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None
     staff_password: SecretStr | None = None
+    rasa_token: SecretStr | None = None  # as given to `rasa run --auth-token`
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from functools import partial
 from html import unescape
 from pathlib import Path
 
+from app import engines
 from app.settings import ROOT, Home, Secrets, Settings
 from bot import transcript
 from bot.channels.messenger import MessengerChannel, Page
@@ -25,11 +26,12 @@ from nlu.embedding import Embedder, MiniLmEmbedder
 from nlu.entities.extraction import EntityExtractor
 from nlu.entities.vocabulary import Vocabulary
 from nlu.interpreter import IntentInterpreter
+from nlu.json_service import JsonService
 from nlu.languages import LanguageDetector
 from nlu.model import ModelStore, TrainedModel
 from nlu.multilingual import installed_embedder
 from nlu.training_data import TrainingData
-from nlu.understanding import Interpreter, Understanding
+from nlu.understanding import Entity, Interpreter, Understanding
 from payments.stripe_gateway import StripeGateway
 from shop.catalogue import queries
 from shop.errors import Unavailable
@@ -90,6 +92,10 @@ class CatalogueAwareInterpreter:
         self._look()
         return self._inner.parse(text, language=language)
 
+    def entities(self, text: str, *, language: str | None = None) -> tuple[Entity, ...]:
+        self._look()
+        return self._inner.entities(text, language=language)
+
     def _look(self) -> None:
         if self._version is not None and time.monotonic() - self._looked < CATALOGUE_LOOK_SECONDS:
             return
@@ -131,15 +137,18 @@ class Parley:
     messenger: MessengerChannel | None
     stripe: StripeGateway | None
     tokens: Tokens
+    services: tuple[JsonService, ...]  # outside help with understanding
 
     def close(self) -> None:
-        """Let go of the database; the delivery was stopped before."""
+        """Let go of the database and of services outside; the delivery was stopped before."""
+        for service in self.services:
+            service.close()
         self.database.close()
 
 
-def flow_files() -> list[Path]:
-    """The files that the shop's flows are written in."""
-    return [path for path in sorted(FLOWS.glob("*.yml")) if path != FLOWS / "slots.yml"]
+def flow_files(folder: Path = FLOWS) -> list[Path]:
+    """The files that flows are written in: all of the folder but the slots'."""
+    return [path for path in sorted(folder.glob("*.yml")) if path.name != "slots.yml"]
 
 
 def open_database(settings: Settings, secrets: Secrets, home: Home) -> Database:
@@ -221,7 +230,8 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
     """
     far_ends = far_ends or FarEnds()
     database, learnt = loaded.database, loaded.learnt
-    interpreter = interpreter_for(settings, learnt, database)
+    rasa = engines.rasa_service(settings, secrets)
+    interpreter = engines.interpreter_with(rasa, interpreter_for(settings, learnt, database), settings)
     knowledge = KnowledgeBase(embedder=learnt.embedder, language=settings.language)
     tokens = Tokens(home.secret())
     spoken = replies.read(FLOWS / "replies", languages=settings.languages)
@@ -268,6 +278,7 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
         messenger=messenger,
         stripe=stripe,
         tokens=tokens,
+        services=tuple(service for service in (rasa,) if service is not None),
     )
 
 

@@ -8,24 +8,12 @@ from typing import Any, Protocol
 import structlog
 
 from bot import conversations, groups, traces, transcript
-from bot.actions import (
-    cart,
-    checkout,
-    knowledge,
-    languages,
-    orders,
-    own_details,
-    people,
-    products,
-    sizes,
-    topics,
-    where_we_are,
-)
+from bot.actions import ACTIONS
 from bot.actions import payment as money
 from bot.channels import port
 from bot.delivery.turn import Turn
 from bot.dialogue.commands import AskAgain, Command, StartFlow, Utter
-from bot.dialogue.dialogue import ACTIONS, Abilities, Dialogue, Knowledge
+from bot.dialogue.dialogue import Abilities, Dialogue, Knowledge
 from bot.dialogue.engine import Engine
 from bot.dialogue.flows import Flow
 from bot.dialogue.hearing import Hearing, Listener
@@ -60,19 +48,6 @@ from shop.profile import ShopProfile
 
 log = structlog.get_logger()
 
-TOPICS = (
-    cart,
-    checkout,
-    knowledge,
-    languages,
-    orders,
-    own_details,
-    people,
-    products,
-    sizes,
-    topics,
-    where_we_are,
-)  # importing them registers their actions
 TEXT_LETTERS_MAX = 4000  # more is cut before it is understood: nobody's wish is that long
 SWITCHED_OFF = port.Abilities()  # of a channel that no longer is
 

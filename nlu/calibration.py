@@ -23,10 +23,8 @@ Progress = Callable[[str, float], None]  # what is being done, and how much of i
 
 FOLDS_AT_ONCE: Final = 2  # the fitting leaves Python's lock; more would hold several copies of the features
 OUT_OF_SCOPE_MIN: Final = 20  # fewer examples say too little to draw a border or weigh signals by
+LENIENT: Final = 0.05  # out-of-scope examples may lower the share of refused in-scope ones to this: fewer, and strangers pass
 LOSS: Final = 2.0  # refusing what is in scope is worse than answering what is not
-LENIENT: Final = (
-    0.5  # out-of-scope examples may lower the share of in-scope examples that is refused to so much of it
-)
 
 _optimize: Any = optimize
 _linear_model: Any = linear_model
@@ -126,7 +124,10 @@ def calibrate(held_out: HeldOut, labels: Labels, *, quantile: float, precision: 
     parts = [log_softmax(logits / heat) for logits, heat in zip(raw.logits, heats, strict=True)]
     fused = np.mean(parts, axis=0)
     scores = -(z_inside @ weights)
-    share = min(quantile, _unsure(scores, fused.argmax(axis=1) == labels, precision))
+    own = (
+        z_inside if raw.border is None else z_inside[:, :-1]
+    )  # how sure it is, apart from what is out of scope
+    share = min(quantile, _unsure(-own.mean(axis=1), fused.argmax(axis=1) == labels, precision))
     return Calibration(
         temperatures=heats,
         fused_temperature=_temperature(fused, labels),
@@ -175,12 +176,12 @@ def _unsure(scores: Doubles, right: NDArray[np.bool_], precision: float) -> floa
 def _threshold(inside: Doubles, outside: Doubles | None, share: float) -> float:
     """The refusal score that this share of in-scope texts exceed.
 
-    Where out-of-scope texts show that fewer need to be refused, it is fewer, but half of the share at least. Refusing
-    one point more of what is in scope must refuse two points more of what is not.
+    Where out-of-scope texts show that fewer need to be refused, it is fewer: refusing one point more of what is in
+    scope must refuse two points more of what is not.
     """
     if outside is None:
         return float(np.quantile(inside, 1 - share))
-    shares: list[float] = np.linspace(LENIENT * share, share, 16).tolist()
+    shares: list[float] = np.linspace(min(share, LENIENT), share, 16).tolist()
     thresholds = [float(np.quantile(inside, 1 - each)) for each in shares]
     gains = [float(np.mean(outside > t)) - LOSS * float(np.mean(inside > t)) for t in thresholds]
     return max(zip(gains, thresholds, strict=True))[1]

@@ -7,7 +7,7 @@ from typing import Final
 from nlu.entities.extraction import EntityExtractor
 from nlu.model import TrainedModel
 from nlu.text import clean
-from nlu.understanding import IntentGuess, Understanding
+from nlu.understanding import Entity, IntentGuess, Understanding
 
 INTENTS_MAX: Final = 10  # how many guesses are handed on
 
@@ -48,8 +48,7 @@ class IntentInterpreter:
         """
         started = time.perf_counter()
         model = self.model(language)
-        extractor = self._extractors.get(model.card.language)
-        entities = extractor.extract(text) if extractor else ()
+        entities = self.entities(text, language=language)
         guesses, score, refused = _guess(model, text)
         return Understanding(
             text=text,
@@ -60,6 +59,11 @@ class IntentInterpreter:
             refusal_score=score,
             seconds=time.perf_counter() - started,
         )
+
+    def entities(self, text: str, *, language: str | None = None) -> tuple[Entity, ...]:
+        """The entities alone; none where the language has no extractor."""
+        extractor = self._extractors.get(self.model(language).card.language)
+        return extractor.extract(text) if extractor else ()
 
 
 def _guess(model: TrainedModel, text: str) -> tuple[tuple[IntentGuess, ...], float, bool]:

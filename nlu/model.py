@@ -45,7 +45,7 @@ class WorseModel(ValueError):  # noqa: N818 - it is a verdict, not a fault
     def __init__(self, *, new: float, old: float, examples: int) -> None:
         super().__init__(
             f"the new model reads {new:.1%} of the {examples} examples that both were tested on, the one in use {old:.1%}: "
-            "look at the confusions in its card.json, or use it all the same with --force"
+            "look at the examples that changed, or use it all the same: parley train --force"
         )
         self.new, self.old, self.examples = new, old, examples
 
@@ -306,6 +306,7 @@ class ModelStore:
 
         Raises WorseModel, and leaves the one in use alone, when the new one is more than two points less
         accurate on the examples that both were tested on (each held out from its training), unless forced.
+        One that knows other intents than the new one can stay in use no longer, however well it read them.
         """
         if not force:
             self._refuse_worse(model)
@@ -325,9 +326,13 @@ class ModelStore:
         if current is None or current == model.card.id:
             return
         try:
-            before = json.loads(_verified(self.folder(current))["predictions.json"])
-        except ModelFileError:
+            files = _verified(self.folder(current))
+            before = json.loads(files["predictions.json"])
+            known = _card(json.loads(files["card.json"])).intents
+        except (ModelFileError, TypeError):
             return  # what is in use cannot be used any more: anything is better
+        if known.keys() != model.card.intents.keys():
+            return
         shared = [
             key
             for key, (intent, _) in model.predictions.items()

@@ -70,7 +70,8 @@ class NearestExamples:
 
     def _by_meaning(self, cleaned: str) -> Doubles:
         embedder, vectors = self._model.embedder, self._vectors
-        assert embedder is not None and vectors is not None, "looked at when it was made"  # noqa: PT018
+        assert embedder is not None, "looked at when it was made"
+        assert vectors is not None, "looked at when it was made"
         return (vectors @ embedder.embed([cleaned])[0]).astype(np.float64)
 
     def _by_letters(self, cleaned: str) -> Doubles:

@@ -33,6 +33,7 @@ class Understanding:
     entities: tuple[Entity, ...] = ()
     refused: bool = False
     refusal_score: float = 0.0  # higher: less like anything the model was taught
+    engine: str = "parley"  # who said which intents: our own model, or a Rasa server
     seconds: float = field(default=0.0, compare=False)
 
     @property

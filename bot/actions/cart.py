@@ -180,9 +180,9 @@ def show_cart(dialogue: Dialogue) -> Outcome:
 def find_line(dialogue: Dialogue) -> Outcome:
     """Which line of the cart is meant: by button, name, place, or as the one spoken of last."""
     cart, heard = _cart(dialogue), dialogue.heard
-    if not cart and unpaid_order(dialogue) is not None:
-        return Outcome("ordered")
     if not cart:
+        if unpaid_order(dialogue) is not None:
+            return Outcome("ordered")
         return Outcome("new" if dialogue.state.focus else "empty")
     lines = _meant_lines(dialogue, cart)
     if not lines:

@@ -10,19 +10,16 @@ from bot.dialogue.state import Choice
 from bot.dialogue.tokens import payload
 from shop.cart import service as carts
 from shop.catalogue.model import OutOfStock
+from shop.customers.model import DETAILS
 from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.service import CartChanged, CartEmpty, DeliveryChoice
 from shop.profile import DeliveryOption
 
-DETAILS = ("name", "phone", "address")
-
 
 @action("ready", "empty", "unpaid", "problems")
 def begin_checkout(dialogue: Dialogue) -> Outcome:
-    """Look whether the cart can be bought as it is; what we know of the customer is not asked again,
-    unless they took it back.
-    """
+    """Look whether the cart can be bought as it is. What the customer told for an earlier order is not asked again."""
     cart = carts.lines(dialogue.session, dialogue.customer)
     if not cart:
         return Outcome("unpaid" if unpaid_order(dialogue) else "empty")
@@ -30,9 +27,9 @@ def begin_checkout(dialogue: Dialogue) -> Outcome:
     for problem in problems:
         _mend(dialogue, problem)
     for detail in DETAILS:
-        taken_back = detail in dialogue.state.slots
-        if not taken_back and getattr(dialogue.customer, detail):
-            dialogue.set_slot(detail, getattr(dialogue.customer, detail))
+        known = getattr(dialogue.customer, detail)
+        if known and detail not in dialogue.state.slots:  # neither told anew nor taken back
+            dialogue.set_slot(detail, known)
     if problems:
         facts = [
             {
@@ -112,12 +109,12 @@ def complete_address(dialogue: Dialogue) -> Outcome:
         return Outcome("complete")
     rest: dict[str, str] = dialogue.slot("address_rest") or {}
     whole: dict[str, str] = {**address, **rest}
-    dialogue.set_slot("address", whole)
     dialogue.set_slot("address_rest", None)
     country = whole.get("country")
     if country is not None and country != dialogue.profile.country:
         dialogue.set_slot("address", None)
         return Outcome("abroad", {"country": country_name(country, dialogue.language)})
+    dialogue.set_slot("address", whole)
     street = whole.get("street", "")
     if not street:
         return Outcome("no_street")

@@ -39,13 +39,17 @@ def answer_about_abroad(dialogue: Dialogue) -> Outcome:
     return answered(dialogue, found) if isinstance(found, Policy) else Outcome(_unknown(dialogue))
 
 
-@action("answered", "unknown", "unknown_again", "search", "not_understood", "not_understood_again")
+@action(
+    "answered", "unknown", "unknown_again", "search", "doubtful", "not_understood", "not_understood_again"
+)
 def place_words(dialogue: Dialogue) -> Outcome:
     """Words whose purpose is not clear: a question that we can answer, a thing that we have, or neither."""
     heard = dialogue.heard
     asks = heard is not None and "?" in heard.text
     if not asks and meant(dialogue).by == "name":  # "the grinder": the words are of our goods
         return Outcome("search")
+    if dialogue.state.doubts and not asks:  # two wishes rather than a question: no document knows which
+        return Outcome("not_understood_again" if dialogue.miss() else "doubtful")
     if (answered := _answer(dialogue, about=_about(dialogue))) is not None:
         return answered
     if asks:

@@ -1,7 +1,8 @@
 """What is known of the person: told, and changed."""
 
-from bot.actions.checkout import DETAILS, address_line
+from bot.actions.checkout import address_line
 from bot.dialogue.dialogue import Dialogue, Outcome, action
+from shop.customers.model import DETAILS
 from shop.orders import service as orders
 
 

@@ -163,7 +163,9 @@ def check_stock(dialogue: Dialogue) -> Outcome:
         "title": product.title,
         "product": pack_id(product.id),
         "asked": ", ".join(looks.missing(product)),
-        "like": ", ".join(value for values in looks.wanted for value in values),
+        "like": ", ".join(
+            value for values in looks.wanted for value in values if value not in product.title.casefold()
+        ),
         "options": _options(product),
     }
     look_at(dialogue, product, fitting[0] if len(fitting) == 1 else None)

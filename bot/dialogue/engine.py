@@ -110,7 +110,7 @@ class Engine:
         state, flow = dialogue.state, self.flows[name]
         keep = flow.text.uses if state.top is not None and state.top.flow == name else ()
         for frame in list(state.stack):
-            if frame.flow == name or (not flow.text.aside and self._yields(frame)):
+            if frame.flow == name or self._yields(frame, to=flow):
                 state.stack.remove(frame)
                 dialogue.trace.step(frame.flow, frame.step, "dropped", flow.name)
                 self._forget(dialogue, frame, keep=keep)
@@ -118,10 +118,12 @@ class Engine:
         state.push(name, flow.first)
         self._advance(dialogue)
 
-    def _yields(self, frame: Frame) -> bool:
-        """Whether its question is dropped as soon as somebody turns to something else."""
+    def _yields(self, frame: Frame, *, to: Flow) -> bool:
+        """Whether its question is dropped when somebody turns to that."""
         flow = self.flows.get(frame.flow)
-        return flow is None or flow.text.resume == "after_asides"
+        if flow is None or flow.text.resume == "never":
+            return True
+        return flow.text.resume == "after_asides" and not to.text.aside
 
     def _fill(self, dialogue: Dialogue, slots: Mapping[str, object]) -> None:
         """Take a detail; when it does not answer the open question, say that it was heard."""

@@ -71,7 +71,7 @@ class FlowText(FlowModel):
     persisted_slots: list[str] = Field(default_factory=list[str])
     uses: list[str] = Field(default_factory=list[str])  # slots that its actions read; they end with the flow
     aside: bool = False  # a question or remark: what it interrupts goes on after it
-    resume: Literal["always", "after_asides"] = "always"  # what it does when something interrupted it
+    resume: Literal["always", "after_asides", "never"] = "always"  # whether it goes on when interrupted
     courtesy: bool = False  # hello, thanks: beside a wish they need no answer
     one_by_one: bool = False  # a message that names several products begins it for each of them
     public: bool = False  # asks and tells what anybody may read, so that it may go on in a group

@@ -132,14 +132,13 @@ def _says_something(heard: Understanding) -> bool:
 
 def asks_what(heard: Understanding) -> bool:
     """Whether it begins as a question about something: "what is express?", not "express, ok?"."""
-    terms = words(heard.language).asking
-    return bool(terms) and compiled(r"\W*(?:\w+\s+)?", any_of(terms)).match(heard.text) is not None
+    begins = compiled(r"\W*(?:\w+\s+)?", any_of(words(heard.language).asking))
+    return begins.match(heard.text) is not None
 
 
 def says_as_before(heard: Understanding) -> bool:
     """Whether it points to what was said for an earlier order: "same address as last time"."""
-    terms = words(heard.language).as_before
-    return bool(terms) and compiled(any_of(terms)).search(heard.text) is not None
+    return compiled(any_of(words(heard.language).as_before)).search(heard.text) is not None
 
 
 def without_details(heard: Understanding) -> str:

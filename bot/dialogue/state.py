@@ -71,6 +71,7 @@ class State(StateModel):
     offers: dict[str, str] = Field(default_factory=dict)  # which of them a mere "yes" or "no" presses
     tapped: str = ""  # the last button pressed
     waiting: list[Waiting] = Field(default_factory=list[Waiting])  # wishes whose turn has not come
+    doubts: list[Waiting] = Field(default_factory=list[Waiting])  # what the last unclear message may ask for
     said: list[dict[str, Any]] = Field(default_factory=list)  # the last replies, for "again, please"
     misses: int = 0  # messages in a row that we could not make sense of
     followed: list[int] = Field(default_factory=list[int])  # the newest wishes that came along from a group
@@ -95,7 +96,7 @@ class State(StateModel):
 
     def forget_the_person(self) -> None:
         """Keep only what was shown and said: in a group nothing is kept that flows know of somebody."""
-        self.stack, self.slots, self.waiting, self.choices = [], {}, [], []
+        self.stack, self.slots, self.waiting, self.choices, self.doubts = [], {}, [], [], []
 
     def see(self, other: "State") -> None:
         """What was shown elsewhere is what "it" and "the second one" mean here now."""

@@ -158,8 +158,8 @@ def brief(value: Any, *, depth: int = 2) -> Any:
 
 def masked_number(value: int) -> int | str:
     """A number, unless it is a payment card's."""
-    text = str(value) if abs(value) < 10**24 else MASK
-    return value if masked(text) == text and text != MASK else MASK
+    too_long = abs(value) >= 10**24  # to be written out
+    return MASK if too_long or masked(str(value)) != str(value) else value
 
 
 def _heard(heard: Heard | None) -> JsonObject:
@@ -181,6 +181,7 @@ def _understood(heard: Understanding) -> JsonObject:
         ],
         "refused": heard.refused,
         "refusal_score": round(heard.refusal_score, 3),
+        **({} if heard.engine == "parley" else {"engine": heard.engine}),
     }
 
 

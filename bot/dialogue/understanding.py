@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,18 +22,19 @@ from bot.dialogue.dialogue import Dialogue
 from bot.dialogue.flows import SURE, Flow, TriggerText
 from bot.dialogue.hearing import Heard, asks_what, says_as_before
 from bot.dialogue.slots import Slot, Unfit, diallable
-from bot.dialogue.state import Choice
+from bot.dialogue.state import Choice, Waiting
 from bot.dialogue.tokens import ForgedToken, TokenContent, unpack_id
 from bot.events import SharedContact, Tapped
 from nlu.understanding import Understanding
+from shop.customers.model import DETAILS
 
 ONE_WISH = 0.9  # a message so clearly of one kind is not taken apart
 VERY_SURE = 0.8  # an aside so probable leads away from a question even without a question mark
+DOUBT_MIN = 0.2  # a wish less probable is not worth asking about
+DOUBTS_MAX = 3
+FEW_WORDS = 3  # of an answer; more of them may be a wish
 CANDIDATES = "candidates"
 """The slot that holds what may be chosen, as {the slot asked for: values}; actions that ask read it."""
-
-OF_THE_CUSTOMER = frozenset({"name", "phone", "address"})
-"""Slots whose last value is kept with the customer."""
 
 BUILT_IN_INTENTS = frozenset({
     "affirm", "cancel", "correct", "deny", "inform", "repeat", "skip", "wait", "why"
@@ -100,9 +101,7 @@ class Reader:
         ]
         if not leaves or not dialogue.state.stack:
             return []
-        rest = [part for part in heard.parts[leaves[-1] + 1 :] if part.confidence >= VERY_SURE]
-        wishes = [(self._request(part), part) for part in rest]
-        return [CancelFlow(), *(replace(wish, heard=part) for wish, part in wishes if wish is not None)]
+        return [CancelFlow(), *self._clear_wishes(heard.parts[leaves[-1] + 1 :])]
 
     def _read_items(self, heard: Heard) -> list[Command]:
         """Several things for the cart in one message, each with its own number and looks."""
@@ -138,11 +137,17 @@ class Reader:
     ) -> list[Command]:
         """Something else is wanted, and the words are no answer, or clearly more of a request than one."""
         request = self._request(heard)
-        if request is None or self._is_detail(request, question.changes):
+        if request is None or self._is_detail(request, question.changes) or self._is_given(dialogue, heard):
             return []
         anew = request.flow == self._top(dialogue)
-        wanted = anew or not question.fits or question.slot.is_free_text
-        return [request] if wanted or self._leads_away(request, heard, question.slot) else []
+        fits = question.fits or self._is_nearly_chosen(heard, dialogue.state.choices)
+        wanted = anew or not fits or question.slot.is_free_text
+        return [request] if wanted or self._leads_away(dialogue, request, heard, question.slot) else []
+
+    @staticmethod
+    def _is_nearly_chosen(heard: Understanding, choices: list[Choice]) -> bool:
+        """Whether few words leave only some of the choices: "stoneware", of eight mugs."""
+        return len(heard.text.split()) <= FEW_WORDS and bool(slot_reading.narrowed(heard, choices))
 
     def _read_answer(
         self, dialogue: Dialogue, heard: Understanding, question: _OpenQuestion
@@ -167,11 +172,16 @@ class Reader:
         """Whether it asks about something and chooses nothing: "what is express?"."""
         return "?" in heard.text and asks_what(heard)
 
-    def _leads_away(self, request: StartFlow, heard: Understanding, slot: Slot) -> bool:
+    def _leads_away(self, dialogue: Dialogue, request: StartFlow, heard: Understanding, slot: Slot) -> bool:
         """Whether words that could be the answer are rather a question: "how much is express?"."""
         if not self._is_aside(request) or heard.value("comparative") is not None:
             return False
-        return "?" in heard.text or (heard.intent not in slot.given_by and heard.confidence >= VERY_SURE)
+        if "?" in heard.text:
+            return True
+        points = bool(dialogue.state.choices) and heard.value("ordinal") is not None
+        if points and len(heard.text.split()) <= FEW_WORDS:  # "the second" says which, and asks nothing
+            return False
+        return heard.intent not in slot.given_by and heard.confidence >= VERY_SURE
 
     def _read_parts(self, dialogue: Dialogue, heard: Heard, question: _OpenQuestion) -> list[Command]:
         """Several details, or details and a request, in the parts of one message: all of them are heard."""
@@ -214,27 +224,29 @@ class Reader:
     def _read_wishes(self, heard: Heard) -> list[Command]:
         """Different wishes in the parts of one message: "add it and check out". Each part has to be a clear one.
 
-        What is clear as a whole is not taken apart, unless it is two questions.
+        What is clear as a whole is not taken apart, unless it is two questions, or a question beside one wish.
         """
         if heard.is_long and heard.whole.confidence < ONE_WISH:
-            return self._read_long(heard)
+            return self._meant(self._clear_wishes(heard.parts))  # among greetings, stories and details
         sure = ONE_WISH if heard.whole.confidence >= ONE_WISH else VERY_SURE
-        wishes = [self._request(part) for part in heard.parts if part.confidence >= sure]
-        if len(wishes) < len(heard.parts) or None in wishes:
+        wishes = self._clear_wishes(heard.parts, sure)
+        if len(wishes) < len(heard.parts):
             return []
-        if sure == ONE_WISH and not all(wish and self._is_aside(wish) for wish in wishes):
+        others = [wish for wish in wishes if not self._is_aside(wish)]
+        beside_a_question = len(others) == 1 and "?" in heard.whole.text
+        if sure == ONE_WISH and others and not beside_a_question:
             return []
-        meant = self._apart(zip(wishes, heard.parts, strict=True))
+        meant = self._meant(wishes)
         return meant if len(meant) > 1 else []
 
-    def _read_long(self, heard: Heard) -> list[Command]:
-        """What is clearly wished in a long message, among greetings, stories and details."""
-        clear = [part for part in heard.parts if part.confidence >= VERY_SURE]
-        return self._apart((self._request(part), part) for part in clear)
+    def _clear_wishes(self, parts: Sequence[Understanding], sure: float = VERY_SURE) -> list[StartFlow]:
+        """What the parts ask for that are clear, each said by its own part."""
+        wishes = ((self._request(part), part) for part in parts if part.confidence >= sure)
+        return [replace(wish, heard=part) for wish, part in wishes if wish is not None]
 
-    def _apart(self, wishes: Iterable[tuple[StartFlow | None, Understanding]]) -> list[Command]:
-        """One of each kind, said by its own part; courtesies need no answer beside a wish."""
-        asked = {wish.flow: replace(wish, heard=part) for wish, part in wishes if wish is not None}
+    def _meant(self, wishes: Iterable[StartFlow]) -> list[Command]:
+        """One of each kind; courtesies need no answer beside a wish."""
+        asked = {wish.flow: wish for wish in wishes}
         return [wish for wish in asked.values() if not self._flows[wish.flow].text.courtesy]
 
     def _read_freely(self, dialogue: Dialogue, heard: Understanding) -> list[Command]:
@@ -246,6 +258,7 @@ class Reader:
             return because("request", [request])
         if not re.search(r"\w", heard.text):
             return because("no_words", [Utter("utter_no_words")])
+        dialogue.state.doubts = [] if dialogue.in_group else self._doubts(dialogue, heard)
         pattern = "pattern_detail" if heard.entities else "pattern_unsure"
         return because("lone_detail" if heard.entities else "unsure", [self._begin(pattern, heard)])
 
@@ -321,7 +334,7 @@ class Reader:
 
     def _read_as_before(self, dialogue: Dialogue, heard: Understanding, awaited: str) -> list[Command]:
         """What they gave us for an earlier order; where there was none, it is asked again."""
-        if awaited not in OF_THE_CUSTOMER or not says_as_before(heard) or self._asks(heard):
+        if awaited not in DETAILS or not says_as_before(heard) or self._asks(heard):
             return []
         known = getattr(dialogue.customer, awaited)
         return [SetSlots({awaited: known}) if known else AskAgain("utter_nothing_from_before", misfit=False)]
@@ -339,12 +352,42 @@ class Reader:
         return AskAgain(own if own in dialogue.replies else "utter_unfit")
 
     def _request(self, heard: Understanding) -> StartFlow | None:
-        """The flow that the best intent begins, with the details the message gives for it."""
-        for flow, trigger in self._triggers.get(heard.intent or "", ()):
-            wanted = trigger.entity is None or heard.value(trigger.entity) is not None
-            if wanted and heard.confidence >= trigger.confidence_threshold:
-                return self._begin(flow.name, heard)
-        return None
+        """The flow that the message most probably asks for, with the details it gives for it."""
+        shares = self._shares(heard)
+        if not shares:
+            return None
+        flow, (probability, threshold) = max(shares.items(), key=lambda pair: pair[1][0])
+        return self._begin(flow, heard) if probability >= threshold else None
+
+    def _shares(self, heard: Understanding) -> dict[str, tuple[float, float]]:
+        """How probable each flow is, by all the intents that begin it, and how probable it has to be."""
+        shares: dict[str, tuple[float, float]] = {}
+        for guess in () if heard.refused else heard.intents:
+            for flow, trigger in self._triggers.get(guess.name, ()):
+                if trigger.entity is None or heard.value(trigger.entity) is not None:
+                    before, least = shares.get(flow.name, (0.0, 1.0))
+                    shares[flow.name] = (
+                        before + guess.probability,
+                        min(least, trigger.confidence_threshold),
+                    )
+                    break
+        return shares
+
+    def _doubts(self, dialogue: Dialogue, heard: Understanding) -> list[Waiting]:
+        """The wishes that are about as probable as each other, the most probable first; none where one stands out.
+
+        Only those that there are words for, to ask about: `utter_means_<flow>`.
+        """
+        shares = {flow: probability for flow, (probability, _) in self._shares(heard).items()}
+        probable = [
+            flow
+            for flow in sorted(shares, key=lambda name: -shares[name])
+            if shares[flow] >= DOUBT_MIN and f"utter_means_{flow}" in dialogue.replies
+        ]
+        if len(probable) < 2:
+            return []
+        begun = (self._begin(flow, heard) for flow in probable[:DOUBTS_MAX])
+        return [Waiting(flow=each.flow, slots=each.slots, heard=heard) for each in begun]
 
     def _begin(self, flow: str, heard: Understanding) -> StartFlow:
         return StartFlow(flow, slot_reading.mentioned(self._slots, set(self._flows[flow].slots), heard))

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.ids import new_id
 from storage.types import Base, JsonObject
 
+DETAILS = ("name", "phone", "address")
+"""What of a customer an order needs; the last told is kept for the next."""
+
 
 class Customer(Base):
     """One person, as far as we know; what they told us once is not asked again."""

@@ -113,7 +113,7 @@ def find(session: Session, customer: Customer, *, reference: str | None = None) 
         select(Order)
         .where(Order.customer_id == customer.id)
         .options(selectinload(Order.lines))
-        .order_by(Order.placed_at.desc())
+        .order_by(Order.placed_at.desc(), Order.id.desc())
         .limit(1)
     )
     if reference is not None:

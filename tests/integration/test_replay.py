@@ -1,5 +1,6 @@
 """`parley replay`: a conversation, turn by turn, from the traces that its turns left; on both databases."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,8 @@ def replayed(shop: OpenShop, guest: Guest, **chosen: Any) -> dict[str, Any]:
 
 def shown(facts: dict[str, Any]) -> str:
     """As it looks in a terminal of 80 columns."""
-    console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115 - nowhere
+    console = Console(width=80, record=True, file=io.StringIO())
     console.print(view(facts))
-    console.file.close()
     return console.export_text()
 
 

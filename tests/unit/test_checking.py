@@ -312,7 +312,7 @@ def test_all_mistakes_of_all_flow_files_are_told_at_once(check: Callable[[str, B
 
 
 PREFIXES = (
-    *("utter_cancelled_", "utter_not_here_", "utter_notice_", "utter_payment_"),
+    *("utter_cancelled_", "utter_means_", "utter_not_here_", "utter_notice_", "utter_payment_"),
     *("words_menu_", "words_question_", "words_topic_"),
 )
 

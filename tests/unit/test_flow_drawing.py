@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from app.cli import app
 from app.flow_drawing import NoSuchFlow, draw
 from app.wiring import flow_files
-from bot.dialogue.dialogue import ACTIONS, DeclaredAction
+from bot.actions import ACTIONS
+from bot.dialogue.dialogue import DeclaredAction
 from bot.dialogue.flows import Flow, read
 
 FLOWS = """

@@ -27,7 +27,7 @@ class NumberWords(_Section):
     more: Terms
     less: Terms
     units: Terms
-    vague_units: Terms = ()  # units that are other words, too: 2 in blue are no inches
+    vague_units: Terms  # units that are other words, too: 2 in blue are no inches
     not_after: Terms
 
 
@@ -91,7 +91,7 @@ class NegationWords(_Section):
     filler: Terms
     or_: Terms = Field(alias="or")
     one: Terms
-    after: Terms = ()  # what may stand behind the unwanted instead: "la blanca no"
+    after: Terms  # what may stand behind the unwanted instead: "la blanca no"
 
 
 class SizeWords(_Section):
@@ -116,8 +116,8 @@ class Words(_Section):
     negations: NegationWords
     sizes: SizeWords
     plurals: tuple[tuple[str, str], ...]
-    asking: Terms = ()  # what a question about something begins with
-    as_before: Terms = ()  # what points to the answer given last time
+    asking: Terms  # what a question about something begins with
+    as_before: Terms  # what points to the answer given last time
     joins: Terms  # what stands between two wishes of one message
     abbreviations: Terms  # a full stop after them ends no sentence
     stand_ins: dict[str, str]  # plain words for what only this shop's catalogue calls so
