@@ -150,7 +150,10 @@ def _temperature(logits: Doubles, labels: Labels) -> float:
 
 
 def _weights(inside: Doubles, outside: Doubles | None) -> Doubles:
-    """How much each signal tells about being in scope; even when there is nothing to learn it from. They sum to one."""
+    """How much each signal tells about being in scope, even when there is nothing to learn it from; they sum to one.
+
+    Halfway between what out-of-scope texts teach and even weights: those texts are few, and others will be asked.
+    """
     even = np.full(inside.shape[1], 1 / inside.shape[1])
     if outside is None:
         return even
@@ -158,7 +161,7 @@ def _weights(inside: Doubles, outside: Doubles | None) -> Doubles:
     fitted = _linear_model.LogisticRegression(class_weight="balanced")
     fitted.fit(np.vstack([inside, outside]), truth)
     weights: Doubles = np.maximum(np.asarray(fitted.coef_)[0], 0.0)
-    return weights / weights.sum() if weights.any() else even
+    return (weights / weights.sum() + even) / 2 if weights.any() else even
 
 
 def _unsure(scores: Doubles, right: NDArray[np.bool_], precision: float) -> float:
