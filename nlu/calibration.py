@@ -4,6 +4,7 @@ Each example is scored by a model that never saw it; on those scores temperature
 """
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -173,7 +174,8 @@ def _unsure(scores: Doubles, right: NDArray[np.bool_], precision: float) -> floa
     slope, middle = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
     if slope >= 0:  # the score does not tell what is read right
         return 1.0
-    return float(np.mean(scores > (np.log(precision / (1 - precision)) - middle) / slope))
+    odds = math.log(precision / (1 - precision))
+    return float(np.mean(scores > (odds - middle) / slope))
 
 
 def _threshold(inside: Doubles, outside: Doubles | None, share: float) -> float:
