@@ -116,7 +116,10 @@ def _prices(costs: Sequence[Cost]) -> Table:
             "training, s (processor)",
             [f"{each.training_seconds:.1f} ({each.training_cpu_seconds:.1f})" for each in costs],
         ),
-        ("new process ready, s", [f"{each.ready_seconds:.1f}" for each in costs]),
+        (
+            "new process ready, s (processor)",
+            [f"{each.ready_seconds:.1f} ({each.ready_cpu_seconds:.1f})" for each in costs],
+        ),
         ("a message, ms p50 / p99", [f"{each.p50_ms:.1f} / {each.p99_ms:.1f}" for each in costs]),
         ("a message, ms of processor", [f"{each.cpu_ms:.1f}" for each in costs]),
         ("memory, MB", [f"{each.megabytes:.0f}" for each in costs]),

@@ -14,14 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from app.settings import ROOT, Home, Secrets, Settings
-from app.wiring import open_database
-from shop.catalogue.importing import import_products
-from storage.clock import SystemClock
+from app.settings import ROOT, Settings
 
 MESSAGES: Final = 300
 ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-DEMO_GOODS: Final = ROOT / "sandbox" / "demo_shop" / "products.csv"
 
 
 class CannotMeasure(Exception):  # noqa: N818 - what happened
@@ -37,6 +33,7 @@ class Cost:
     training_seconds: float
     training_cpu_seconds: float
     ready_seconds: float  # from starting the process to its first answer, its models trained before
+    ready_cpu_seconds: float
     p50_ms: float  # a message: entities, intent and refusal
     p99_ms: float
     cpu_ms: float  # a message's mean time on the processor, whatever else the machine does
@@ -50,20 +47,17 @@ def measure(
     groups = [settings.languages[:1]]
     if len(settings.languages) > 1 and not quick:
         groups.append(settings.languages)
-    return [_measure(config, settings, tuple(group), texts[:MESSAGES], tell) for group in groups]
+    return [_measure(config, tuple(group), texts[:MESSAGES], tell) for group in groups]
 
 
 def _measure(
     config: Path,
-    settings: Settings,
     languages: tuple[str, ...],
     texts: Sequence[str],
     tell: Callable[[str], None],
 ) -> Cost:
     spoken = " and ".join(languages)
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder:
-        home = Home(Path(folder))
-        _stock(settings, home)
         wanted: dict[str, Any] = {"config": str(config), "home": folder, "languages": languages}
         tell(f"Cost: training the shop's own models ({spoken})")
         trained = _probe(wanted | {"task": "train"})
@@ -76,21 +70,6 @@ def _measure(
         training_cpu_seconds=trained["cpu_seconds"],
         **read,
     )
-
-
-def _stock(settings: Settings, home: Home) -> None:
-    """The demo's goods, whose names messages are searched for."""
-    database = open_database(settings, Secrets(), home)
-    try:
-        import_products(
-            database,
-            DEMO_GOODS,
-            currency=settings.shop.currency,
-            media=home.media,
-            at=SystemClock().now(),
-        )
-    finally:
-        database.close()
 
 
 def _probe(wanted: dict[str, Any]) -> dict[str, Any]:

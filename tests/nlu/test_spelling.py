@@ -21,7 +21,7 @@ def speller(embedder: MiniLmEmbedder) -> Speller:
 @pytest.mark.parametrize(
     ("written", "read"),
     [
-        ("wheres my parcle?", "wheres my parcel?"),
+        ("wheres my parcle?", "where my parcel?"),
         ("Delivrey plz", "delivery plz"),
         ("CANCELATOIN", "cancellation"),
         ("ordr", "order"),
