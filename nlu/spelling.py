@@ -14,7 +14,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 LETTERS_MIN: Final = 4  # shorter words have too many neighbours
-LONG: Final = 8  # from so many letters on, two slips are forgiven
+LONG: Final = 9  # from so many letters on, two slips are forgiven; in fewer, "cancelar" would be "cancel"
 TAUGHT_MAX: Final = 20_000  # words to compare with; a message must not take long
 REMEMBERED: Final = 4096
 
