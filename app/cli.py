@@ -14,7 +14,7 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.console import Console
 
-from app import commands, report
+from app import bench, commands, report
 from app.commands import Failure
 from app.flow_drawing import Format
 from app.schemas import Kind
@@ -37,6 +37,11 @@ imports = typer.Typer(help="Bring in products or knowledge.", no_args_is_help=Tr
 app.add_typer(imports, name="import")
 flows = typer.Typer(help="Pictures of flows, and the form of their files.", no_args_is_help=True)
 app.add_typer(flows, name="flows")
+benches = typer.Typer(
+    help="Measure Parley on this machine; all there is to measure unless one is named.",
+    invoke_without_command=True,
+)
+app.add_typer(benches, name="bench")
 nlu = typer.Typer(help="Examples for other engines.", no_args_is_help=True)
 app.add_typer(nlu, name="nlu")
 
@@ -347,6 +352,36 @@ def simulate(
     return commands.simulate(
         home, config, people=people, days=days, seed=seed, faults=faults, database=database, quiet=as_json
     )
+
+
+DataFolder = Annotated[Path, typer.Option("--data", help="Folder of the public data sets.")]
+Quick = Annotated[bool, typer.Option("--quick", help="Leave out what takes minutes.")]
+
+
+@benches.callback()
+def bench_all(
+    context: typer.Context,
+    data: DataFolder = bench.DATA,
+    quick: Quick = False,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Run every benchmark, where none is named."""
+    if context.invoked_subcommand is None:
+        bench_nlu(data=data, quick=quick, config=config, as_json=as_json)
+
+
+@benches.command("nlu")
+@answers
+def bench_nlu(
+    data: DataFolder = bench.DATA,
+    quick: Quick = False,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Understanding: accuracy, refusal, speed, memory and training time, beside simpler pipelines."""
+    del as_json
+    return bench.nlu(config, data=data, quick=quick)
 
 
 def main() -> None:

@@ -4,12 +4,14 @@ Each example is scored by a model that never saw it; on those scores temperature
 """
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize
 from sklearn import linear_model
 
@@ -22,8 +24,8 @@ Progress = Callable[[str, float], None]  # what is being done, and how much of i
 
 FOLDS_AT_ONCE: Final = 2  # the fitting leaves Python's lock; more would hold several copies of the features
 OUT_OF_SCOPE_MIN: Final = 20  # fewer examples say too little to draw a border or weigh signals by
-# How far out-of-scope examples may move the share of in-scope examples that is refused, from and to.
-LENIENT, STRICT = 0.5, 2.0
+LENIENT: Final = 0.05  # out-of-scope examples may lower the share of refused in-scope ones to this: fewer, and strangers pass
+LOSS: Final = 2.0  # refusing what is in scope is worse than answering what is not
 
 _optimize: Any = optimize
 _linear_model: Any = linear_model
@@ -60,6 +62,7 @@ def cross_validate(
     intents: tuple[str, ...],
     settings: PipelineSettings,
     *,
+    names: LabelledTexts | None = None,
     alien: LabelledTexts | None = None,
     seed: int,
     tell: Progress,
@@ -73,7 +76,7 @@ def cross_validate(
         own, others = known.at(held_out), None
         if alien is not None and strange is not None:
             others = alien.at(strange != number)
-        scorer = fit(known.at(~held_out), intents, settings, alien=others, seed=seed)
+        scorer = fit(known.at(~held_out), intents, settings, names=names, alien=others, seed=seed)
         far = alien.at(strange == number) if alien is not None and strange is not None else None
         return HeldOut(
             scorer.raw(own.texts, own.embedding), scorer.raw(far.texts, far.embedding) if far else None
@@ -109,26 +112,30 @@ def _joined(parts: Sequence[Raw], order: Labels | None = None) -> Raw:
     )
 
 
-def calibrate(held_out: HeldOut, labels: Labels, kinds: Sequence[str], *, quantile: float) -> Calibration:
+def calibrate(held_out: HeldOut, labels: Labels, *, quantile: float, precision: float) -> Calibration:
     """Fit temperatures and the refusal to held-out scores: of texts with `labels`, and of out-of-scope texts."""
     raw = held_out.inside
     heats = tuple(_temperature(logits, labels) for logits in raw.logits)
-    inside = signals(raw, kinds, heats)
+    inside = signals(raw)
     means, deviations = inside.mean(axis=0), np.maximum(inside.std(axis=0), DEVIATION_MIN)
-    outside = None if held_out.outside is None else signals(held_out.outside, kinds, heats)
+    outside = None if held_out.outside is None else signals(held_out.outside)
     z_inside = (inside - means) / deviations
     z_outside = None if outside is None else (outside - means) / deviations
     weights = _weights(z_inside, z_outside)
     parts = [log_softmax(logits / heat) for logits, heat in zip(raw.logits, heats, strict=True)]
+    fused = np.mean(parts, axis=0)
+    scores = -(z_inside @ weights)
+    own = (
+        z_inside if raw.border is None else z_inside[:, :-1]
+    )  # how sure it is, apart from what is out of scope
+    share = min(quantile, _unsure(-own.mean(axis=1), fused.argmax(axis=1) == labels, precision))
     return Calibration(
         temperatures=heats,
-        fused_temperature=_temperature(np.mean(parts, axis=0), labels),
+        fused_temperature=_temperature(fused, labels),
         means=tuple(means.tolist()),
         deviations=tuple(deviations.tolist()),
         weights=tuple(weights.tolist()),
-        threshold=_threshold(
-            -(z_inside @ weights), None if z_outside is None else -(z_outside @ weights), quantile
-        ),
+        threshold=_threshold(scores, None if z_outside is None else -(z_outside @ weights), share),
     )
 
 
@@ -144,7 +151,10 @@ def _temperature(logits: Doubles, labels: Labels) -> float:
 
 
 def _weights(inside: Doubles, outside: Doubles | None) -> Doubles:
-    """How much each signal tells about being in scope; even when there is nothing to learn it from. They sum to one."""
+    """How much each signal tells about being in scope, even when there is nothing to learn it from; they sum to one.
+
+    Halfway between what out-of-scope texts teach and even weights: those texts are few, and others will be asked.
+    """
     even = np.full(inside.shape[1], 1 / inside.shape[1])
     if outside is None:
         return even
@@ -152,18 +162,31 @@ def _weights(inside: Doubles, outside: Doubles | None) -> Doubles:
     fitted = _linear_model.LogisticRegression(class_weight="balanced")
     fitted.fit(np.vstack([inside, outside]), truth)
     weights: Doubles = np.maximum(np.asarray(fitted.coef_)[0], 0.0)
-    return weights / weights.sum() if weights.any() else even
+    return (weights / weights.sum() + even) / 2 if weights.any() else even
 
 
-def _threshold(inside: Doubles, outside: Doubles | None, quantile: float) -> float:
-    """The refusal score that `quantile` of in-scope texts exceed.
+def _unsure(scores: Doubles, right: NDArray[np.bool_], precision: float) -> float:
+    """The share of texts with such refusal scores that fewer than `precision` of them are read right."""
+    if right.all() or not right.any():
+        return 0.0 if right.all() else 1.0
+    fitted = _linear_model.LogisticRegression(C=1e3)
+    fitted.fit(scores[:, None], right)
+    slope, middle = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    if slope >= 0:  # the score does not tell what is read right
+        return 1.0
+    odds = math.log(precision / (1 - precision))
+    return float(np.mean(scores > (odds - middle) / slope))
 
-    Out-of-scope texts move that share, within half and twice of it, to where most of them are refused for
-    the fewest in-scope ones (Youden's index).
+
+def _threshold(inside: Doubles, outside: Doubles | None, share: float) -> float:
+    """The refusal score that this share of in-scope texts exceed.
+
+    Where out-of-scope texts show that fewer need to be refused, it is fewer: refusing one point more of what is in
+    scope must refuse two points more of what is not.
     """
     if outside is None:
-        return float(np.quantile(inside, 1 - quantile))
-    shares: list[float] = np.linspace(LENIENT * quantile, min(1.0, STRICT * quantile), 16).tolist()
-    thresholds = [float(np.quantile(inside, 1 - share)) for share in shares]
-    gains = [float(np.mean(outside > t)) - float(np.mean(inside > t)) for t in thresholds]
+        return float(np.quantile(inside, 1 - share))
+    shares: list[float] = np.linspace(min(share, LENIENT), share, 16).tolist()
+    thresholds = [float(np.quantile(inside, 1 - each)) for each in shares]
+    gains = [float(np.mean(outside > t)) - LOSS * float(np.mean(inside > t)) for t in thresholds]
     return max(zip(gains, thresholds, strict=True))[1]

@@ -59,6 +59,10 @@ class Embedder(Protocol):
         """One L2-normalised float32 row for each text; any text, in bounded time."""
         ...
 
+    def knows(self, word: str) -> bool:
+        """Whether it is a word to the model, in lower case; what is not may be misspelt."""
+        ...
+
 
 class RememberingEmbedder(ABC):
     """What all our embedders share: texts are cleaned and run in small batches, recent ones are remembered.
@@ -73,6 +77,10 @@ class RememberingEmbedder(ABC):
         self._cache: OrderedDict[str, Vectors] = OrderedDict()
         self._cache_max = cache_max
         self._lock = threading.Lock()
+
+    @abstractmethod
+    def knows(self, word: str) -> bool:
+        """Whether it is a word to the model, in lower case."""
 
     @abstractmethod
     def _run(self, texts: Sequence[str]) -> Vectors:
@@ -124,6 +132,11 @@ class MiniLmEmbedder(RememberingEmbedder):
         self._session = _session(model)
         self._inputs = {str(entry.name) for entry in self._session.get_inputs()}
         self.dimensions = int(self._run([""]).shape[1])
+        self._words = frozenset(self._tokenizer.get_vocab())
+
+    def knows(self, word: str) -> bool:
+        """A piece of the tokenizer that is a whole word; others are put together from pieces."""
+        return word in self._words
 
     def _run(self, texts: Sequence[str]) -> Vectors:
         encodings = self._tokenizer.encode_batch(list(texts))

@@ -53,30 +53,44 @@ class LabelledTexts:
         embedding = None if self.embedding is None else self.embedding[chosen]
         return LabelledTexts(texts, self.labels[chosen], embedding)
 
+    def and_also(self, others: "LabelledTexts") -> "LabelledTexts":
+        """These, then the others; either both have vectors or none has."""
+        embedding = None
+        if self.embedding is not None and others.embedding is not None:
+            embedding = np.vstack([self.embedding, others.embedding])
+        return LabelledTexts(
+            self.texts + others.texts, np.concatenate([self.labels, others.labels]), embedding
+        )
+
 
 def fit(
     known: LabelledTexts,
     intents: tuple[str, ...],
     settings: PipelineSettings,
     *,
+    names: LabelledTexts | None = None,
     alien: LabelledTexts | None = None,
     seed: int,
 ) -> IntentScorer:
-    """Fit every component; each of `intents` must have an example among `known`. `alien` is out of scope."""
+    """Fit every component; each of `intents` must have an example among `known`.
+
+    `names` are further texts that classifiers learn from but no message is compared with; `alien` is out of scope.
+    """
+    taught = known.and_also(names) if names is not None else known
     features = NgramFeatures(
         [
             NgramTable.fit(
-                "word" if isinstance(part, WordFeaturizer) else "char_wb", part.ngrams, known.texts
+                "word" if isinstance(part, WordFeaturizer) else "char_wb", part.ngrams, taught.texts
             )
             for part in settings.ngram_featurizers
         ]
     )
-    rows = features.rows(known.texts)
+    rows = features.rows(taught.texts)
     weight = settings.embedding.weight if settings.embedding else 0.0
     classifiers = tuple(
-        _fit_svm(component, rows, known, weight=weight, seed=seed)
+        _fit_svm(component, rows, taught, weight=weight, seed=seed)
         if isinstance(component, LinearSvmClassifier)
-        else _fit_logistic(component, rows, known)
+        else _fit_logistic(component, rows, taught)
         for component in settings.classifiers
     )
     border = _fit_border(known, alien) if alien is not None else None

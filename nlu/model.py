@@ -1,7 +1,7 @@
 """A trained model and its folder: arrays and JSON only, every file checked by hash before it is read.
 
 <root>/<id>/weights.npz       numbers (numpy, allow_pickle=False)
-<root>/<id>/model.json        n-gram terms, calibration, shapes
+<root>/<id>/model.json        n-gram terms, calibration, words, shapes
 <root>/<id>/predictions.json  what cross-validation read each example as, by the hash of its text
 <root>/<id>/card.json         what it was trained on, how good it is, and with which library versions
 <root>/<id>/manifest.json     SHA-256 of each file above
@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from nlu.embedding import Embedder
 from nlu.linear import Floats, LinearClassifier, NgramFeatures, NgramTable
 from nlu.scorer import Calibration, IntentScorer, Scores
+from nlu.spelling import Speller
 from nlu.text import clean
 
-FORMAT: Final = 2  # raised when the files or the features change: older models are trained again
+FORMAT: Final = 3  # raised when the files or the features change: older models are trained again
 WORSE_BY_MAX: Final = 0.02  # how much accuracy a new model may lose on what both were tested on
 
 _FILES: Final = ("weights.npz", "model.json", "predictions.json", "card.json")
@@ -92,6 +93,7 @@ class TrainedModel:
     scorer: IntentScorer
     calibration: Calibration
     embedder: Embedder | None
+    speller: Speller | None  # None without an embedding: n-grams of characters forgive slips by themselves
     predictions: dict[str, tuple[str, str]]  # hash of a text → its intent, and what held-out scoring read
 
     @property
@@ -105,9 +107,12 @@ class TrainedModel:
 
     def scores(self, texts: Sequence[str]) -> Scores:
         """Calibrated log-probabilities and refusal scores, one row for each text."""
-        cleaned = [clean(text) for text in texts]
+        cleaned = [self._tidied(text) for text in texts]
         embedding = self.embedder.embed(cleaned) if self.embedder else None
         return self.scorer.scores(cleaned, embedding, self.calibration)
+
+    def _tidied(self, text: str) -> str:
+        return self.speller.mend(clean(text)) if self.speller else clean(text)
 
 
 # --- one folder -------------------------------------------------------------------------------------------
@@ -144,7 +149,9 @@ def load(folder: Path, *, embedder: Embedder | None) -> TrainedModel:
         raise ModelFileError(
             f"{folder} was trained with the embedding {card.embedder}, and this is {found}: {_FIX}"
         )
-    return TrainedModel(card, scorer, calibration, embedder if card.embedder else None, predictions)
+    used = embedder if card.embedder else None
+    speller = Speller(header["words"], used.knows) if used else None
+    return TrainedModel(card, scorer, calibration, used, speller, predictions)
 
 
 def _contents(model: TrainedModel) -> dict[str, bytes]:
@@ -182,6 +189,7 @@ def _header(model: TrainedModel) -> dict[str, Any]:
         ],
         "classifiers": [classifier.kind for classifier in model.scorer.classifiers],
         "calibration": asdict(model.calibration),
+        "words": model.speller.words if model.speller else (),
     }
 
 

@@ -89,13 +89,15 @@ class LogisticRegressionClassifier(Component):
 
 
 class OutOfScopeRefusal(Component):
-    """Refuses what is less like the training data than all but `quantile` of that data itself.
+    """Refuses what the model would read right less often than `precision`, judged by training data it had not seen.
 
-    `folds` of cross-validation measure that, and the temperatures that make probabilities honest.
+    Of that data itself it refuses `quantile` at most. `folds` of cross-validation measure both, and the temperatures
+    that make probabilities honest.
     """
 
     name: Literal["OutOfScopeRefusal"] = "OutOfScopeRefusal"
-    quantile: float = Field(default=0.05, ge=0, lt=1)
+    precision: float = Field(default=0.75, gt=0, lt=1)
+    quantile: float = Field(default=0.1, ge=0, lt=1)
     folds: int = Field(default=5, ge=2, le=20)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nlu.linear import Doubles, Floats, LinearClassifier, NgramFeatures, log_softmax, log_sum_exp
+from nlu.linear import Doubles, Floats, LinearClassifier, NgramFeatures, log_softmax
 
 DEVIATION_MIN = 1e-6  # a signal that never varies says nothing; dividing by nothing would
 
@@ -56,19 +56,18 @@ class Calibration:
         ]
         return log_softmax(np.mean(parts, axis=0) / self.fused_temperature)
 
-    def refusal(self, raw: Raw, kinds: Sequence[str]) -> Doubles:
+    def refusal(self, raw: Raw) -> Doubles:
         """Higher: less like anything that was taught."""
-        found = signals(raw, kinds, self.temperatures)
-        z = (found - np.array(self.means)) / np.array(self.deviations)
+        z = (signals(raw) - np.array(self.means)) / np.array(self.deviations)
         return -(z @ np.array(self.weights))
 
 
-def signals(raw: Raw, kinds: Sequence[str], temperatures: Sequence[float]) -> Doubles:
-    """Signs of being in scope, texts × signals: top log-probability (SVM), energy (logistic), neighbour cosine, border."""
-    columns: list[Doubles] = []
-    for kind, logits, heat in zip(kinds, raw.logits, temperatures, strict=True):
-        scaled = logits / heat
-        columns.append(log_softmax(scaled).max(axis=1) if kind == "svm" else log_sum_exp(logits))
+def signals(raw: Raw) -> Doubles:
+    """Signs of being in scope, texts × signals: each classifier's highest score, neighbour cosine, border.
+
+    Scores are taken as they are: made into probabilities, a text that no intent claims looks like one that two claim.
+    """
+    columns = [logits.max(axis=1) for logits in raw.logits]
     columns.extend(column for column in (raw.neighbour, raw.border) if column is not None)
     return np.stack(columns, axis=1)
 
@@ -84,10 +83,6 @@ class IntentScorer:
     embedding_weight: float
     border: LinearClassifier | None = None  # between out-of-scope examples and all others, by the embedding
 
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        return tuple(classifier.kind for classifier in self.classifiers)
-
     def raw(self, texts: Sequence[str], embedding: Floats | None) -> Raw:
         """Texts must be cleaned (`nlu.text.clean`); `embedding` holds their unit vectors, or is None."""
         rows = self.ngrams.rows(texts)
@@ -101,7 +96,7 @@ class IntentScorer:
     def scores(self, texts: Sequence[str], embedding: Floats | None, calibration: Calibration) -> Scores:
         """Calibrated log-probabilities and refusal scores of cleaned texts."""
         raw = self.raw(texts, embedding)
-        return Scores(calibration.log_probabilities(raw), calibration.refusal(raw, self.kinds))
+        return Scores(calibration.log_probabilities(raw), calibration.refusal(raw))
 
     def _nearest(self, embedding: Floats | None) -> Doubles | None:
         if embedding is None or self.neighbours is None:

@@ -6,6 +6,7 @@ from typing import Final
 
 CHARACTERS_MAX: Final = 1000  # about 200 words; what matters in a message comes before that
 
+_GAP_IN_NAME: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[\W\d_]+")
 _SPACE: Final = re.compile(r"\s+")
 _SAME: Final = str.maketrans({"’": "'", "‘": "'", "´": "'", "`": "'", "“": '"', "”": '"', "„": '"'})
 
@@ -15,6 +16,11 @@ def clean(text: str) -> str:
     normal = unicodedata.normalize("NFKC", text[:CHARACTERS_MAX]).translate(_SAME)
     visible = normal if normal.isascii() and normal.isprintable() else "".join(map(_readable, normal))
     return _SPACE.sub(" ", visible).strip()[:CHARACTERS_MAX]
+
+
+def words_of_name(name: str) -> str:
+    """What a name in code says: "track_order", "faq/track-order" and "TrackOrder" as "track order"."""
+    return " ".join(part for part in _GAP_IN_NAME.split(name) if part).lower()
 
 
 def folded(text: str) -> str:

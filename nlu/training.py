@@ -8,6 +8,7 @@ import hashlib
 import json
 import platform
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata
@@ -23,9 +24,15 @@ from nlu.metrics import accuracy, confusion_pairs, macro_f1
 from nlu.model import FORMAT, Confusion, ModelCard, ModelFileError, ModelStore, TrainedModel
 from nlu.pipeline import PipelineSettings
 from nlu.scorer import Calibration, IntentScorer, Raw
+from nlu.spelling import Speller, taught_words
+from nlu.text import clean, words_of_name
 from nlu.training_data import Problem, TrainingData, TrainingDataError
 
 CONFUSIONS_MAX: Final = 20
+NAMED_UP_TO: Final = (
+    20  # examples of an intent whose name teaches, too; where there are more, it lost accuracy
+)
+NAME_MIN: Final = 3  # letters of an intent's name that may say something
 _LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
 
 
@@ -78,7 +85,11 @@ def _train(
     position = {intent: place for place, intent in enumerate(intents)}
     labels = [position[example.intent] for example in data.examples]
     known = LabelledTexts.prepare([example.text for example in data.examples], labels, embedder)
-    alien = LabelledTexts.prepare(data.out_of_scope, [-1] * len(data.out_of_scope), embedder)
+    names = _names(intents, data.counts, embedder)
+    words = taught_words(known.texts)
+    speller = Speller(words, embedder.knows) if embedder else None
+    strange = [speller.mend(clean(text)) if speller else text for text in data.out_of_scope]
+    alien = LabelledTexts.prepare(strange, [-1] * len(data.out_of_scope), embedder)
     folds = assign_folds(known.texts, known.labels, settings.refusal.folds, seed=seed)
     enough = alien if len(alien) >= OUT_OF_SCOPE_MIN else None
     held_out = cross_validate(
@@ -86,24 +97,39 @@ def _train(
         folds,
         intents,
         settings,
+        names=names,
         alien=enough,
         seed=seed,
         tell=lambda what, done: tell(what, 0.35 + 0.5 * done),
     )
     tell("fitting all examples", 0.85)
-    scorer = fit(known, intents, settings, alien=enough, seed=seed)
+    scorer = fit(known, intents, settings, names=names, alien=enough, seed=seed)
     tested = known.at(folds >= 0)
-    calibration = calibrate(held_out, tested.labels, scorer.kinds, quantile=settings.refusal.quantile)
+    calibration = calibrate(
+        held_out, tested.labels, quantile=settings.refusal.quantile, precision=settings.refusal.precision
+    )
     tell("done", 1.0)
     result = _result(held_out.inside, tested, scorer, calibration)
-    strange = held_out.outside or (scorer.raw(alien.texts, alien.embedding) if len(alien) else None)
-    far = calibration.refusal(strange, scorer.kinds) if strange else None
+    outside = held_out.outside or (scorer.raw(alien.texts, alien.embedding) if len(alien) else None)
+    far = calibration.refusal(outside) if outside else None
     identity = model_id(data, settings, embedder=embedder, seed=seed)
     card = _card(identity, data, settings, result, embedder=embedder, at=at)
     if far is not None:
         card = replace(card, out_of_scope_refused=round(float(np.mean(far > calibration.threshold)), 4))
     card = replace(card, seed=seed, seconds=round(time.perf_counter() - started, 2))
-    return TrainedModel(card, scorer, calibration, embedder, result.predictions())
+    return TrainedModel(card, scorer, calibration, embedder, speller, result.predictions())
+
+
+def _names(
+    intents: tuple[str, ...], counts: Mapping[str, int], embedder: Embedder | None
+) -> LabelledTexts | None:
+    """What an intent's name says, as one more example where there are few: it was chosen to tell what is meant."""
+    few = [(place, intent) for place, intent in enumerate(intents) if counts[intent] <= NAMED_UP_TO]
+    said = [(place, words_of_name(intent)) for place, intent in few]
+    telling = [(place, words) for place, words in said if len(words) >= NAME_MIN]
+    if not telling:
+        return None
+    return LabelledTexts.prepare([words for _, words in telling], [place for place, _ in telling], embedder)
 
 
 def text_key(text: str) -> str:
@@ -157,7 +183,7 @@ class _Result:
 def _result(held_out: Raw, tested: LabelledTexts, scorer: IntentScorer, calibration: Calibration) -> _Result:
     best: list[int] = np.argmax(calibration.log_probabilities(held_out), axis=1).tolist()
     meant: list[int] = tested.labels.tolist()
-    refused = calibration.refusal(held_out, scorer.kinds) > calibration.threshold
+    refused = calibration.refusal(held_out) > calibration.threshold
     return _Result(
         texts=tested.texts,
         truth=[scorer.intents[label] for label in meant],

@@ -78,7 +78,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """Everything a model learns from. `out_of_scope` only ever serves to set the refusal threshold."""
+    """Everything a model learns from. `out_of_scope` only ever serves to refuse what is like it."""
 
     examples: tuple[Example, ...] = ()
     out_of_scope: tuple[str, ...] = ()

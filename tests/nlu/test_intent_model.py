@@ -187,13 +187,29 @@ def test_no_class_is_missing_from_a_training_part_and_texts_keep_their_fold() ->
     assert np.mean(fewer == folds[:30]) == 1
 
 
-def test_out_of_scope_examples_move_the_threshold_and_are_no_intent(embedder: MiniLmEmbedder) -> None:
+def test_out_of_scope_examples_draw_a_border_and_are_no_intent(embedder: MiniLmEmbedder) -> None:
     alien = tuple(f"who won the match number {number}" for number in range(30))
     data = replace(small_data(), out_of_scope=alien)
     model = train(data, PipelineSettings(), embedder=embedder, at=AT)
     assert model.intents == ("greet", "order_status", "rare", "refund")
     assert model.card.out_of_scope_refused == 1.0
-    assert model.calibration.weights != (1 / 3, 1 / 3, 1 / 3)
+    assert model.scorer.border is not None
+    assert model.calibration.weights != (
+        0.25,
+        0.25,
+        0.25,
+        0.25,
+    )  # the border is the fourth sign of being in scope
+
+
+@pytest.mark.parametrize("quantile", [0.0, 0.2, 0.5])
+def test_no_more_of_what_it_was_taught_is_refused_than_allowed(
+    embedder: MiniLmEmbedder, quantile: float
+) -> None:
+    parts = ["WordFeaturizer", "SentenceEmbedding", "LinearSvmClassifier"]
+    refusal = {"name": "OutOfScopeRefusal", "precision": 0.99, "quantile": quantile}
+    settings = PipelineSettings.model_validate({"pipeline": [*parts, refusal]})
+    assert train(small_data(), settings, embedder=embedder, at=AT).card.refused <= quantile
 
 
 def test_the_card_tells_what_was_learnt_and_how_well(small_model: TrainedModel) -> None:

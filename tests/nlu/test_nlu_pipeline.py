@@ -17,7 +17,7 @@ def test_the_default_is_the_recommended_pipeline() -> None:
         "LinearSvmClassifier",
         "LogisticRegressionClassifier",
     ]
-    assert settings.refusal.quantile == 0.05
+    assert (settings.refusal.precision, settings.refusal.quantile) == (0.75, 0.1)
 
 
 def test_components_are_named_as_in_rasa_with_options_beside_the_name() -> None:

@@ -1,0 +1,129 @@
+"""`parley bench`: how good and how fast Parley is on this machine, beside what it could be compared with."""
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console, Group
+from rich.table import Table
+
+from app.benchmarks import cost, data_sets, understanding
+from app.benchmarks.cost import CannotMeasure, Cost
+from app.benchmarks.data_sets import DataSet, MissingData
+from app.benchmarks.understanding import Figures
+from app.commands import Answer, Failure
+from app.settings import ROOT, read_settings
+from nlu.embedding import Embedder, MiniLmEmbedder
+from nlu.pipeline import PipelineSettings
+
+DATA: Final = ROOT.parent / "shared" / "data" / "nlu"
+REMEMBERED: Final = 100_000  # sentences: each is embedded once, however many pipelines read it
+
+_errors = Console(stderr=True, highlight=False)
+
+
+def nlu(config: Path, *, data: Path, quick: bool) -> Answer:
+    """Understanding: public data sets beside simpler pipelines, then what the shop's own models cost."""
+    settings = read_settings(config)
+    pipeline = settings.understanding_of("en")  # the data sets are English
+    try:
+        sets = list(data_sets.read_all(data).values())
+        figures = list(
+            understanding.measure(
+                sets,
+                pipeline,
+                embedder=_embedder(pipeline),
+                at=datetime.now(UTC),
+                quick=quick,
+                tell=_say,
+            )
+        )
+        costs = cost.measure(config, settings, _messages(sets), quick=quick, tell=_say)
+    except (MissingData, CannotMeasure) as error:
+        raise Failure(str(error)) from error
+    facts = {
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": _machine(),
+        "quick": quick,
+        "data_sets": [asdict(row) for row in figures],
+        "cost": [asdict(row) for row in costs],
+    }
+    return Answer({"nlu": facts}, view=Group(_quality(figures), _prices(costs)))
+
+
+def _say(what: str) -> None:
+    _errors.print(f"→ {what}", soft_wrap=True)
+
+
+def _embedder(pipeline: PipelineSettings) -> Embedder:
+    named = pipeline.embedding
+    return MiniLmEmbedder(named.model if named else None, cache_max=REMEMBERED)
+
+
+def _messages(sets: Sequence[DataSet]) -> list[str]:
+    """What people wrote, for timing: some of each set, taking turns."""
+    texts = [_spread([example.text for example in data.asked.examples], cost.MESSAGES) for data in sets]
+    return [text for turn in zip_longest(*texts) for text in turn if text is not None][: cost.MESSAGES]
+
+
+def _spread(texts: Sequence[str], most: int) -> Sequence[str]:
+    """So many of them, from everywhere."""
+    return texts[:: max(1, len(texts) // most)][:most]
+
+
+def _machine() -> dict[str, Any]:
+    return {"processors": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()}
+
+
+def _quality(figures: Sequence[Figures]) -> Table:
+    table = Table(
+        "data set",
+        "pipeline",
+        "accuracy %",
+        "in scope, refused is wrong %",
+        "out of scope refused %",
+        "Matthews' correlation",
+        "training s",
+        title="Understanding",
+    )
+    for row in figures:
+        spread = f" ± {100 * row.spread:.1f}" if row.runs > 1 else ""
+        table.add_row(
+            row.data_set,
+            row.pipeline,
+            f"{100 * row.accuracy:.1f}{spread}",
+            f"{100 * row.in_scope_with_refusal:.1f}",
+            "–" if row.out_of_scope_recall is None else f"{100 * row.out_of_scope_recall:.1f}",
+            "–" if row.matthews_correlation is None else f"{row.matthews_correlation:.3f}",
+            f"{row.training_cpu_seconds:.1f}",
+            end_section=row.pipeline == figures[-1].pipeline,
+        )
+    return table
+
+
+def _prices(costs: Sequence[Cost]) -> Table:
+    table = Table("the shop's own models", title="Cost, on one thread")
+    for each in costs:
+        table.add_column(" + ".join(each.languages))
+    rows = (
+        ("examples", [f"{each.examples}" for each in costs]),
+        (
+            "training, s (processor)",
+            [f"{each.training_seconds:.1f} ({each.training_cpu_seconds:.1f})" for each in costs],
+        ),
+        (
+            "new process ready, s (processor)",
+            [f"{each.ready_seconds:.1f} ({each.ready_cpu_seconds:.1f})" for each in costs],
+        ),
+        ("a message, ms p50 / p99", [f"{each.p50_ms:.1f} / {each.p99_ms:.1f}" for each in costs]),
+        ("a message, ms of processor", [f"{each.cpu_ms:.1f}" for each in costs]),
+        ("memory, MB", [f"{each.megabytes:.0f}" for each in costs]),
+    )
+    for label, values in rows:
+        table.add_row(label, *values)
+    return table
