@@ -6,6 +6,7 @@ of both languages that is as good as libraries of a hundred megabytes, which kno
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any, Final, cast
 from babel import Locale, UnknownLocaleError
 
 from nlu.entities.words import words
-from nlu.text import clean, folded
+from nlu.text import CHARACTERS_MAX, folded
 from nlu.training_data import TrainingData
 
 WORD_TRUST: Final = 0.9  # no word is trusted more, so that one alone is never clear and two are
@@ -124,7 +125,8 @@ def _counted(data: TrainingData) -> Counter[str]:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(folded(clean(text)))
+    """Its words as they are written: the name of an emoji is English, and the emoji of no language."""
+    return _WORD.findall(folded(unicodedata.normalize("NFKC", text[:CHARACTERS_MAX])))
 
 
 def _letters(word: str) -> list[str]:
