@@ -244,10 +244,12 @@ def remove_line(dialogue: Dialogue) -> Outcome:
 def swap_variant(dialogue: Dialogue) -> Outcome:
     """The thing spoken of last, in the colour or size said now: exchanged in the cart where that can be."""
     looks, products = Looks.said(dialogue.heard), in_sight(dialogue)
-    if not looks or len(products) != 1:
+    if not looks.wanted or len(products) != 1:
         return Outcome("nothing")
     (product,) = products
     line = next((line for line in _cart(dialogue) if line.variant.product_id == product.id), None)
+    if line is None and looks.unwanted:  # "blue, not black" of what is only looked at
+        return Outcome("nothing")
     fitting = looks.fitting(product)
     if line is not None and line.variant in fitting:
         look_at(dialogue, product, line.variant)
