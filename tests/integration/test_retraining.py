@@ -70,19 +70,15 @@ async def test_a_label_is_learnt_and_used_without_a_restart(
 ) -> None:
     monkeypatch.setattr(wiring, "LOOK_SECONDS", 0.0)
     interpreter = listening(database, store)
-    words = "gimme my dosh back pronto"
-    before = interpreter.parse(words)
-    teach(database, "refund", words, "dosh back now", "i want the dosh")
+    words = "ahoy shopkeeper, what ho"
+    meant = "greet" if interpreter.parse(words).intents[0].name != "greet" else "order_status"
+    teach(database, meant, words, "ahoy shopkeeper", "what ho shopkeeper", "ahoy and what ho")
     assert database.read(retraining.is_due)
     await retraining.train()
     assert not database.read(retraining.is_due)
     assert retraining.share is None
     assert "learnt, and in use" in retraining.outcome[0]
-    after = interpreter.parse(words)
-    assert after.intents[0].name == "refund"
-    assert after.intents[0].probability > max(
-        (each.probability for each in before.intents if each.name == "refund"), default=0.0
-    )
+    assert interpreter.parse(words).intents[0].name == meant
 
 
 async def test_two_who_ask_at_once_get_one_training(database: Database, retraining: Retraining) -> None:
