@@ -33,7 +33,7 @@ from bot.actions import ACTIONS
 from bot.dialogue import flows
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
-from knowledge_base.search import ProductQuery
+from knowledge_base.query import ProductQuery
 from knowledge_base.service import KnowledgeBase
 from nlu import evaluation, rasa_project, training_data
 from nlu.languages import LanguageDetector

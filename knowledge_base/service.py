@@ -4,7 +4,8 @@ from sqlalchemy.orm import Session
 
 from knowledge_base.answers import SETTINGS, Answer, Settings, answer
 from knowledge_base.embedding import Embedder
-from knowledge_base.search import ProductQuery, ProductSearch, SearchResult
+from knowledge_base.query import ProductQuery, SearchResult
+from knowledge_base.search import ProductSearch
 from shop.catalogue.model import Product
 
 

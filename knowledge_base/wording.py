@@ -26,6 +26,8 @@ SIGNS: Final = r"[€$£¥₹]"
 
 def fold(text: str) -> str:
     """Lowered, without accents: as both full-text engines compare words."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFD", text.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 

@@ -89,11 +89,11 @@ def _read(settings: Settings, home: Home, texts: Sequence[str], *, began: float)
         "p50_ms": walls[len(walls) // 2],
         "p99_ms": walls[min(len(walls) - 1, len(walls) * 99 // 100)],
         "cpu_ms": spent / len(walls),
-        "megabytes": _resident_megabytes(),
+        "megabytes": resident_megabytes(),
     }
 
 
-def _resident_megabytes() -> float:
+def resident_megabytes() -> float:
     """What the process holds now where Linux tells it, else the most it ever held."""
     status = Path("/proc/self/status")
     if status.exists():

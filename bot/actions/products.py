@@ -19,7 +19,7 @@ from bot.dialogue.hearing import PERSONAL, without, without_details
 from bot.dialogue.state import Search
 from bot.dialogue.tokens import pack_id, payload
 from bot.messages import Button, Card
-from knowledge_base.search import ProductQuery, SearchResult
+from knowledge_base.query import ProductQuery, SearchResult
 from knowledge_base.wording import product_words
 from nlu.understanding import Understanding
 from shop.catalogue import queries

@@ -18,7 +18,7 @@ from bot.dialogue.trace import Trace
 from bot.events import Spoken, Tapped
 from bot.messages import MESSAGE, AnswerTap, Button, Card, Message, Purpose, Rows, Say, ShowCards
 from knowledge_base.answers import Answer
-from knowledge_base.search import ProductQuery, SearchResult
+from knowledge_base.query import ProductQuery, SearchResult
 from nlu.understanding import Understanding
 from shop.catalogue.model import Product
 from shop.customers.model import Customer

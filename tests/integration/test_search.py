@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from knowledge_base import indexing
-from knowledge_base.search import Limit, ProductQuery, ProductSearch, SearchResult, nearest_word, same_size
+from knowledge_base.judging import same_size
+from knowledge_base.query import Limit, ProductQuery, SearchResult
+from knowledge_base.search import ProductSearch
+from knowledge_base.spelling import nearest_word
 from shop.catalogue import queries
 from shop.catalogue.importing import import_products
 from shop.catalogue.model import Product, Variant, option_key

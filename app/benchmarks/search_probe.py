@@ -1,0 +1,152 @@
+"""A process of its own that builds one search engine's index, or asks it known items, and says what that took.
+
+Nothing that another engine loaded is in its memory. `app/benchmarks/finding.py` starts it; what to do comes as one JSON object
+on standard input, and figures leave as one.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from app.benchmarks.catalogue import made_products, write
+from app.benchmarks.probe import resident_megabytes
+from app.benchmarks.search_engines import WANTED, Ask, engine_named, read_documents
+from app.settings import read_settings
+from app.wiring import embedder_for
+from knowledge_base.embedding import Embedder
+from knowledge_base.indexing import refresh_product_vectors
+from knowledge_base.query import ProductQuery
+from knowledge_base.search import ProductSearch
+from shop.catalogue.importing import import_products
+from shop.catalogue.model import Product
+from storage.engine import Database
+from storage.migrate import upgrade
+
+WARM_UP: Final = 20  # queries before the clock starts
+CHANGES: Final = 20
+
+
+def main() -> None:
+    """Do what standard input says."""
+    wanted: dict[str, Any] = json.load(sys.stdin)
+    tasks: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        "write": _write,
+        "vectors": _vectors,
+        "build": _build,
+        "ask": _ask,
+        "change": _change,
+    }
+    sys.stdout.write(json.dumps(tasks[wanted["task"]](wanted)))
+
+
+def _write(wanted: dict[str, Any]) -> dict[str, Any]:
+    """A catalogue into the database, which indexes its words."""
+    database, at = Database.open(wanted["url"]), datetime.now(UTC)
+    upgrade(database)
+    began = time.perf_counter()
+    if wanted["files"]:
+        for file in wanted["files"]:
+            import_products(database, Path(file), currency=wanted["currency"], at=at)
+    else:
+        write(
+            database,
+            made_products(wanted["products"], seed=wanted["seed"]),
+            currency=wanted["currency"],
+            at=at,
+        )
+    seconds = time.perf_counter() - began
+    database.close()
+    return {"seconds": seconds}
+
+
+def _vectors(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Every product's embedding into the database."""
+    database, embedder = Database.open(wanted["url"]), _embedder(wanted)
+    assert embedder is not None
+    began = time.perf_counter()
+    refresh_product_vectors(database, embedder)
+    seconds = time.perf_counter() - began
+    database.close()
+    return {"seconds": seconds}
+
+
+def _build(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Another engine's index."""
+    documents = read_documents(Path(wanted["documents"]))
+    began = time.perf_counter()
+    engine_named(wanted["engine"]).build(Path(wanted["folder"]), documents)
+    return {"seconds": time.perf_counter() - began}
+
+
+def _ask(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Every query once, on an index that was built before."""
+    began = time.perf_counter()
+    ask = _parley(wanted) if wanted["engine"] == "Parley" else _other(wanted)
+    ask("anything at all")
+    ready = time.perf_counter() - began
+    for text in wanted["texts"][:WARM_UP]:
+        ask(text)
+    answers: list[list[int]] = []
+    milliseconds: list[float] = []
+    for text in wanted["texts"]:
+        at = time.perf_counter()
+        answers.append(ask(text))
+        milliseconds.append(1000 * (time.perf_counter() - at))
+    return {
+        "answers": answers,
+        "milliseconds": milliseconds,
+        "ready_seconds": ready,
+        "megabytes": resident_megabytes(),
+    }
+
+
+def _other(wanted: dict[str, Any]) -> Ask:
+    return engine_named(wanted["engine"]).open(Path(wanted["folder"]))
+
+
+def _parley(wanted: dict[str, Any]) -> Ask:
+    database = Database.open(wanted["url"])
+    search = ProductSearch(embedder=_embedder(wanted))
+    keys = database.read(lambda session: session.scalars(select(Product.id).order_by(Product.id)).all())
+    places = {key: place for place, key in enumerate(keys)}
+
+    def ask(text: str) -> list[int]:
+        query = ProductQuery(text, limit=WANTED)
+        found = database.read(lambda session: search.find(session, query))
+        return [places[hit.product_id] for hit in found.hits]
+
+    return ask
+
+
+def _change(wanted: dict[str, Any]) -> dict[str, Any]:
+    """From the commit that renames a product until it is found by its new name, each time by a search that is kept."""
+    database = Database.open(wanted["url"])
+    search = ProductSearch(embedder=_embedder(wanted))
+    database.read(lambda session: search.find(session, ProductQuery("anything at all")))
+    keys = database.read(lambda session: session.scalars(select(Product.id).limit(CHANGES)).all())
+    milliseconds: list[float] = []
+    for number, key in enumerate(keys):
+        name = f"qzv{'abcdefghijklmnopqrstuvwxyz'[number]}wort"
+        began = time.perf_counter()
+        database.write_now(
+            lambda session, key=key, name=name: setattr(session.get_one(Product, key), "title", name)
+        )
+        found = database.read(lambda session, name=name: search.find(session, ProductQuery(name)))
+        assert [hit.product_id for hit in found.hits][:1] == [key], f"{name} is not found"
+        milliseconds.append(1000 * (time.perf_counter() - began))
+    database.close()
+    return {"milliseconds": milliseconds}
+
+
+def _embedder(wanted: dict[str, Any]) -> Embedder | None:
+    return embedder_for(read_settings(Path(wanted["config"])), "en") if wanted["config"] else None
+
+
+if __name__ == "__main__":
+    main()
