@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 from knowledge_base.lexicon import Shelves
 from knowledge_base.postings import Occurrences, occurrences
 from knowledge_base.scoring import Asked, Form, Scores, scores
-from knowledge_base.spelling import Correction, Vocabulary
+from knowledge_base.spelling import EDITS_MAX, Correction, Vocabulary
 from knowledge_base.wording import alternatives
 
 OTHER_WORD_WEIGHT: Final = 0.8  # for the same goods
 EDIT_WEIGHT: Final = 0.85  # for each edit that takes a word to what it may have meant
+KNOWN_EDIT_WEIGHT: Final = 0.6  # where the word as it is typed is one of the catalogue's
 LATER_WEIGHT: Final = 0.004  # less for each likelier correction before it
 CORRECTIONS_MAX: Final = 8
-GUESSES_MAX: Final = 24
-CONFIRMED_WORDS_MIN: Final = 2  # of a query with a guess in it
+GUESSES_MAX: Final = 16
 
 
 @dataclass(slots=True)
@@ -84,10 +84,15 @@ class Reading:
         if asked.word.isdigit():
             return asked
         there = {form.word for form in asked.forms} | {asked.word}
-        found = [each for each in self.vocabulary.corrections(asked.word, bold=True) if " " not in each.text]
-        new = [each for each in found if each.text not in there][:GUESSES_MAX]
-        guesses = (_form(each, place) for place, each in enumerate(new, start=len(asked.forms)))
-        return Asked(asked.word, (*asked.forms, *guesses))
+        edits, weight = (1, KNOWN_EDIT_WEIGHT) if asked.is_known else (EDITS_MAX, EDIT_WEIGHT)
+        found = self.vocabulary.corrections(asked.word, bold=True)
+        new = [
+            each for each in found if " " not in each.text and each.edits <= edits and each.text not in there
+        ]
+        forms = (
+            _form(each, place, weight) for place, each in enumerate(new[:GUESSES_MAX], start=len(asked.forms))
+        )
+        return Asked(asked.word, (*asked.forms, *forms))
 
     def _joined(self, words: Sequence[str]) -> list[str]:
         """Two neighbours that the catalogue writes as one word, unless it has them both."""
@@ -103,8 +108,8 @@ class Reading:
         return joined
 
 
-def _form(correction: Correction, place: int) -> Form:
-    weight = EDIT_WEIGHT**correction.edits - LATER_WEIGHT * place
+def _form(correction: Correction, place: int, edit_weight: float = EDIT_WEIGHT) -> Form:
+    weight = edit_weight**correction.edits - LATER_WEIGHT * place
     return Form(correction.text, max(0.01, weight), is_correction=True)
 
 

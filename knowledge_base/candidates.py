@@ -11,15 +11,18 @@ from numpy.typing import NDArray
 from knowledge_base.asking import Reading, corrections_at
 from knowledge_base.lexicon import Lexicon, Places
 from knowledge_base.meaning import Meaning
-from knowledge_base.scoring import Asked, Scores
+from knowledge_base.scoring import NAME, STRENGTHS, Asked, Scores
 from knowledge_base.wording import alternatives, singular, tokens
 
+LOOKED_AT_MAX: Final = 5000
 COMPARED_MAX: Final = 200  # candidates whose meaning is compared
 EMBEDDING_WEIGHT: Final = 0.3  # NLU.md: with it, and typos in the query, recall rises from .89 to .90
 NEIGHBOUR_COSINE_LEAST: Final = 0.45  # below it, a product that shares no word is not meant
 # For being the thing that the words name, where all the words together give at most 1
 HEAD_BONUS: Final = 1.0
-NAME_WORDS_MIN: Final = 3  # so many words, all in a product's name and labels, name it as well
+NAME_WORDS_MIN: Final = 3  # so many words, all in a product's name and labels, name that very product
+# For that: more than for the thing itself, also where it is sold out; less where the words had to be corrected
+NAME_BONUS: Final = 1.5
 
 Array = NDArray[np.float32]
 
@@ -36,19 +39,24 @@ class Candidates:
     corrected: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def by_words(reading: Reading, lexicon: Lexicon, words: Sequence[str], *, head: str | None) -> Candidates:
-    """Those that hold any of the words; `head` is the one of them that names the thing itself, if one does."""
+def by_words(
+    reading: Reading, lexicon: Lexicon, words: Sequence[str], *, head: str | None, least: float
+) -> Candidates:
+    """Those that hold any of the words; `head` is the one of them that names the thing itself, if one does.
+
+    Left out is what scores less than that share of the best.
+    """
     asked = reading.read(words)
     scored = reading.scores(asked)
-    total = _with_bonus(scored, lexicon, asked, head, reading.language)
     if len(asked) > 1 and scored.held.max(initial=0) < len(asked):
-        scored, total = _guessing(reading, lexicon, asked, head, total)
+        scored, total = _guessing(reading, lexicon, asked, scored, head)
+    else:
+        total = _with_bonus(scored, lexicon, asked, head, reading.language)
     places = np.flatnonzero(total)
     best = int(places[np.argmax(total[places])]) if places.size else None
     corrected = corrections_at(scored, best)
     total[_only_doubtful(scored, corrected)] = 0
-    places = np.flatnonzero(total)
-    order = places[np.argsort(-total[places], kind="stable")]
+    order = _best(total, least)
     keys = [reading.shelves.keys[place] for place in order.tolist()]
     meant = tuple(
         corrected.get(each.word, each.word)
@@ -77,16 +85,25 @@ def with_meaning(candidates: Candidates, meaning: Meaning, text: str) -> Candida
     return Candidates(dict(ordered), candidates.worded, candidates.words, candidates.corrected)
 
 
+def _best(total: Array, least: float) -> Places:
+    """The places of the best scores, the best first, however many are equal; those of the first few whatever they are."""
+    places = np.flatnonzero(total > 0)
+    order = places[np.argsort(-total[places], kind="stable")][:LOOKED_AT_MAX]
+    worth = int(np.count_nonzero(total[order] >= least * total[order[0]])) if order.size else 0
+    return order[: max(worth, COMPARED_MAX)]
+
+
 def _with_bonus(
     scored: Scores, lexicon: Lexicon, asked: Sequence[Asked], head: str | None, language: str
 ) -> Array:
     """More for products that *are* what is looked for, rather than something for it: a bike, not a bike rack."""
-    named = np.zeros(len(scored.total), dtype=np.bool_)
+    bonus = np.zeros(len(scored.total), dtype=np.float32)
     if head is not None:
-        named[_being(lexicon, asked, head, language)] = True
+        bonus[_being(lexicon, asked, head, language)] = HEAD_BONUS
     if len(asked) >= NAME_WORDS_MIN:
-        named |= scored.names_all
-    return np.where(named & (scored.held > 0), scored.total + np.float32(HEAD_BONUS), scored.total)
+        whole = NAME_BONUS * scored.total / STRENGTHS[NAME]
+        bonus = np.where(scored.names_all, np.maximum(whole, bonus), bonus)
+    return np.where(scored.held > 0, scored.total + bonus, 0)
 
 
 def _being(lexicon: Lexicon, asked: Sequence[Asked], head: str, language: str) -> Places:
@@ -96,13 +113,16 @@ def _being(lexicon: Lexicon, asked: Sequence[Asked], head: str, language: str) -
 
 
 def _guessing(
-    reading: Reading, lexicon: Lexicon, asked: Sequence[Asked], head: str | None, total: Array
+    reading: Reading, lexicon: Lexicon, asked: Sequence[Asked], known: Scores, head: str | None
 ) -> tuple[Scores, Array]:
     """Where no product has all the words, the products that would have if more of them were mistyped count too."""
     bolder = reading.guess(asked)
     scored = reading.scores(bolder)
-    confirmed = scored.held == len(bolder)
+    confirmed = (scored.held == len(bolder)) & (scored.known_replaced() <= 1)
+    if not confirmed.any():
+        return known, _with_bonus(known, lexicon, asked, head, reading.language)
     guessed = _with_bonus(scored, lexicon, bolder, head, reading.language)
+    total = _with_bonus(known.out_of(scored.weight), lexicon, asked, head, reading.language)
     return scored, np.where(confirmed, np.maximum(guessed, total), total)
 
 

@@ -40,7 +40,7 @@ class Judged:
     price_minor: int
 
 
-def on_sale(session: Session, query: ProductQuery, keys: Sequence[UUID]) -> dict[UUID, bool]:
+def on_sale(session: Session, query: ProductQuery, keys: Sequence[UUID]) -> Mapping[UUID, bool]:
     """Of these products, those with a variant on sale within the query's price and stock; whether one is in stock."""
     in_stock = func.max(case((_IN_STOCK, 1), else_=0))
     asked = select(Variant.product_id, in_stock).where(*_sold(query)).group_by(Variant.product_id)

@@ -130,6 +130,7 @@ class _Read:
     tags: Sequence[str]
     published: bool
     options: set[str] = field(default_factory=set[str])
+    sold: bool = False  # in some published variant
 
     def known(self, language: str) -> _Known:
         title = tokens(self.title)
@@ -143,7 +144,7 @@ class _Read:
             words=tuple(word for word in words if not word.isdigit()),
             heads=tuple(dict.fromkeys(names)),
             name_length=len(title),
-            published=self.published,
+            published=self.published and self.sold,
         )
 
 
@@ -188,6 +189,7 @@ def _read_some(session: Session, keys: Sequence[UUID] | None) -> Iterator[_Read]
     for key, values in session.execute(options):
         if key in found:
             found[key].options.update(values.values())
+            found[key].sold = True
     yield from found.values()
 
 

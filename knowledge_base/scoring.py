@@ -7,7 +7,7 @@ each thing that it may have meant, a little less than if it had been typed so; w
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -47,6 +47,11 @@ class Asked:
     word: str
     forms: tuple[Form, ...]
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the catalogue has it as it is typed, or by another name."""
+        return any(not form.is_correction for form in self.forms)
+
 
 @dataclass(frozen=True, slots=True)
 class WordScore:
@@ -70,9 +75,23 @@ class Scores:
 
     words: Sequence[Asked]
     by_word: Sequence[WordScore]
+    weight: float  # the sum of the words' idf, as far as any product has them
     total: NDArray[np.float32]
     held: NDArray[np.int16]  # how many of the words
     names_all: NDArray[np.bool_]  # every word stands in its name or labels
+
+    def out_of(self, weight: float) -> "Scores":
+        """The same, as shares of another whole weight."""
+        return replace(self, total=self.total * np.float32(self.weight / weight), weight=weight)
+
+    def known_replaced(self) -> NDArray[np.int16]:
+        """Of every place: how many words it holds as something else, although the catalogue has them as they are."""
+        count = np.zeros(len(self.total), dtype=np.int16)
+        for asked, word in zip(self.words, self.by_word, strict=True):
+            replaced = [number for number, form in enumerate(asked.forms) if form.is_correction]
+            if asked.is_known and replaced:
+                count += word.forms >= replaced[0]
+        return count
 
     def form(self, word: int, place: int) -> Form | None:
         """What a word was found as in one product."""
@@ -96,7 +115,7 @@ def scores(shelves: Shelves, words: Sequence[Asked], found: Mapping[str, Occurre
     total += NAME_SHARE_WEIGHT * np.minimum(1, titled / np.maximum(1, shelves.name_lengths)).astype(
         np.float32
     )
-    return Scores(words, by_word, total, held, names_all)
+    return Scores(words, by_word, whole, total, held, names_all)
 
 
 def _word_score(shelves: Shelves, asked: Asked, found: Mapping[str, Occurrences]) -> WordScore:

@@ -74,18 +74,22 @@ class _Finding:
         said = {token for text in limits for token in tokens(text)}
         self.words = [word for word in product_words(query.text, language) if word not in said]
         self._head = head_word(query.text, language, besides=COLORS | said)
+        # Limits may leave any of them; without limits there is no use for what the best hit will hide.
+        self._least = 0.0 if query.limits() else CUT
         self._meaning = meaning if self.words else None
         if self._meaning is not None:
             self._meaning.refresh(session)
 
     def by_words(self) -> Candidates:
         """Those that the text speaks of."""
-        return self._with_meaning(by_words(self._reading, self._lexicon, self.words, head=self._head))
+        return self._with_meaning(
+            by_words(self._reading, self._lexicon, self.words, head=self._head, least=self._least)
+        )
 
     def by_limits(self, query: ProductQuery) -> Candidates:
         """Where the text names nothing: those that the limits describe or, where they describe nothing, any product."""
         described = sorted({token for text in query.described() for token in tokens(text)})
-        found = by_words(self._reading, self._lexicon, described, head=None)
+        found = by_words(self._reading, self._lexicon, described, head=None, least=self._least)
         found = self._with_meaning(Candidates(found.scores, found.worded))
         if not found.scores and not described:
             return Candidates(dict.fromkeys(any_on_sale(self._session, query, limit=CANDIDATES_MAX), 1.0))
@@ -105,23 +109,32 @@ class _Attempt:
     language: str
 
     def unlimited(self) -> SearchResult:
-        """Where there are no limits, only what is shown has to be judged."""
-        scores = self._on_sale()
-        if self._hides_the_named(scores):
+        """Where there are no limits, only what is shown, and what might be if it is in stock, is looked at."""
+        scores = self.candidates.scores
+        least = CUT * max(scores.values(), default=0)
+        hits = [key for key, score in scores.items() if score >= least][:CANDIDATES_MAX]
+        if self._hides_the_named(hits):
             return SearchResult()
-        weighed = {
-            key: round(score if stocked else score * OUT_OF_STOCK_FACTOR, 6)
-            for key, (score, stocked) in scores.items()
-        }
-        least = CUT * max(weighed.values(), default=0)
-        hits = sorted((-score, key) for key, score in weighed.items() if score >= least)
-        page = [key for _, key in self._page(hits)]
-        judged = self._judge({key: scores[key][0] for key in page})
+        page = self._page(self._what_is_there_first(hits))
+        judged = self._judge({key: scores[key] for key in page})
         return SearchResult(tuple(each.hit for each in judged), len(hits))
+
+    def _what_is_there_first(self, hits: Sequence[UUID]) -> list[UUID]:
+        """As much of the order as the page needs, once what is sold out scores less."""
+        scores, weighed = self.candidates.scores, dict[UUID, float]()
+        needed = self.query.offset + max(0, self.query.limit)
+        while len(weighed) < len(hits):
+            some = hits[len(weighed) :][: max(needed, len(weighed))]
+            stocked = on_sale(self.session, self.query, some)
+            weighed |= {key: scores[key] * (1 if stocked.get(key) else OUT_OF_STOCK_FACTOR) for key in some}
+            next_best = scores[hits[len(weighed)]] if len(weighed) < len(hits) else 0.0
+            if sum(score >= next_best for score in weighed.values()) >= needed:
+                break
+        return sorted(weighed, key=lambda key: -weighed[key])
 
     def judged(self, asked: ProductQuery, relaxed: Sequence[Limit]) -> SearchResult:
         """Every candidate that meets the limits, best first; where the price had to be let go, the nearest to it first."""
-        found = self._judge({key: score for key, (score, _) in self._on_sale().items()})
+        found = self._judge(self._on_sale())
         if self._hides_the_named(each.hit.product_id for each in found):
             return SearchResult()
         least = CUT * max((each.hit.score for each in found), default=0)
@@ -130,15 +143,14 @@ class _Attempt:
         hits.sort(key=lambda each: (_apart(each, wanted), -each.hit.score, each.hit.product_id))
         return SearchResult(tuple(each.hit for each in self._page(hits)), len(hits))
 
-    def _on_sale(self) -> dict[UUID, tuple[float, bool]]:
-        """The best candidates that are on sale within price and stock, with their scores and whether they are in stock."""
-        found: dict[UUID, tuple[float, bool]] = {}
-        candidates, scores = iter(self.candidates.scores), self.candidates.scores
-        least = CUT * OUT_OF_STOCK_FACTOR * max(scores.values(), default=0) if not self.query.limits() else 0
+    def _on_sale(self) -> dict[UUID, float]:
+        """The best candidates that are on sale within price and stock, with their scores."""
+        found: dict[UUID, float] = {}
+        scores = self.candidates.scores
+        candidates = iter(scores)
         while len(found) < CANDIDATES_MAX and (some := list(islice(candidates, CANDIDATES_MAX))):
-            some = [key for key in some if scores[key] >= least]
-            stocked = on_sale(self.session, self.query, some)
-            found |= {key: (scores[key], stocked[key]) for key in some if key in stocked}
+            sold = on_sale(self.session, self.query, some)
+            found |= {key: scores[key] for key in some if key in sold}
         return dict(islice(found.items(), CANDIDATES_MAX))
 
     def _hides_the_named(self, found: Iterable[UUID]) -> bool:

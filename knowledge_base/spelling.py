@@ -3,9 +3,11 @@
 A word is compared with those whose letters are nearly its own, so a vocabulary of tens of thousands takes a fraction of a millisecond.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import Final
 
 import numpy as np
@@ -15,6 +17,8 @@ from rapidfuzz.process import extract
 
 CORRECTABLE_LETTERS_MIN: Final = 4  # of a shorter word nearly every other is one letter away
 TWO_EDITS_LETTERS_MIN: Final = 6
+THREE_EDITS_LETTERS_MIN: Final = 9
+EDITS_MAX: Final = 3
 BEGINNINGS_MAX: Final = 3
 HALF_LETTERS_MIN: Final = 3
 BITS: Final = 64
@@ -65,7 +69,7 @@ class Vocabulary:
 
         `bold` guesses: an edit more, and an edit in words of two letters. Good where other words confirm it.
         """
-        edits = _edits_forgiven(word) + bold
+        edits = _edits_guessed(word) if bold else _edits_forgiven(word)
         near = [Correction(known, distance) for known, distance in self._near(word, edits)]
         if not bold:
             near = [found for found in near if _is_likely(word, found)]
@@ -91,14 +95,16 @@ class Vocabulary:
 
     def _with_letters(self) -> tuple[list[str], NDArray[np.uint64]]:
         if self._letters is None:
-            words = list(self._counts)
+            words = sorted(self._counts)
             self._letters = words, np.array([_letter_bits(word) for word in words], dtype=np.uint64)
         return self._letters
 
     def _beginning_with(self, word: str) -> list[Correction]:
         if len(word) < CORRECTABLE_LETTERS_MIN:
             return []
-        found = [known for known in self._with_letters()[0] if known.startswith(word)]
+        words = self._with_letters()[0]
+        begin = bisect_left(words, word)
+        found = list(takewhile(lambda known: known.startswith(word), islice(words, begin, None)))
         found.sort(key=lambda known: (self._counts[known], known), reverse=True)
         return [Correction(known, 1) for known in found[:BEGINNINGS_MAX]]
 
@@ -118,6 +124,12 @@ def _edits_forgiven(word: str) -> int:
     if len(word) < CORRECTABLE_LETTERS_MIN:
         return int(len(word) == CORRECTABLE_LETTERS_MIN - 1)
     return 1 if len(word) < TWO_EDITS_LETTERS_MIN else 2
+
+
+def _edits_guessed(word: str) -> int:
+    if len(word) < CORRECTABLE_LETTERS_MIN:
+        return int(len(word) > 1)
+    return 2 if len(word) < THREE_EDITS_LETTERS_MIN else EDITS_MAX
 
 
 def _is_likely(word: str, found: Correction) -> bool:

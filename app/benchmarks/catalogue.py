@@ -22,7 +22,10 @@ SEED: Final = 20261122
 CHUNK: Final = 1000
 PRODUCTS_A_MAKER: Final = 30
 FAMILY_MAX: Final = 6  # products that share a maker and a model's name
-SHORT_NAME_SHARE: Final = 0.25  # of titles that leave the maker out, as many shops do
+PRODUCTS_A_MODEL: Final = 5
+SIMILAR_SHARE: Final = 0.3  # of names that are another one with a letter changed
+UNSIGNED_SHARE: Final = 0.45  # of titles that leave the maker out, as many shops do
+UNNAMED_SHARE: Final = 0.45  # of titles without a model's name
 
 # department → what it sells
 GOODS: Final[Mapping[str, str]] = {
@@ -297,6 +300,8 @@ ONSETS: Final = [
 ]
 VOWELS: Final = ["a", "a", "e", "e", "i", "i", "o", "o", "u", "ai", "ea", "y"]
 CODAS: Final = ["", "", "", *["l", "n", "n", "r", "r", "s", "s", "x", "m", "nd", "rn", "st", "ck", "th"]]
+VOWELS_ALONE: Final = "aeiouy"
+CONSONANTS: Final = "bcdfghjklmnprstvwxz"
 SENTENCES: Final = (
     "Made of {material} that lasts for years of {use}.",
     "The {quality} {noun} for {use}, whatever the weather.",
@@ -332,7 +337,7 @@ def made_products(count: int, *, seed: int = SEED) -> Iterator[MadeProduct]:
     chance = Random(seed)  # noqa: S311 - the same every time is what is wanted
     makers = _names(chance, max(4, count // PRODUCTS_A_MAKER))
     weights = list(accumulate(1 / (rank + 3) for rank in range(len(makers))))  # a few makers have much
-    models = _names(chance, max(40, count // 4))
+    models = _names(chance, max(40, count // PRODUCTS_A_MODEL))
     departments = [(name, goods.split()) for name, goods in GOODS.items()]
     made = 0
     while made < count:
@@ -346,14 +351,28 @@ def made_products(count: int, *, seed: int = SEED) -> Iterator[MadeProduct]:
 
 def _names(chance: Random, count: int) -> list[str]:
     """Different names that can be said aloud, of four to nine letters."""
-    names: dict[str, None] = {}
+    names: list[str] = []
+    known: set[str] = set()
     while len(names) < count:
-        parts = chance.choice((2, 2, 3))
-        name = "".join(chance.choice(ONSETS) + chance.choice(VOWELS) for _ in range(parts))
-        name += chance.choice(CODAS)
-        if 4 <= len(name) <= 9:
-            names[name.capitalize()] = None
-    return list(names)
+        similar = len(names) > 10 and chance.random() < SIMILAR_SHARE
+        name = _similar(chance, chance.choice(names)) if similar else _new(chance)
+        if 4 <= len(name) <= 9 and name not in known:
+            names.append(name)
+            known.add(name)
+    return names
+
+
+def _new(chance: Random) -> str:
+    parts = chance.choice((2, 2, 3))
+    name = "".join(chance.choice(ONSETS) + chance.choice(VOWELS) for _ in range(parts))
+    return (name + chance.choice(CODAS)).capitalize()
+
+
+def _similar(chance: Random, name: str) -> str:
+    """A name with one letter changed."""
+    at = chance.randrange(1, len(name))
+    letters = VOWELS_ALONE if name[at] in VOWELS_ALONE else CONSONANTS
+    return name[:at] + chance.choice(letters) + name[at + 1 :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,9 +406,8 @@ class _Family:
 
     def _title(self, noun: str, material: str, quality: str, color: str) -> str:
         chance = self.chance
-        words = [self.model]
-        if chance.random() > SHORT_NAME_SHARE:
-            words.insert(0, self.maker)
+        words = [self.maker] if chance.random() > UNSIGNED_SHARE else []
+        words += [self.model] if chance.random() > UNNAMED_SHARE else []
         words += chance.choice(([quality], [material], [quality, material], [color, quality], []))
         words.append(noun)
         ending = chance.choice(
