@@ -12,16 +12,20 @@ from typing import Any, Final
 from rich.console import Console, Group
 from rich.table import Table
 
-from app.benchmarks import cost, data_sets, understanding
+from app.benchmarks import cost, data_sets, finding, understanding
 from app.benchmarks.cost import CannotMeasure, Cost
 from app.benchmarks.data_sets import DataSet, MissingData
+from app.benchmarks.finding import Catalogue, Finding, Plan
+from app.benchmarks.search_engines import missing_packages
 from app.benchmarks.understanding import Figures
 from app.commands import Answer, Failure
+from app.running import CannotOpen
 from app.settings import ROOT, read_settings
 from nlu.embedding import Embedder, MiniLmEmbedder
 from nlu.pipeline import PipelineSettings
 
 DATA: Final = ROOT.parent / "shared" / "data" / "nlu"
+EXPORTS: Final = ROOT.parent / "shared" / "data" / "shopify"
 REMEMBERED: Final = 100_000  # sentences: each is embedded once, however many pipelines read it
 
 _errors = Console(stderr=True, highlight=False)
@@ -54,6 +58,35 @@ def nlu(config: Path, *, data: Path, quick: bool) -> Answer:
         "cost": [asdict(row) for row in costs],
     }
     return Answer({"nlu": facts}, view=Group(_quality(figures), _prices(costs)))
+
+
+def search(
+    config: Path, *, data: Path, products: int, queries: int, quick: bool, postgres: str | None
+) -> Answer:
+    """Product search: known items in Shopify exports and in a made-up catalogue, beside other engines."""
+    if missing := missing_packages():
+        _say(f"Search: to measure the others as well, run pip install {' '.join(missing)}")
+    files = sorted(data.glob("*.csv"))
+    if not files:
+        _say(f"Search: there are no exports (*.csv) in {data}, so only the made-up catalogue is searched")
+    exports = [Catalogue("exports", files)] if files else []
+    plan = Plan(
+        catalogues=[*exports, Catalogue("made up", products=products)],
+        queries=queries,
+        config=None if quick else config,
+        postgres=postgres,
+    )
+    try:
+        found = list(finding.measure(plan, _say))
+    except (CannotMeasure, CannotOpen) as error:
+        raise Failure(str(error)) from error
+    facts = {
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": _machine(),
+        "exports": [file.name for file in files],
+        "known_items": [asdict(row) for row in found],
+    }
+    return Answer({"search": facts}, view=_findings(found))
 
 
 def _say(what: str) -> None:
@@ -102,6 +135,39 @@ def _quality(figures: Sequence[Figures]) -> Table:
             "–" if row.matthews_correlation is None else f"{row.matthews_correlation:.3f}",
             f"{row.training_cpu_seconds:.1f}",
             end_section=row.pipeline == figures[-1].pipeline,
+        )
+    return table
+
+
+def _findings(found: Sequence[Finding]) -> Table:
+    table = Table(
+        "catalogue",
+        "method",
+        "recall@10 %",
+        "… with two typos",
+        "ms p50 / p99",
+        "… with two typos",
+        "built in s",
+        "vectors s",
+        "ready s",
+        "memory MB",
+        "a change found in ms",
+        title="Product search, known items, on one thread",
+    )
+    for row, following in zip(found, [*found[1:], None], strict=True):
+        table.add_row(
+            f"{row.catalogue}, {row.products}",
+            row.method,
+            f"{100 * row.recall_at_10:.1f}",
+            f"{100 * row.recall_at_10_mistyped:.1f}",
+            f"{row.p50_ms:.1f} / {row.p99_ms:.1f}",
+            f"{row.mistyped_p50_ms:.1f} / {row.mistyped_p99_ms:.1f}",
+            f"{row.build_seconds:.1f}",
+            "–" if row.vectors_seconds is None else f"{row.vectors_seconds:.0f}",
+            f"{row.ready_seconds:.2f}",
+            f"{row.megabytes:.0f}",
+            "–" if row.changed_product_ms is None else f"{row.changed_product_ms:.0f}",
+            end_section=following is None or following.catalogue != row.catalogue,
         )
     return table
 

@@ -384,6 +384,27 @@ def bench_nlu(
     return bench.nlu(config, data=data, quick=quick)
 
 
+@benches.command("search")
+@answers
+def bench_search(
+    data: Annotated[Path, typer.Option("--data", help="Folder of Shopify exports (*.csv).")] = bench.EXPORTS,
+    products: Annotated[int, typer.Option(min=1, help="How many products are made up.")] = 43_000,
+    queries: Annotated[int, typer.Option(min=1, help="How many products are looked for.")] = 500,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="Measure there too: postgresql (a server from a wheel), or a PostgreSQL server's URL."
+        ),
+    ] = None,
+    quick: Quick = False,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Product search: recall, speed, memory and building, beside SQLite FTS5, bm25s and tantivy."""
+    del as_json
+    return bench.search(config, data=data, products=products, queries=queries, quick=quick, postgres=database)
+
+
 def main() -> None:
     """The `parley` script."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -47,6 +47,13 @@ def scratch_databases(
 
 
 @contextmanager
+def empty_database(choice: str) -> Generator[str]:
+    """The URL of a PostgreSQL database with nothing in it, for "postgresql" or a server's URL. Raises CannotOpen."""
+    with _server(choice) as url, _database(url) as name:
+        yield _named(url, name)
+
+
+@contextmanager
 def _server(choice: str) -> Generator[str]:
     """The URL of a database on a PostgreSQL server where we may make others."""
     if choice != POSTGRESQL:

@@ -57,7 +57,8 @@ def by_words(
     corrected = corrections_at(scored, best)
     total[_only_doubtful(scored, corrected)] = 0
     order = _best(total, least)
-    keys = [reading.shelves.keys[place] for place in order.tolist()]
+    found: list[int] = order.tolist()
+    keys = [reading.shelves.keys[place] for place in found]
     meant = tuple(
         corrected.get(each.word, each.word)
         for each, word in zip(asked, scored.by_word, strict=True)

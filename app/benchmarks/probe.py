@@ -5,14 +5,14 @@ It loads what understanding needs and no more: not the channels, the web server 
 """
 
 import json
-import resource
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from app.benchmarks.memory import resident_megabytes
 from app.settings import Home, Settings, read_settings
 from nlu import training_data
 from nlu.embedding import Embedder, MiniLmEmbedder
@@ -91,18 +91,6 @@ def _read(settings: Settings, home: Home, texts: Sequence[str], *, began: float)
         "cpu_ms": spent / len(walls),
         "megabytes": resident_megabytes(),
     }
-
-
-def resident_megabytes() -> float:
-    """What the process holds now where Linux tells it, else the most it ever held."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        fields: Mapping[str, str] = dict(
-            line.split(":", 1) for line in status.read_text("utf-8").splitlines() if ":" in line
-        )
-        return int(fields["VmRSS"].split()[0]) / 1024
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 if __name__ == "__main__":

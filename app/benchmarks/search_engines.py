@@ -24,6 +24,7 @@ Ask = Callable[[str], list[int]]
 class SearchDocument:
     """A product in words; its place in the list is its number."""
 
+    key: str
     title: str
     labels: str  # maker, category and tags
     text: str  # description, facts and options
@@ -63,11 +64,12 @@ class Fts5Alone:
 
     def open(self, folder: Path) -> Ask:
         connection = sqlite3.connect(folder / "fts5.db")
-        statement = f"SELECT rowid FROM product WHERE product MATCH ? ORDER BY bm25(product, {TITLE}, {LABELS}, {TEXT}) LIMIT {WANTED}"
+        statement = "SELECT rowid FROM product WHERE product MATCH ? ORDER BY bm25(product, ?, ?, ?) LIMIT ?"
+        rest = (TITLE, LABELS, TEXT, WANTED)
 
         def ask(text: str) -> list[int]:
             words = " OR ".join(f'"{word}"' for word in WORD.findall(text))
-            return [row[0] for row in connection.execute(statement, (words,))] if words else []
+            return [row[0] for row in connection.execute(statement, (words, *rest))] if words else []
 
         return ask
 
@@ -88,12 +90,13 @@ class Bm25s:
     def open(self, folder: Path) -> Ask:
         bm25s: Any = __import__("bm25s")
         retriever = bm25s.BM25.load(folder / "bm25s")
+        wanted = min(WANTED, int(retriever.scores["num_docs"]))  # it refuses to be asked for more
 
         def ask(text: str) -> list[int]:
             tokens = bm25s.tokenize([text], show_progress=False, return_ids=False)
             if not tokens[0]:
                 return []
-            found, _ = retriever.retrieve(tokens, k=WANTED, show_progress=False)
+            found, _ = retriever.retrieve(tokens, k=wanted, show_progress=False)
             return [int(place) for place in found[0]]
 
         return ask
@@ -140,15 +143,20 @@ def engine_named(name: str) -> SearchEngine:
     return next(engine for engine in ENGINES if engine.name == name)
 
 
+def installed_engines() -> list[SearchEngine]:
+    """Those that can be measured here."""
+    return [engine for engine in ENGINES if not engine.package or importlib.util.find_spec(engine.package)]
+
+
 def missing_packages() -> list[str]:
     """What has to be installed before all engines can be measured."""
-    needed = [engine.package for engine in ENGINES if engine.package]
-    return [package for package in needed if importlib.util.find_spec(package) is None]
+    there = installed_engines()
+    return [engine.package for engine in ENGINES if engine.package and engine not in there]
 
 
 def write_documents(path: Path, documents: Sequence[SearchDocument]) -> None:
     """One JSON array a line."""
-    lines = (json.dumps([d.title, d.labels, d.text]) for d in documents)
+    lines = (json.dumps([d.key, d.title, d.labels, d.text]) for d in documents)
     path.write_text("\n".join(lines), "utf-8")
 
 

@@ -11,23 +11,31 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
 
 from app.benchmarks.catalogue import made_products, write
-from app.benchmarks.probe import resident_megabytes
-from app.benchmarks.search_engines import WANTED, Ask, engine_named, read_documents
-from app.settings import read_settings
-from app.wiring import embedder_for
+from app.benchmarks.memory import resident_megabytes
+from app.benchmarks.search_engines import (
+    WANTED,
+    Ask,
+    SearchDocument,
+    engine_named,
+    read_documents,
+    write_documents,
+)
 from knowledge_base.embedding import Embedder
 from knowledge_base.indexing import refresh_product_vectors
 from knowledge_base.query import ProductQuery
 from knowledge_base.search import ProductSearch
 from shop.catalogue.importing import import_products
-from shop.catalogue.model import Product
+from shop.catalogue.model import Product, Variant
 from storage.engine import Database
 from storage.migrate import upgrade
 
+CURRENCY: Final = "USD"
 WARM_UP: Final = 20  # queries before the clock starts
 CHANGES: Final = 20
 
@@ -46,23 +54,32 @@ def main() -> None:
 
 
 def _write(wanted: dict[str, Any]) -> dict[str, Any]:
-    """A catalogue into the database, which indexes its words."""
+    """A catalogue into the database, which indexes its words; what is on sale, for the other engines, into a file."""
     database, at = Database.open(wanted["url"]), datetime.now(UTC)
     upgrade(database)
     began = time.perf_counter()
-    if wanted["files"]:
-        for file in wanted["files"]:
-            import_products(database, Path(file), currency=wanted["currency"], at=at)
-    else:
-        write(
-            database,
-            made_products(wanted["products"], seed=wanted["seed"]),
-            currency=wanted["currency"],
-            at=at,
-        )
+    for file in wanted["files"]:
+        import_products(database, Path(file), currency=CURRENCY, at=at)
+    if not wanted["files"]:
+        write(database, made_products(wanted["products"]), currency=CURRENCY, at=at)
     seconds = time.perf_counter() - began
+    write_documents(Path(wanted["documents"]), database.read(_on_sale))
     database.close()
     return {"seconds": seconds}
+
+
+def _on_sale(session: Session) -> list[SearchDocument]:
+    sold = exists().where(Variant.product_id == Product.id, Variant.published)
+    products = session.scalars(select(Product).where(Product.published, sold).order_by(Product.id))
+    return [
+        SearchDocument(
+            key=product.id.hex,
+            title=product.title,
+            labels=" ".join((product.vendor, product.category, *product.tags)),
+            text=" ".join((product.description, *map(str, product.attributes.values()))),
+        )
+        for product in products
+    ]
 
 
 def _vectors(wanted: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +105,7 @@ def _ask(wanted: dict[str, Any]) -> dict[str, Any]:
     """Every query once, on an index that was built before."""
     began = time.perf_counter()
     ask = _parley(wanted) if wanted["engine"] == "Parley" else _other(wanted)
-    ask("anything at all")
+    ask("anything at all")  # an engine may read what it needs only now
     ready = time.perf_counter() - began
     for text in wanted["texts"][:WARM_UP]:
         ask(text)
@@ -113,8 +130,7 @@ def _other(wanted: dict[str, Any]) -> Ask:
 def _parley(wanted: dict[str, Any]) -> Ask:
     database = Database.open(wanted["url"])
     search = ProductSearch(embedder=_embedder(wanted))
-    keys = database.read(lambda session: session.scalars(select(Product.id).order_by(Product.id)).all())
-    places = {key: place for place, key in enumerate(keys)}
+    places = {UUID(d.key): place for place, d in enumerate(read_documents(Path(wanted["documents"])))}
 
     def ask(text: str) -> list[int]:
         query = ProductQuery(text, limit=WANTED)
@@ -129,7 +145,7 @@ def _change(wanted: dict[str, Any]) -> dict[str, Any]:
     database = Database.open(wanted["url"])
     search = ProductSearch(embedder=_embedder(wanted))
     database.read(lambda session: search.find(session, ProductQuery("anything at all")))
-    keys = database.read(lambda session: session.scalars(select(Product.id).limit(CHANGES)).all())
+    keys = [UUID(document.key) for document in read_documents(Path(wanted["documents"]))[:CHANGES]]
     milliseconds: list[float] = []
     for number, key in enumerate(keys):
         name = f"qzv{'abcdefghijklmnopqrstuvwxyz'[number]}wort"
@@ -145,7 +161,17 @@ def _change(wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def _embedder(wanted: dict[str, Any]) -> Embedder | None:
-    return embedder_for(read_settings(Path(wanted["config"])), "en") if wanted["config"] else None
+    """What the config names for English; loaded only where it is used, so that other engines' memory is their own."""
+    if not wanted["config"]:
+        return None
+    from app.settings import read_settings  # noqa: PLC0415
+    from nlu.embedding import MiniLmEmbedder  # noqa: PLC0415
+    from nlu.multilingual import installed_embedder  # noqa: PLC0415
+
+    named = read_settings(Path(wanted["config"])).understanding_of("en").embedding
+    if named is None:
+        return None
+    return MiniLmEmbedder(named.model) if named.model else installed_embedder("en")
 
 
 if __name__ == "__main__":
