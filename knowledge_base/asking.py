@@ -10,7 +10,7 @@ from knowledge_base.lexicon import Shelves
 from knowledge_base.postings import Occurrences, occurrences
 from knowledge_base.scoring import Asked, Form, Scores, scores
 from knowledge_base.spelling import EDITS_MAX, Correction, Vocabulary
-from knowledge_base.wording import alternatives
+from knowledge_base.wording import alternatives, words_of
 
 OTHER_WORD_WEIGHT: Final = 0.8  # for the same goods
 EDIT_WEIGHT: Final = 0.85  # for each edit that takes a word to what it may have meant
@@ -73,7 +73,10 @@ class Reading:
 
     def _corrected(self, word: str) -> list[Asked]:
         """One word or, where two were run together, both."""
-        found = self.vocabulary.corrections(word)
+        likely = self.vocabulary.corrections(word)
+        found = self._goods(likely)
+        if likely and not found:
+            return []  # "ofr" is "for", which says nothing about goods
         if found and " " in found[0].text:
             self.parted[word] = found[0].text
             return [Asked(half, (Form(half, 1.0),)) for half in found[0].text.split()]
@@ -85,7 +88,7 @@ class Reading:
             return asked
         there = {form.word for form in asked.forms} | {asked.word}
         edits, weight = (1, KNOWN_EDIT_WEIGHT) if asked.is_known else (EDITS_MAX, EDIT_WEIGHT)
-        found = self.vocabulary.corrections(asked.word, bold=True)
+        found = self._goods(self.vocabulary.corrections(asked.word, bold=True))
         new = [
             each for each in found if " " not in each.text and each.edits <= edits and each.text not in there
         ]
@@ -93,6 +96,11 @@ class Reading:
             _form(each, place, weight) for place, each in enumerate(new[:GUESSES_MAX], start=len(asked.forms))
         )
         return Asked(asked.word, (*asked.forms, *forms))
+
+    def _goods(self, found: Sequence[Correction]) -> list[Correction]:
+        """Those that are not filler: what nobody looks for."""
+        filler = words_of(self.language).filler
+        return [each for each in found if each.text not in filler]
 
     def _joined(self, words: Sequence[str]) -> list[str]:
         """Two neighbours that the catalogue writes as one word, unless it has them both."""

@@ -37,6 +37,7 @@ class Candidates:
     )  # those that share a word with the query; the others are near in meaning
     words: tuple[str, ...] = ()  # of the query, as the catalogue has them
     corrected: Mapping[str, str] = field(default_factory=dict[str, str])
+    names_one: bool = False  # the words name one product in full, so what they mean adds nothing
 
 
 def by_words(
@@ -69,6 +70,7 @@ def by_words(
         frozenset(keys),
         meant,
         {**corrected, **reading.parted},
+        names_one=len(asked) >= NAME_WORDS_MIN and best is not None and bool(scored.names_all[best]),
     )
 
 

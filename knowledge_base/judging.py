@@ -3,14 +3,15 @@
 Price and stock are read from the variants themselves, so they are those of this moment.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency
-from sqlalchemy import ColumnElement, Row, Select, case, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, exists, func, literal, not_, or_, select
 from sqlalchemy.orm import Session
 
 from knowledge_base.changes import KEYS_A_STATEMENT
@@ -34,10 +35,12 @@ _IN_STOCK: Final = or_(not_(Variant.tracked), Variant.oversell, Variant.on_hand 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A hit, and what its variant costs in minor units."""
+    """A product that meets the limits, by its best variant; what that costs in minor units."""
 
-    hit: Hit
+    product_id: UUID
+    score: float
     price_minor: int
+    hit: Callable[[], Hit]  # with its reasons, which take longer to say than to find
 
 
 def on_sale(session: Session, query: ProductQuery, keys: Sequence[UUID]) -> Mapping[UUID, bool]:
@@ -81,7 +84,7 @@ def judge(
 ) -> list[Judged]:
     """The products that meet the query's limits, in the order of `scores`; what is sold out scores less."""
     keys = list(scores)
-    products = {row.id: row for row in session.execute(_product_rows(keys))}
+    products = {row.id: row for row in session.execute(_product_rows(keys, with_text=bool(query.materials)))}
     variants: dict[UUID, list[Row[Any]]] = {}
     for row in session.execute(_variant_rows(list(products))):
         variants.setdefault(row.product_id, []).append(row)
@@ -93,10 +96,11 @@ def judge(
     return [each for each in judged if each is not None]
 
 
-def _product_rows(keys: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
-    return select(
-        Product.id, Product.title, Product.category, Product.tags, Product.attributes, Product.description
-    ).where(Product.id.in_(keys), Product.published)
+def _product_rows(keys: Sequence[UUID], *, with_text: bool) -> Select[*tuple[Any, ...]]:
+    """Texts are long; only a material is looked for in them."""
+    text = Product.description if with_text else literal("").label("description")
+    columns = (Product.title, Product.category, Product.tags, Product.attributes, text)
+    return select(Product.id, *columns).where(Product.id.in_(keys), Product.published)
 
 
 def _variant_rows(keys: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
@@ -131,9 +135,11 @@ class _Judge:
         if not fitting:
             return None
         best = min(fitting, key=lambda row: (not row.in_stock, -self._shared_words(row)))
-        weighed = score if best.in_stock else score * OUT_OF_STOCK_FACTOR
-        hit = Hit(self.product.id, best.id, round(weighed, 6), tuple(self._reasons(best)))
-        return Judged(hit, best.price_minor)
+        weighed = round(score if best.in_stock else score * OUT_OF_STOCK_FACTOR, 6)
+        return Judged(self.product.id, weighed, best.price_minor, partial(self._hit, best, weighed))
+
+    def _hit(self, variant: Row[Any], score: float) -> Hit:
+        return Hit(self.product.id, variant.id, score, tuple(self._reasons(variant)))
 
     def _category_fits(self) -> bool:
         wanted = stems(self.query.category or "")

@@ -27,6 +27,7 @@ from shop.catalogue.model import Variant
 from shop.money import Money
 
 CANDIDATES_MAX: Final = 500  # products whose variants are looked at
+JUDGED_AT_ONCE: Final = 100
 CUT: Final = 0.4  # a hit below this share of the best one's score is noise
 
 T = TypeVar("T")
@@ -96,7 +97,9 @@ class _Finding:
         return found
 
     def _with_meaning(self, found: Candidates) -> Candidates:
-        return with_meaning(found, self._meaning, self._query.text) if self._meaning is not None else found
+        if self._meaning is None or found.names_one:
+            return found
+        return with_meaning(found, self._meaning, self._query.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ class _Attempt:
             return SearchResult()
         page = self._page(self._what_is_there_first(hits))
         judged = self._judge({key: scores[key] for key in page})
-        return SearchResult(tuple(each.hit for each in judged), len(hits))
+        return SearchResult(tuple(each.hit() for each in judged), len(hits))
 
     def _what_is_there_first(self, hits: Sequence[UUID]) -> list[UUID]:
         """As much of the order as the page needs, once what is sold out scores less."""
@@ -134,24 +137,29 @@ class _Attempt:
 
     def judged(self, asked: ProductQuery, relaxed: Sequence[Limit]) -> SearchResult:
         """Every candidate that meets the limits, best first; where the price had to be let go, the nearest to it first."""
-        found = self._judge(self._on_sale())
-        if self._hides_the_named(each.hit.product_id for each in found):
+        found = self._all_judged()
+        if self._hides_the_named(each.product_id for each in found):
             return SearchResult()
-        least = CUT * max((each.hit.score for each in found), default=0)
-        hits = [each for each in found if each.hit.score >= least]
+        least = CUT * max((each.score for each in found), default=0)
+        hits = [each for each in found if each.score >= least]
         wanted = (asked.at_most or asked.at_least) if Limit.PRICE in relaxed else None
-        hits.sort(key=lambda each: (_apart(each, wanted), -each.hit.score, each.hit.product_id))
-        return SearchResult(tuple(each.hit for each in self._page(hits)), len(hits))
+        hits.sort(key=lambda each: (_apart(each, wanted), -each.score, each.product_id))
+        return SearchResult(tuple(each.hit() for each in self._page(hits)), len(hits))
 
-    def _on_sale(self) -> dict[UUID, float]:
-        """The best candidates that are on sale within price and stock, with their scores."""
-        found: dict[UUID, float] = {}
-        scores = self.candidates.scores
+    def _all_judged(self) -> list[Judged]:
+        """The best candidates first, until those that are left score too little beside the best hit."""
+        found: list[Judged] = []
+        judged, scores = 0, self.candidates.scores
         candidates = iter(scores)
-        while len(found) < CANDIDATES_MAX and (some := list(islice(candidates, CANDIDATES_MAX))):
-            sold = on_sale(self.session, self.query, some)
-            found |= {key: scores[key] for key in some if key in sold}
-        return dict(islice(found.items(), CANDIDATES_MAX))
+        while judged < CANDIDATES_MAX and (some := list(islice(candidates, JUDGED_AT_ONCE))):
+            if scores[some[0]] < CUT * max((each.score for each in found), default=0):
+                break
+            if self.query.narrows_sale():
+                sold = on_sale(self.session, self.query, some)
+                some = [key for key in some if key in sold]
+            found += self._judge({key: scores[key] for key in some})
+            judged += len(some)
+        return found
 
     def _hides_the_named(self, found: Iterable[UUID]) -> bool:
         """What is only near in meaning must not hide that a limit keeps the named thing out."""

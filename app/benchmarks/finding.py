@@ -42,6 +42,7 @@ class Finding:
     p99_ms: float
     mistyped_p50_ms: float
     mistyped_p99_ms: float
+    cpu_ms: float  # a query's mean time on the processor, whatever else the machine does
     build_seconds: float  # the catalogue into its full-text index; of Parley with the database it lives in
     ready_seconds: float  # from the files to the first answer
     megabytes: float  # of the process that answers, all that it has loaded included
@@ -156,6 +157,7 @@ def _finding(
         p99_ms=float(np.percentile(plain, 99)),
         mistyped_p50_ms=float(np.percentile(mistyped, 50)),
         mistyped_p99_ms=float(np.percentile(mistyped, 99)),
+        cpu_ms=got["cpu_ms"],
         ready_seconds=got["ready_seconds"],
         megabytes=got["megabytes"],
         **timed,

@@ -51,7 +51,10 @@ def mistyped(chance: Random, words: Sequence[str], *, typos: int = TYPOS) -> lis
     long_enough = [place for place, word in enumerate(typed) if len(word) >= MISTYPED_LETTERS_MIN]
     for _ in range(typos if long_enough else 0):
         place = chance.choice(long_enough)
-        typed[place] = chance.choice(SLIPS)(chance, typed[place])
+        slip = chance.choice(SLIPS)(chance, typed[place])
+        typed[place] = (
+            slip if slip != words[place] else _inserted(chance, typed[place])
+        )  # one must not undo another
     return typed
 
 
