@@ -1,8 +1,9 @@
 """How well products hold the words that somebody asked for, for the whole catalogue at once.
 
 A word counts for more the rarer it is (Lucene's idf, which stays positive in a catalogue of three products) and the weightier
-the field it stands in: name 5, maker and labels 3, text 1, levelling off as in BM25 (k₁ = 1.2). A mistyped word counts for
-each thing that it may have meant, a little less than if it had been typed so; which one it was, the other words decide.
+the field it stands in: name 5, maker and labels 3, text 1, levelling off as in BM25 (k₁ = 1.2). A text that repeats the name
+adds nothing: wordy goods are no better. A mistyped word counts for each thing that it may have meant, a little less than if it
+had been typed so; which one it was, the other words decide.
 """
 
 import math
@@ -24,7 +25,8 @@ NAME_SHARE_WEIGHT: Final = 0.05  # for the share of a name that was asked for: o
 
 def _strengths() -> NDArray[np.float32]:
     """By the places that a word stands in, 0 to 1."""
-    sums = [sum(weight for bit, weight in WEIGHTS.items() if bits & bit) for bits in range(8)]
+    told = [bits & ~TEXT if bits & NAME else bits for bits in range(8)]
+    sums = [sum(weight for bit, weight in WEIGHTS.items() if bits & bit) for bits in told]
     return np.array([weight / (weight + K1) for weight in sums], dtype=np.float32)
 
 
