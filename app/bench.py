@@ -17,11 +17,10 @@ from app.benchmarks.cost import CannotMeasure, Cost
 from app.benchmarks.data_sets import DataSet, MissingData
 from app.benchmarks.understanding import Figures
 from app.commands import Answer, Failure
-from app.settings import ROOT, read_settings
+from app.settings import read_settings
 from nlu.embedding import Embedder, MiniLmEmbedder
 from nlu.pipeline import PipelineSettings
 
-DATA: Final = ROOT.parent / "shared" / "data" / "nlu"
 REMEMBERED: Final = 100_000  # sentences: each is embedded once, however many pipelines read it
 
 _errors = Console(stderr=True, highlight=False)

@@ -25,7 +25,7 @@ from bot.dialogue.hearing import Listener
 from bot.dialogue.tokens import Tokens
 from bot.handler import Shop, ShopHandler
 from knowledge_base.service import KnowledgeBase
-from nlu import labelled, training, training_data
+from nlu import labelled, trained, training_data
 from nlu.embedding import Embedder, MiniLmEmbedder
 from nlu.entities.extraction import EntityExtractor
 from nlu.entities.vocabulary import Vocabulary
@@ -231,7 +231,7 @@ def trained_model(
     force: bool = False,
 ) -> tuple[TrainedModel, bool]:
     """The model of a language's `data` and today's settings, and whether it had to be trained just now."""
-    return training.ensure_model(
+    return trained.ensure_model(
         model_store(home),
         data,
         settings.understanding_of(language),
