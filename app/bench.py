@@ -20,12 +20,10 @@ from app.benchmarks.search_engines import missing_packages
 from app.benchmarks.understanding import Figures
 from app.commands import Answer, Failure
 from app.running import CannotOpen
-from app.settings import ROOT, read_settings
+from app.settings import read_settings
 from nlu.embedding import Embedder, MiniLmEmbedder
 from nlu.pipeline import PipelineSettings
 
-DATA: Final = ROOT.parent / "shared" / "data" / "nlu"
-EXPORTS: Final = ROOT.parent / "shared" / "data" / "shopify"
 REMEMBERED: Final = 100_000  # sentences: each is embedded once, however many pipelines read it
 
 _errors = Console(stderr=True, highlight=False)

@@ -14,7 +14,8 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.console import Console
 
-from app import bench, commands, report
+from app import commands, report
+from app.benchmarks.data_sets import DATA, EXPORTS
 from app.commands import Failure
 from app.flow_drawing import Format
 from app.schemas import Kind
@@ -361,7 +362,7 @@ Quick = Annotated[bool, typer.Option("--quick", help="Leave out what takes minut
 @benches.callback()
 def bench_all(
     context: typer.Context,
-    data: DataFolder = bench.DATA,
+    data: DataFolder = DATA,
     quick: Quick = False,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
@@ -374,12 +375,14 @@ def bench_all(
 @benches.command("nlu")
 @answers
 def bench_nlu(
-    data: DataFolder = bench.DATA,
+    data: DataFolder = DATA,
     quick: Quick = False,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
 ) -> commands.Answer:
     """Understanding: accuracy, refusal, speed, memory and training time, beside simpler pipelines."""
+    from app import bench  # noqa: PLC0415 - loads scikit-learn
+
     del as_json
     return bench.nlu(config, data=data, quick=quick)
 
@@ -387,7 +390,7 @@ def bench_nlu(
 @benches.command("search")
 @answers
 def bench_search(
-    data: Annotated[Path, typer.Option("--data", help="Folder of Shopify exports (*.csv).")] = bench.EXPORTS,
+    data: Annotated[Path, typer.Option("--data", help="Folder of Shopify exports (*.csv).")] = EXPORTS,
     products: Annotated[int, typer.Option(min=1, help="How many products are made up.")] = 43_000,
     queries: Annotated[int, typer.Option(min=1, help="How many products are looked for.")] = 500,
     database: Annotated[
@@ -401,6 +404,8 @@ def bench_search(
     as_json: AsJson = False,
 ) -> commands.Answer:
     """Product search: recall, speed, memory and building, beside SQLite FTS5, bm25s and tantivy."""
+    from app import bench  # noqa: PLC0415 - loads scikit-learn
+
     del as_json
     return bench.search(config, data=data, products=products, queries=queries, quick=quick, postgres=database)
 
