@@ -3,15 +3,16 @@
 Price and stock are read from the variants themselves, so they are those of this moment.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 from uuid import UUID
 
 from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency
-from sqlalchemy import ColumnElement, Row, Select, case, exists, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Text, case, cast, func, literal, not_, or_, select
 from sqlalchemy.orm import Session
 
 from knowledge_base.changes import KEYS_A_STATEMENT
@@ -22,6 +23,7 @@ from shop.catalogue.queries import kind_of
 from shop.money import Money
 
 OUT_OF_STOCK_FACTOR: Final = 0.85
+TEXTS_REMEMBERED: Final = 20_000
 
 # Sizes that go by several names.
 SIZE_NAMES: Final = {
@@ -56,10 +58,12 @@ def on_sale(session: Session, query: ProductQuery, keys: Sequence[UUID]) -> Mapp
 
 def any_on_sale(session: Session, query: ProductQuery, *, limit: int) -> Sequence[UUID]:
     """Products with a variant on sale within the query's price and stock, the first ones made."""
-    sold = exists().where(Variant.product_id == Product.id, *_sold(query))
-    return session.scalars(
-        select(Product.id).where(Product.published, sold).order_by(Product.id).limit(limit)
-    ).all()
+    asked = (
+        select(Variant.product_id).join(Product, Product.id == Variant.product_id).where(Product.published)
+    )
+    # By the variants' index on products: where few are within a price, no product is asked for its own variants.
+    sold = asked.where(*_sold(query)).distinct().order_by(Variant.product_id)
+    return session.scalars(sold.limit(limit)).all()
 
 
 def _sold(query: ProductQuery) -> list[ColumnElement[bool]]:
@@ -99,7 +103,8 @@ def judge(
 def _product_rows(keys: Sequence[UUID], *, with_text: bool) -> Select[*tuple[Any, ...]]:
     """Texts are long; only a material is looked for in them."""
     text = Product.description if with_text else literal("").label("description")
-    columns = (Product.title, Product.category, Product.tags, Product.attributes, text)
+    tags, attributes = _as_text(Product.tags, "tags"), _as_text(Product.attributes, "attributes")
+    columns = (Product.title, Product.category, tags, attributes, text)
     return select(Product.id, *columns).where(Product.id.in_(keys), Product.published)
 
 
@@ -108,7 +113,7 @@ def _variant_rows(keys: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
         select(
             Variant.id,
             Variant.product_id,
-            Variant.options,
+            _as_text(Variant.options, "options"),
             Variant.price_minor,
             Variant.currency,
             _IN_STOCK.label("in_stock"),
@@ -116,6 +121,16 @@ def _variant_rows(keys: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
         .where(Variant.product_id.in_(keys), Variant.published)
         .order_by(Variant.product_id, Variant.position)
     )
+
+
+def _as_text(column: Any, name: str) -> ColumnElement[str]:
+    """JSON that is read only where it matters, and once for all that have the same."""
+    return cast(column, Text).label(name)
+
+
+@lru_cache(maxsize=TEXTS_REMEMBERED)
+def _read(written: str) -> Any:
+    return json.loads(written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +158,7 @@ class _Judge:
 
     def _category_fits(self) -> bool:
         wanted = stems(self.query.category or "")
-        labels = [self.product.category, *self.product.tags]
+        labels = [self.product.category, *_read(self.product.tags)]
         return not wanted or any(wanted <= stems(label) for label in labels)
 
     def _fits(self, row: Row[Any]) -> bool:
@@ -158,29 +173,34 @@ class _Judge:
         )
 
     def _shared_words(self, row: Row[Any]) -> int:
-        return len({*self.words} & {*tokens(" ".join(row.options.values()))})
+        return len({*self.words} & {*tokens(" ".join(_read(row.options).values()))})
 
     def _color(self, row: Row[Any], wanted: Sequence[str]) -> str | None:
         """The first wanted colour that the variant has; of a product without colours to choose, what its texts say."""
-        if any(kind_of(name) == "colors" for variant in self.variants for name in variant.options):
-            texts = [value for name, value in row.options.items() if kind_of(name) == "colors"]
+        if any(kind_of(name) == "colors" for variant in self.variants for name in _read(variant.options)):
+            texts = [value for name, value in _read(row.options).items() if kind_of(name) == "colors"]
         else:
-            facts = [str(v) for k, v in self.product.attributes.items() if kind_of(k) == "colors"]
-            texts = [*row.options.values(), *facts, *self.product.tags, self.product.title]
+            facts = [str(v) for k, v in _read(self.product.attributes).items() if kind_of(k) == "colors"]
+            texts = [*_read(row.options).values(), *facts, *_read(self.product.tags), self.product.title]
         return next((color for color in wanted if any(_names_color(text, color) for text in texts)), None)
 
     def _size(self, row: Row[Any]) -> str | None:
-        sizes = [value for name, value in row.options.items() if kind_of(name) == "sizes"]
+        sizes = [value for name, value in _read(row.options).items() if kind_of(name) == "sizes"]
         return next(
-            (w for w in self.query.sizes if any(same_size(s, w) for s in sizes or row.options.values())), None
+            (
+                w
+                for w in self.query.sizes
+                if any(same_size(s, w) for s in sizes or _read(row.options).values())
+            ),
+            None,
         )
 
     def _material(self, row: Row[Any]) -> str | None:
-        facts = [str(value) for value in self.product.attributes.values()]
+        facts = [str(value) for value in _read(self.product.attributes).values()]
         texts = [
-            *row.options.values(),
+            *_read(row.options).values(),
             *facts,
-            *self.product.tags,
+            *_read(self.product.tags),
             self.product.title,
             self.product.description,
         ]
@@ -211,11 +231,16 @@ def _price_fits(query: ProductQuery, row: Row[Any]) -> bool:
 
 def _names_color(text: str, color: str) -> bool:
     """Whether `text` names the colour: "True Black" names black, "Blackberry" does not."""
-    wanted = [SAME_COLOR.get(token, token) for token in tokens(color)]
-    said = [SAME_COLOR.get(token, token) for token in tokens(text)]
+    wanted, said = _color_words(color), _color_words(text)
     if len(wanted) == 1:
         return wanted[0] in said
     return bool(wanted) and any(said[i : i + len(wanted)] == wanted for i in range(len(said)))
+
+
+@lru_cache(maxsize=TEXTS_REMEMBERED)
+def _color_words(text: str) -> tuple[str, ...]:
+    """Of an option, tag or title, which searches meet again and again."""
+    return tuple(SAME_COLOR.get(token, token) for token in tokens(text))
 
 
 def same_size(one: str, other: str) -> bool:

@@ -28,6 +28,7 @@ from shop.money import Money
 
 CANDIDATES_MAX: Final = 500  # products whose variants are looked at
 JUDGED_AT_ONCE: Final = 100
+SOLD_AT_ONCE: Final = 250
 CUT: Final = 0.4  # a hit below this share of the best one's score is noise
 
 T = TypeVar("T")
@@ -55,7 +56,7 @@ class ProductSearch:
             tried = query.without(relaxed)
             candidates = found if found.worded else finding.by_limits(tried)
             attempt = _Attempt(session, tried, candidates, language)
-            result = attempt.judged(query, relaxed) if query.limits() else attempt.unlimited()
+            result = attempt.result(query, relaxed)
             if result.total:
                 return replace(result, corrected=found.corrected, relaxed=relaxed)
         return SearchResult(corrected=found.corrected)
@@ -111,6 +112,14 @@ class _Attempt:
     candidates: Candidates
     language: str
 
+    def result(self, asked: ProductQuery, relaxed: Sequence[Limit]) -> SearchResult:
+        """What is found when of the limits that were asked for some are let go."""
+        if not asked.limits():
+            return self.unlimited()
+        if Limit.PRICE not in relaxed and self.query.narrows_only_sale():
+            return self.sold()
+        return self.judged(asked, relaxed)
+
     def unlimited(self) -> SearchResult:
         """Where there are no limits, only what is shown, and what might be if it is in stock, is looked at."""
         scores = self.candidates.scores
@@ -134,6 +143,32 @@ class _Attempt:
             if sum(score >= next_best for score in weighed.values()) >= needed:
                 break
         return sorted(weighed, key=lambda key: -weighed[key])
+
+    def sold(self) -> SearchResult:
+        """Where only price and stock are demanded, which the database tells: only what is shown is looked at."""
+        weighed = self._all_sold()
+        if self._hides_the_named(weighed):
+            return SearchResult()
+        least = CUT * max(weighed.values(), default=0)
+        hits = [key for key, score in weighed.items() if score >= least]
+        hits.sort(key=lambda key: (-weighed[key], key))
+        judged = self._judge({key: self.candidates.scores[key] for key in self._page(hits)})
+        return SearchResult(tuple(each.hit() for each in judged), len(hits))
+
+    def _all_sold(self) -> dict[UUID, float]:
+        """The best candidates first, until those that are left score too little beside the best hit."""
+        weighed, scores = dict[UUID, float](), self.candidates.scores
+        candidates = iter(scores)
+        while len(weighed) < CANDIDATES_MAX and (some := list(islice(candidates, SOLD_AT_ONCE))):
+            if scores[some[0]] < CUT * max(weighed.values(), default=0):
+                break
+            stocked = on_sale(self.session, self.query, some)
+            weighed |= {
+                key: round(scores[key] * (1 if stocked[key] else OUT_OF_STOCK_FACTOR), 6)
+                for key in some
+                if key in stocked
+            }
+        return weighed
 
     def judged(self, asked: ProductQuery, relaxed: Sequence[Limit]) -> SearchResult:
         """Every candidate that meets the limits, best first; where the price had to be let go, the nearest to it first."""
