@@ -368,7 +368,13 @@ def bench_all(
 ) -> None:
     """Run every benchmark, where none is named."""
     if context.invoked_subcommand is None:
-        bench_nlu(data=data, quick=quick, config=config, as_json=as_json)
+        _bench_all(data=data, quick=quick, config=config, as_json=as_json)
+
+
+@answers
+def _bench_all(data: Path, quick: bool, config: Path, as_json: bool) -> commands.Answer:
+    del as_json
+    return bench.everything(config, data=data, quick=quick)
 
 
 @benches.command("nlu")
@@ -382,6 +388,24 @@ def bench_nlu(
     """Understanding: accuracy, refusal, speed, memory and training time, beside simpler pipelines."""
     del as_json
     return bench.nlu(config, data=data, quick=quick)
+
+
+@benches.command("knowledge")
+@answers
+def bench_knowledge(
+    questions: Annotated[
+        list[Path] | None,
+        typer.Option(help="CSV with question, document, heading; BM25's threshold is chosen on the first."),
+    ] = None,
+    documents: Annotated[
+        Path, typer.Option("--knowledge", help="File or folder that answers.")
+    ] = bench.KNOWLEDGE,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Answers from documents: right, wrong and refused, beside full text alone."""
+    del as_json
+    return bench.knowledge(config, questions=questions or bench.QUESTIONS, documents=documents)
 
 
 def main() -> None:

@@ -2,9 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from knowledge_base.answers import SETTINGS, Answer, Settings, answer
+from knowledge_base.answers import Answer, answer
 from knowledge_base.embedding import Embedder
 from knowledge_base.search import ProductQuery, ProductSearch, SearchResult
+from knowledge_base.settings import SETTINGS, Settings
 from shop.catalogue.model import Product
 
 

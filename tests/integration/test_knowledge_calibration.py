@@ -1,4 +1,4 @@
-"""How often the thresholds in `answers.Settings` let the right passage through, and nothing else.
+"""How often the thresholds in `knowledge_base.settings` let the right passage through, and nothing else.
 
 The settings were chosen on the demo shop's documents. These are another shop's, with questions that had no part
 in choosing them, so the floors say what a merchant may expect.
