@@ -13,8 +13,9 @@ from sqlalchemy import Row, delete, select
 from sqlalchemy.orm import Session
 
 from knowledge_base.embedding import Embedder, packed
-from knowledge_base.model import Passage, PassageVector, ProductVector
-from knowledge_base.wording import sentences
+from knowledge_base.model import Document, Passage, PassageVector, ProductVector
+from knowledge_base.topics import topic_vectors
+from knowledge_base.wording import primary_language, sentences
 from shop.catalogue.model import Product
 from storage.engine import Database
 
@@ -99,6 +100,10 @@ def refresh_passage_vectors(
         database.write_now(lambda session, rows=rows: _keep_passages(session, rows))
         done += len(batch)
         progress(done, len(missing))
+    for language in database.read(
+        lambda session: list(session.scalars(select(Document.language).distinct()))
+    ):
+        topic_vectors(embedder, primary_language(language))  # so that no customer waits for them
     return len(missing)
 
 

@@ -1,22 +1,32 @@
 """Ranks the passages of the documents by how well they answer a question, by meaning and by words.
 
-Passages are ranked by 0.9 × cosine + 0.1 × full-text score (NLU.md: reciprocal rank fusion loses 12 points on
-questions and answers); without an embedder by the words alone.
+The meaning is the cosine to the question, mixed with the cosine to what the question's topic says (`topics`), the
+more of that the surer the topic; the share of the question's words is added. Without an embedder it is the words alone.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from knowledge_base import fulltext
-from knowledge_base.embedding import Embedder, unpacked
+from knowledge_base.embedding import Embedder, Vectors, unpacked
 from knowledge_base.fulltext import PASSAGES, FullText, WordMatches
 from knowledge_base.model import Document, Passage, PassageVector
 from knowledge_base.settings import Settings
-from knowledge_base.wording import alternatives, content_words, fold, singular, tokens, words_of
+from knowledge_base.topics import topic_vectors
+from knowledge_base.wording import (
+    alternatives,
+    content_words,
+    fold,
+    primary_language,
+    singular,
+    tokens,
+    words_of,
+)
 from shop.catalogue.model import Product
 
 
@@ -75,12 +85,11 @@ class PassageRanking:
         *,
         of: int,
     ) -> float:
-        score = by_words.get(row.id, 0.0)
+        share = by_words.get(row.id, 0.0)
         if not by_meaning:
-            return score
-        share = score / max(by_words.values()) if score else 0.0
+            return share
         cosine = by_meaning[row.id][of] if row.id in by_meaning else 0.0
-        return self.settings.embedding_weight * cosine + self.settings.words_weight * share
+        return cosine + self.settings.words_weight * share
 
     def _bonus(self, row: Row[Any]) -> float:
         """For a heading that names the product being talked about, what it is, or what it is made of.
@@ -121,8 +130,8 @@ class PassageRanking:
     def _matches(self, index: FullText, word: str) -> WordMatches:
         return fulltext.either([index.matches(other) for other in alternatives(word, self.language)])
 
-    def _by_meaning(self, rows: Sequence[Row[Any]]) -> dict[int, tuple[float, float]]:
-        """The cosine of each passage's nearest vector: to the question alone, and with what "it" or "they" stands for.
+    def _by_meaning(self, rows: Sequence[Row[Any]]) -> dict[int, Sequence[float]]:
+        """How near each passage is in meaning: to the question alone, and with what "it" or "they" stands for.
 
         Empty without an embedder, or when nothing is embedded yet.
         """
@@ -134,14 +143,25 @@ class PassageRanking:
         found = self.session.execute(stored).all()
         if not found:
             return {}
-        asked = self.embedder.embed([self.text, self._spelled_out()])
-        alone, spelled_out = (unpacked([vector for _, vector in found]) @ asked.T).T.tolist()
-        weight = self.settings.context_weight
-        best: dict[int, tuple[float, float]] = {}
-        for (key, _), plain, full in zip(found, alone, spelled_out, strict=True):
-            before = best.get(key, (-1.0, -1.0))
-            best[key] = (max(plain, before[0]), max((1 - weight) * plain + weight * full, before[1]))
-        return best
+        alone, spelled_out = self.embedder.embed([self.text, self._spelled_out()])
+        said, sure = self._topic(self.embedder, alone)
+        vectors = unpacked([vector for _, vector in found])
+        cosines = vectors @ np.stack([alone, spelled_out, said]).T
+        context = self.settings.context_weight
+        cosines[:, 1] = (1 - context) * cosines[:, 0] + context * cosines[:, 1]
+        best: dict[int, Vectors] = {}
+        for (key, _), row in zip(found, cosines, strict=True):
+            best[key] = np.maximum(best[key], row) if key in best else row
+        return {key: ((1 - sure) * row[:2] + sure * row[2]).tolist() for key, row in best.items()}
+
+    def _topic(self, embedder: Embedder, question: Vectors) -> tuple[Vectors, float]:
+        """What the question's topic says, and its weight, 0 where there is none."""
+        topics = topic_vectors(embedder, primary_language(self.language))
+        if topics is None:
+            return question, 0.0
+        cosine, says = topics.nearest(question)
+        start, sure = self.settings.topic_from, self.settings.topic_sure
+        return says, self.settings.topic_weight * min(1.0, max(0.0, (cosine - start) / (sure - start)))
 
     def _spelled_out(self) -> str:
         """The question with the product's name, where a pronoun stands for it."""

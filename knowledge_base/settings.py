@@ -8,14 +8,16 @@ from typing import Final
 class Settings:
     """What decides between an answer and none."""
 
-    embedding_weight: float = 0.9
-    words_weight: float = 0.1
+    words_weight: float = 0.1  # of the share of the question's words, beside a whole cosine
+    topic_weight: float = 0.5  # of what the nearest topic says, when the question is surely of it
+    topic_from: float = 0.2  # the cosine to a topic's question from which it counts
+    topic_sure: float = 0.9  # … and from which it counts in full
     context_bonus: float = 0.2  # for a passage headed by what is being talked about
     context_least: float = 0.5  # of the heading's words, to be headed by it
     context_weight: float = (
         0.5  # of the question with the product's name put in, where it says "it" or "they"
     )
-    policy_least: float = 0.45  # with an embedder
+    policy_least: float = 0.46  # with an embedder
     words_least: float = 0.34  # without one: the share of the question's weight that a passage holds
     fact_least: float = 0.5  # of the question's words that the field accounts for; more than this
     value_weight: float = 0.5  # a word found in the field's value, against one in its name
