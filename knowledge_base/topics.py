@@ -1,4 +1,4 @@
-"""What people ask any shop, and how a document would put the answer; data by language, in `topics/`.
+"""What people ask any shop, and how a document would put the answer; data by language, in `asked/`.
 
 A question and the passage that answers it often have no word and little meaning in common ("who runs this place?").
 A statement of the same topic is much nearer to the passage, and near to none where the documents say nothing of it.
@@ -16,7 +16,7 @@ from knowledge_base.embedding import Embedder, Vectors
 from knowledge_base.wording import primary_language
 from storage import yaml_files
 
-FOLDER: Final = Path(__file__).parent / "topics"
+FOLDER: Final = Path(__file__).parent / "asked"
 
 
 class Topic(BaseModel):
