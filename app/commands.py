@@ -44,6 +44,7 @@ from nlu.understanding import Understanding
 from shop.catalogue import importing as catalogue_importing
 from shop.catalogue import queries
 from shop.catalogue.sheet import UnreadableFile
+from storage.clock import SystemClock
 from storage.engine import Database
 
 WEB = ("https://", "http://")
@@ -329,7 +330,7 @@ def parse(home: Path, config: Path, text: str | None, *, file: Path | None, lang
             learnt = learn(shop.settings, shop.home, shop.database)
         except (TrainingDataError, WorseModel) as error:
             raise Failure(str(error)) from error
-        own = interpreter_for(shop.settings, shop.home, learnt, shop.database)
+        own = interpreter_for(shop.settings, shop.home, learnt, shop.database, SystemClock())
         detector = LanguageDetector(learnt.data)
         texts = _lines(file) if file else [text or ""]
         with engines.interpreter(shop.settings, shop.secrets, own) as interpreter:

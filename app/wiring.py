@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from html import unescape
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -91,13 +92,15 @@ class LearningInterpreter:
         data: Mapping[str, TrainingData],
         *,
         region: str,
+        now: Callable[[], datetime],
     ) -> None:
-        """`data` is each language's, for its lookups and synonyms."""
+        """`data` is each language's, for its lookups and synonyms; `now` the shop's time of day."""
         self._inner = inner
         self._database = database
         self._store = store
         self._data = data
         self._region = region
+        self._now = now
         self._version: int | None = None
         self._looked = 0.0
         self._models = {language: store.current_id(language) for language in data}
@@ -132,7 +135,9 @@ class LearningInterpreter:
         )
         for language, data in self._data.items():
             self._inner.use_extractor(
-                EntityExtractor(language, vocabulary=vocabulary, region=self._region, data=data)
+                EntityExtractor(
+                    language, vocabulary=vocabulary, region=self._region, data=data, now=self._now
+                )
             )
         self._version = version
 
@@ -256,16 +261,18 @@ def learn(settings: Settings, home: Home, database: Database) -> Learnt:
 
 
 def interpreter_for(
-    settings: Settings, home: Home, learnt: Learnt, database: Database
+    settings: Settings, home: Home, learnt: Learnt, database: Database, clock: Clock
 ) -> LearningInterpreter:
     """Understands every language of the shop."""
     main, *others = learnt.models.values()
+    zone = ZoneInfo(settings.shop.time_zone)
     return LearningInterpreter(
         IntentInterpreter(main, others=others),
         database,
         model_store(home),
         learnt.data,
         region=settings.shop.country,
+        now=lambda: clock.now().astimezone(zone),
     )
 
 
@@ -294,7 +301,9 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
     far_ends = far_ends or FarEnds()
     database, learnt = loaded.database, loaded.learnt
     rasa = engines.rasa_service(settings, secrets)
-    interpreter = engines.interpreter_with(rasa, interpreter_for(settings, home, learnt, database), settings)
+    interpreter = engines.interpreter_with(
+        rasa, interpreter_for(settings, home, learnt, database, clock), settings
+    )
     generator = engines.generator_service(settings, secrets)
     assistants = engines.assistants_with(generator, interpreter, settings)
     knowledge = KnowledgeBase(embedder=learnt.embedder, language=settings.language)

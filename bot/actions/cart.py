@@ -243,11 +243,12 @@ def remove_line(dialogue: Dialogue) -> Outcome:
 @action("swapped", "already", "alike", "none_alike", "nothing")
 def swap_variant(dialogue: Dialogue) -> Outcome:
     """The thing spoken of last, in the colour or size said now: exchanged in the cart where that can be."""
-    looks, products = Looks.said(dialogue.heard), in_sight(dialogue)
-    if not looks or len(products) != 1:
+    looks, product = Looks.said(dialogue.heard), _spoken_of(dialogue)
+    if product is None or not looks.wanted:
         return Outcome("nothing")
-    (product,) = products
     line = next((line for line in _cart(dialogue) if line.variant.product_id == product.id), None)
+    if line is None and looks.unwanted:  # "blue, not black" of what is only looked at
+        return Outcome("nothing")
     fitting = looks.fitting(product)
     if line is not None and line.variant in fitting:
         look_at(dialogue, product, line.variant)
@@ -264,6 +265,14 @@ def swap_variant(dialogue: Dialogue) -> Outcome:
     carts.set_units(dialogue.session, dialogue.customer, line.variant, units=0, at=dialogue.now)
     look_at(dialogue, product, free[0])
     return Outcome("swapped", {"title": title_of(free[0]), **cart_facts(dialogue)})
+
+
+def _spoken_of(dialogue: Dialogue) -> Product | None:
+    """The one product in sight, unless the words name another: "a mug in blue, not black"."""
+    products, named = in_sight(dialogue), meant(dialogue)
+    if len(products) != 1 or (named.by == "name" and products[0] not in named.products):
+        return None
+    return products[0]
 
 
 def _most_like(before: Variant, variants: list[Variant]) -> list[Variant]:

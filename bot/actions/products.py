@@ -22,7 +22,6 @@ from bot.messages import Button, Card
 from knowledge_base.search import ProductQuery, SearchResult
 from knowledge_base.wording import product_words
 from nlu.understanding import Understanding
-from shop.cart import service as carts
 from shop.catalogue import queries
 from shop.catalogue.model import Product, Variant
 from shop.money import Money
@@ -36,9 +35,7 @@ LIMITS = frozenset(
 ORDERS = {"cheapest": "cheapest", "cheaper": "cheapest", "dearest": "dearest", "dearer": "cheapest"}
 
 
-@action(
-    "found", "relaxed", "nothing", "no_words", "about_it", "instead", "unclear", "no_cheaper", "none_such"
-)
+@action("found", "relaxed", "nothing", "no_words", "about_it", "unclear", "no_cheaper", "none_such")
 def search_products(dialogue: Dialogue) -> Outcome:
     """Show what fits the person's words, with limits let go, and said so, when nothing fits all of them.
 
@@ -65,9 +62,8 @@ def _narrow(dialogue: Dialogue, heard: Understanding, order: str) -> Outcome:
     last, limits = dialogue.state.search, _limits(dialogue, heard) | _compared(dialogue, heard)
     if not limits and not order:
         return Outcome("no_words" if last is None else "unclear")
-    looks = Looks.said(heard)
-    if dialogue.state.focus is not None and looks.wanted:  # "forest, not rust" may be of what is in the cart
-        return Outcome("instead" if looks.unwanted and _is_in_cart(dialogue) else "about_it")
+    if dialogue.state.focus is not None and Looks.said(heard).wanted:
+        return Outcome("about_it")
     if last is None:
         return _show(dialogue, ProductQuery(limit=dialogue.cards_max, **limits), order=order)
     if "price_max" in limits or "price_min" in limits:
@@ -264,11 +260,6 @@ def _options(product: Product) -> dict[str, list[str]]:
 
 
 # ---------------------------------------------------------------------- searching
-
-
-def _is_in_cart(dialogue: Dialogue) -> bool:
-    lines, focus = carts.lines(dialogue.session, dialogue.customer), dialogue.state.focus
-    return focus is not None and any(line.variant.product_id == focus.product for line in lines)
 
 
 def _has_own_words(dialogue: Dialogue, heard: Understanding) -> bool:

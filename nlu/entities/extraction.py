@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from nlu.entities.address import AddressExtractor
@@ -10,6 +11,7 @@ from nlu.entities.comparative import ComparativeExtractor
 from nlu.entities.coupon import CouponExtractor
 from nlu.entities.delivery_option import DeliveryOptionExtractor
 from nlu.entities.email_address import EmailExtractor
+from nlu.entities.moment import MomentExtractor, Now
 from nlu.entities.order_reference import OrderReferenceExtractor
 from nlu.entities.ordinal import OrdinalExtractor
 from nlu.entities.person_name import PersonNameExtractor
@@ -26,9 +28,9 @@ CHARACTERS_MAX: Final = 1000  # what is looked at of a message
 ENTITIES_MAX: Final = 100
 
 ENTITIES: Final = frozenset({
-    "address", "category", "color", "comparative", "coupon", "delivery_option", "email", "material", "not_color",
+    "address", "category", "color", "comparative", "coupon", "date", "delivery_option", "email", "material", "not_color",
     "order_reference", "ordinal", "person_name", "phone", "price", "price_max", "price_min", "product", "quantity",
-    "quantity_change", "size",
+    "quantity_change", "size", "time",
 })  # fmt: skip
 """What is found without being taught; lookups and regexes of the training data add their names."""
 
@@ -57,7 +59,7 @@ class EntityExtractor:
 
     `vocabulary` is a snapshot of the catalogue; make a new extractor when the catalogue changes (a few
     milliseconds for hundreds of products). `region` (ISO 3166, "DE") reads phone numbers without a country code.
-    `data` brings lookups, synonyms and regexes of the training data.
+    `data` brings lookups, synonyms and regexes of the training data; `now` is the shop's time, for "tomorrow".
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class EntityExtractor:
         vocabulary: CatalogueVocabulary | None = None,
         region: str = "DE",
         data: TrainingData | None = None,
+        now: Now = datetime.now,
     ) -> None:
         known, data = words(language), data or TrainingData()
         catalogue = CatalogueExtractor(
@@ -83,6 +86,7 @@ class EntityExtractor:
             PriceExtractor(known),
             PersonNameExtractor(known, catalogue.descriptions),
             catalogue,
+            MomentExtractor(known, region, now),
             DeliveryOptionExtractor(known),
             OrdinalExtractor(known),
             ComparativeExtractor(known),

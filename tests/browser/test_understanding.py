@@ -13,8 +13,8 @@ from nlu import labelled, training
 from nlu.model import ModelStore
 from storage.engine import Database
 from tests.browser.conftest import DESKTOP, PATIENCE_MILLISECONDS, PHONE, Visit, Visits
-from tests.integration.test_retraining import fit
-from tests.nlu.small_shop import AT, N_GRAMS, small_data
+from tests.integration.test_retraining import SHIPPED, fit
+from tests.nlu.small_shop import AT, N_GRAMS
 from tests.open_shop import OpenShop, open_shop
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
@@ -31,8 +31,8 @@ async def teachable(anyio_backend: str, shop_template: Template, tmp_path: Path)
 
     def trainer(database: Database) -> Retraining:
         store = ModelStore(tmp_path / "small")
-        training.ensure_model(store, small_data(), N_GRAMS, embedder=None, at=AT)
-        return Retraining(database, store, {"en": small_data()}, partial(fit, store))
+        training.ensure_model(store, SHIPPED, N_GRAMS, embedder=None, at=AT)
+        return Retraining(database, store, {"en": SHIPPED}, partial(fit, store))
 
     home = copy_home(shop_template, tmp_path / "home")
     async with open_shop(shop_template, home, console=True, trainer=trainer) as shop:

@@ -87,8 +87,8 @@ async def test_whatever_else_it_says_changes_nothing(assisted: Assist) -> None:
 
     async def talk(chat: Assisted) -> list[str]:
         heard: list[str] = []
-        for name in HOSTILE:
-            heard += [await chat.says(f"{UNCLEAR} {name[-4:]}"), await chat.says("hello")]
+        for place in range(len(HOSTILE)):
+            heard += [await chat.says(f"{UNCLEAR} qz{place}qz"), await chat.says("hello")]
         assert chat.shop.stock("stoneware-teapot") == stock
         assert chat.shop.orders() == []
         assert chat.shop.parked() == []

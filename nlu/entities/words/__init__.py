@@ -78,6 +78,19 @@ class AddressWords(_Section):
     ends: Terms  # what may follow an address in the same sentence
 
 
+class MomentWords(_Section):
+    """Words for days and times beside the names that every language's CLDR has."""
+
+    relative: dict[str, int]  # days from today
+    not_after: Terms  # before which such a word is another: "la mañana" is the morning
+    of_day: dict[str, str]  # times that have a name: noon is 12:00
+    ahead: Terms  # in 3 days
+    units: Terms
+    of: Terms  # the 3rd of December
+    ordinal_ends: Terms  # what may stand at a day's number: 3rd
+    before: Terms  # after which "3/12" is a day and no fraction
+
+
 class OrdinalWords(_Section):
     words: dict[str, int]
     numbered: Terms
@@ -111,6 +124,7 @@ class Words(_Section):
     names: NameWords
     addresses: AddressWords
     delivery: dict[str, Terms]
+    moments: MomentWords
     ordinals: OrdinalWords
     comparatives: dict[str, Terms]
     negations: NegationWords
