@@ -12,14 +12,13 @@ from typing import Any, Final
 from rich.console import Console, Group
 from rich.table import Table
 
-from app.benchmarks import answering, cost, data_sets, understanding
+from app.benchmarks import answering, cost, data_sets, scratch, understanding
 from app.benchmarks.answering import AnswerFigures
 from app.benchmarks.cost import CannotMeasure, Cost
 from app.benchmarks.data_sets import DataSet, MissingData
 from app.benchmarks.understanding import Figures
 from app.commands import Answer, Failure
 from app.settings import ROOT, read_settings
-from app.wiring import embedder_for
 from nlu.embedding import Embedder, MiniLmEmbedder
 from nlu.pipeline import PipelineSettings
 
@@ -55,10 +54,10 @@ def nlu(config: Path, *, data: Path, quick: bool) -> Answer:
                 embedder=_embedder(pipeline),
                 at=datetime.now(UTC),
                 quick=quick,
-                tell=_say,
+                tell=say,
             )
         )
-        costs = cost.measure(config, settings, _messages(sets), quick=quick, tell=_say)
+        costs = cost.measure(config, settings, _messages(sets), quick=quick, tell=say)
     except (MissingData, CannotMeasure) as error:
         raise Failure(str(error)) from error
     facts = {
@@ -75,14 +74,15 @@ def knowledge(config: Path, *, questions: Sequence[Path], documents: Path) -> An
     """Answers from documents: right ones, wrong ones and refusals, beside full text alone."""
     settings = read_settings(config)
     try:
-        figures = answering.measure(
-            questions,
-            documents,
-            embedder=embedder_for(settings),
-            language=settings.language,
-            at=datetime.now(UTC),
-            tell=_say,
-        )
+        with scratch.means_for(settings, tell=say) as means:
+            figures = answering.measure(
+                questions,
+                documents,
+                means=means,
+                language=settings.language,
+                at=datetime.now(UTC),
+                tell=say,
+            )
     except MissingData as error:
         raise Failure(str(error)) from error
     facts = {
@@ -94,7 +94,7 @@ def knowledge(config: Path, *, questions: Sequence[Path], documents: Path) -> An
     return Answer({"knowledge": facts}, view=_answers(figures))
 
 
-def _say(what: str) -> None:
+def say(what: str) -> None:
     _errors.print(f"→ {what}", soft_wrap=True)
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.console import Console
 
-from app import bench, commands, report
+from app import bench, calibrating, commands, report
 from app.commands import Failure
 from app.flow_drawing import Format
 from app.schemas import Kind
@@ -356,6 +356,37 @@ def simulate(
 
 DataFolder = Annotated[Path, typer.Option("--data", help="Folder of the public data sets.")]
 Quick = Annotated[bool, typer.Option("--quick", help="Leave out what takes minutes.")]
+
+
+@app.command()
+@answers
+def calibrate(
+    questions: Annotated[
+        list[Path],
+        typer.Argument(help="CSV with question, document, heading; both empty where nothing answers."),
+    ],
+    documents: Annotated[Path, typer.Option("--knowledge", help="File or folder that answers.")],
+    refuse: Annotated[
+        float, typer.Option(min=0.5, max=1, help="Share of unanswerable questions to refuse.")
+    ] = calibrating.REFUSE,
+    embedding_of: Annotated[
+        str | None, typer.Option(help="For the embedding of another language than the shop's main one.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="Where to write, instead of the home.")] = None,
+    afresh: Annotated[bool, typer.Option(help="Start from nothing, not from what is known.")] = False,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Learn from your questions which passages answer, and when to refuse."""
+    del as_json
+    return calibrating.run(
+        home,
+        config,
+        questions,
+        calibrating.Choices(documents, refuse, embedding_of, file, afresh),
+        tell=bench.say,
+    )
 
 
 @benches.callback()

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from app import checking, engines, flow_drawing, replay_view, running, scenarios, schemas
 from app import replay as replaying
 from app import simulate as simulating
+from app.answering import knowledge_for
 from app.flow_drawing import Format
 from app.log import set_up
 from app.settings import Home, Secrets, Settings, read_secrets, read_settings
@@ -24,7 +25,9 @@ from app.wiring import (
     flow_files,
     interpreter_for,
     learn,
+    means_in_use,
     open_database,
+    read_documents_anew,
     read_training_data,
     trained_model,
     with_labels,
@@ -33,6 +36,7 @@ from bot.actions import ACTIONS
 from bot.dialogue import flows
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
+from knowledge_base.passages import refresh_passage_vectors
 from knowledge_base.search import ProductQuery
 from knowledge_base.service import KnowledgeBase
 from nlu import evaluation, rasa_project, training_data
@@ -208,11 +212,14 @@ def import_knowledge(home: Path, config: Path, places: list[str], *, quiet: bool
                 language=shop.settings.language,
                 tell=tell,
             )
-        embedder = embedder_for(shop.settings)
-        if embedder is not None:
+        means = means_in_use(shop.settings, shop.home)
+        if means.embedder is not None:
             with bar("Reading what they mean", quiet=quiet) as tell:
-                indexing.refresh_passage_vectors(
-                    shop.database, embedder, progress=lambda done, all_: tell(done / max(1, all_))
+                refresh_passage_vectors(
+                    shop.database,
+                    means.embedder,
+                    means.topics,
+                    progress=lambda done, all_: tell(done / max(1, all_)),
                 )
     problems = [asdict(problem) for problem in report.problems]
     text = (
@@ -238,6 +245,7 @@ def train(home: Path, config: Path, *, force: bool, quiet: bool) -> Answer:
                     force=force,
                 )
                 cards.append(asdict(model.card) | {"trained_now": trained})
+            read_documents_anew(settings, shop.home, shop.database)
         except (TrainingDataError, WorseModel) as error:
             raise Failure(str(error)) from error
         tell(1.0)
@@ -388,7 +396,7 @@ def _lines(file: Path) -> list[str]:
 def ask(home: Path, config: Path, text: str) -> Answer:
     """What the knowledge base answers."""
     with opened(home, config) as shop:
-        knowledge = KnowledgeBase(embedder=embedder_for(shop.settings))
+        knowledge = knowledge_for(shop.settings, shop.home, means_in_use(shop.settings, shop.home))
         found = shop.database.read(
             lambda session: knowledge.answer(session, text, language=shop.settings.language)
         )

@@ -42,7 +42,8 @@ from app.wiring import (
 from bot.channels.terminal import Terminal
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
-from nlu.embedding import Embedder
+from knowledge_base.passages import refresh_passage_vectors
+from knowledge_base.ranking import Means
 from nlu.languages import name_of
 from nlu.memory import give_back
 from nlu.model import ModelFileError, TrainedModel, WorseModel
@@ -138,7 +139,7 @@ def prepare(settings: Settings, secrets: Secrets, home: Home, teller: Teller, *,
         raise CannotOpen(str(error)) from error
     learnt = Learnt(shipped, data, models, embedder_for(settings))
     if demo:
-        seed_demo(settings, home, database, learnt.embedder, teller)
+        seed_demo(settings, home, database, learnt.means, teller)
     return Loaded(database, learnt)
 
 
@@ -158,9 +159,7 @@ def _learn(settings: Settings, home: Home, data: TrainingData, language: str, te
     return model
 
 
-def seed_demo(
-    settings: Settings, home: Home, database: Database, embedder: Embedder | None, teller: Teller
-) -> None:
+def seed_demo(settings: Settings, home: Home, database: Database, means: Means, teller: Teller) -> None:
     """Kettle & Quay's goods and documents; what is there already stays, stock and orders included."""
     now = datetime.now(UTC)
     with teller.bar("Stocking the shelves") as tell:
@@ -175,13 +174,13 @@ def seed_demo(
     documents = knowledge_importing.import_knowledge(
         database, [DEMO / "knowledge"], at=now, language=settings.language
     )
-    if embedder is not None:
+    if means.embedder is not None:
         with teller.bar("Reading labels and documents") as tell:
             indexing.refresh_product_vectors(
-                database, embedder, progress=lambda done, all_: tell(done / max(1, all_))
+                database, means.embedder, progress=lambda done, all_: tell(done / max(1, all_))
             )
-            indexing.refresh_passage_vectors(
-                database, embedder, progress=lambda done, all_: tell(done / max(1, all_))
+            refresh_passage_vectors(
+                database, means.embedder, means.topics, progress=lambda done, all_: tell(done / max(1, all_))
             )
     products = goods.added + goods.changed + goods.unchanged
     papers = documents.added + documents.changed + documents.unchanged

@@ -12,8 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from knowledge_base.embedding import Embedder
-from knowledge_base.ranking import PassageRanking
+from knowledge_base.ranking import Means, PassageRanking, Ranked
 from knowledge_base.settings import SETTINGS, Settings
 from knowledge_base.wording import (
     TEXT_CHARACTERS_MAX,
@@ -26,6 +25,7 @@ from knowledge_base.wording import (
 )
 from shop.catalogue.model import Product
 
+WORDS: Final = Means()
 OWN_NAME_WEIGHT: Final = 1.05  # a field asked for by its own name wins over one asked for in other words
 
 
@@ -48,13 +48,14 @@ class Policy:
 
     text: str
     source: str  # the document's title and the nearest heading
-    score: float
+    score: float  # how probable it is that it answers, 0 to 1
     passage: str
     passage_id: int
     document: str
     language: str  # the document's
     headings: tuple[str, ...]
     url: str | None
+    owner: str  # who to ask when it is wrong; "" where nobody is named
     as_of: datetime
 
 
@@ -67,14 +68,14 @@ def answer(
     *,
     language: str = "en",
     about: Product | None = None,
-    embedder: Embedder | None = None,
+    means: Means = WORDS,
     settings: Settings = SETTINGS,
 ) -> Answer | None:
     """The best answer there is, or None when nothing written down answers. Takes any text whatever.
 
     `about` is the product being talked about: its fields are asked first, and it says which passage "they" means.
     """
-    asked = _Question(session, question[:TEXT_CHARACTERS_MAX], language, about, embedder, settings)
+    asked = _Question(session, question[:TEXT_CHARACTERS_MAX], language, about, means, settings)
     if not tokens(asked.text):
         return None
     return asked.fact() or asked.policy()
@@ -85,12 +86,12 @@ def ranked_passages(
     question: str,
     *,
     language: str = "en",
-    embedder: Embedder | None = None,
+    means: Means = WORDS,
     settings: Settings = SETTINGS,
 ) -> list[int]:
     """The ids of all passages, the best first, whether they answer or not."""
-    asked = _Question(session, question[:TEXT_CHARACTERS_MAX], language, None, embedder, settings)
-    return [row.id for _, row in asked.ranking().ranked().passages]
+    asked = _Question(session, question[:TEXT_CHARACTERS_MAX], language, None, means, settings)
+    return [each.passage.id for each in asked.ranking().ranked().passages]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class _Question:
     text: str
     language: str
     about: Product | None
-    embedder: Embedder | None
+    means: Means
     settings: Settings
 
     # Facts
@@ -163,39 +164,39 @@ class _Question:
 
     def policy(self) -> Policy | None:
         """The passage that answers best, if it answers at all."""
-        ranked = self.ranking().ranked()
-        if not ranked.answers:
+        ranking = self.ranking().ranked()
+        if not ranking.answers:
             return None
-        score, best = ranked.passages[0]
-        headings = tuple(best.headings)
+        best, passage = ranking.passages[0], ranking.passages[0].passage
+        headings = tuple(passage.headings)
         return Policy(
-            text=self._cut(best.text, by_meaning=ranked.by_meaning),
-            source=" › ".join(dict.fromkeys((best.title, *headings[-1:]))),
-            score=round(score, 4),
-            passage=best.text,
-            passage_id=best.id,
-            document=best.title,
-            language=best.language,
+            text=self._cut(best),
+            source=" › ".join(dict.fromkeys((passage.title, *headings[-1:]))),
+            score=round(best.sureness, 4),
+            passage=passage.text,
+            passage_id=passage.id,
+            document=passage.title,
+            language=passage.language,
             headings=headings,
-            url=best.url,
-            as_of=best.updated_at,
+            url=passage.url,
+            owner=passage.owner,
+            as_of=passage.updated_at,
         )
 
     def ranking(self) -> PassageRanking:
         """The documents' passages against this question."""
-        return PassageRanking(
-            self.session, self.text, self.language, self.about, self.embedder, self.settings
-        )
+        return PassageRanking(self.session, self.text, self.language, self.about, self.means, self.settings)
 
     # Cutting
 
-    def _cut(self, text: str, *, by_meaning: bool) -> str:
+    def _cut(self, best: Ranked) -> str:
         """A short passage whole; of a long one the sentences that answer, in their order, as many as fit."""
+        text: str = best.passage.text
         most = self.settings.answer_characters_max
         if len(text) <= most:
             return text
         parts = list(sentences(text))
-        scores = self._sentence_scores(parts, by_meaning=by_meaning)
+        scores = self._sentence_scores(parts, best.by_sentence)
         order = sorted(range(len(parts)), key=lambda index: (-scores[index], index))
         least = self.settings.sentence_share * scores[order[0]]
         kept = order[:1]
@@ -205,14 +206,12 @@ class _Question:
                 kept.append(index)
         return _joined([parts[index] for index in sorted(kept)])
 
-    def _sentence_scores(self, parts: Sequence[str], *, by_meaning: bool) -> list[float]:
+    def _sentence_scores(self, parts: Sequence[str], by_meaning: Sequence[float] | None) -> list[float]:
         wanted = {singular(word) for word in content_words(self.text, self.language)}
         by_words = [len(wanted & stems(part)) / max(1, len(wanted)) for part in parts]
-        if self.embedder is None or not by_meaning:
+        if by_meaning is None:
             return by_words
-        vectors = self.embedder.embed([self.text, *parts])
-        cosines: list[float] = (vectors[1:] @ vectors[0]).tolist()
-        return [cosine + 0.1 * words for cosine, words in zip(cosines, by_words, strict=True)]
+        return [cosine + 0.1 * words for cosine, words in zip(by_meaning, by_words, strict=True)]
 
 
 def _in_order(wanted: Sequence[str], words: Sequence[str]) -> bool:

@@ -1,23 +1,25 @@
-"""Ranks the passages of the documents by how well they answer a question, by meaning and by words.
+"""Ranks the passages of the documents by how well they answer a question: gathers the evidence and judges it.
 
-The meaning is the cosine to the question, mixed with the cosine to what the question's topic says (`topics`), the
-more of that the surer the topic; the share of the question's words is added. Without an embedder it is the words alone.
+Evidence is the nearness of a passage's texts to the question (cosines of sentence embeddings), how much both are about
+the same topics, and the share of the question's words that the passage holds. Without an embedder it is words alone.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from knowledge_base import fulltext
-from knowledge_base.embedding import Embedder, Vectors, unpacked
-from knowledge_base.fulltext import PASSAGES, FullText, WordMatches
+from knowledge_base.embedding import Embedder, Vectors
+from knowledge_base.judgement import EVIDENCE, Evidence, Judgement, Kind
 from knowledge_base.model import Document, Passage, PassageVector
+from knowledge_base.overlap import Overlap, overlap, words_of_passage
+from knowledge_base.passages import Nearness, stored_as
 from knowledge_base.settings import Settings
-from knowledge_base.topics import topic_vectors
+from knowledge_base.topics import TopicReader, Topics
 from knowledge_base.wording import (
     alternatives,
     content_words,
@@ -29,14 +31,53 @@ from knowledge_base.wording import (
 )
 from shop.catalogue.model import Product
 
+NOWHERE: Final = Nearness(np.zeros(1, dtype=np.float32), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What questions are answered with, beside words: nothing, an embedder, or topics too."""
+
+    embedder: Embedder | None = None
+    topics: Topics | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Passages with their scores, the best first; `answers` tells whether the best one answers at all."""
+    """A passage with its score, and how near each of its sentences is to the question, where that is known."""
 
-    passages: Sequence[tuple[float, Row[Any]]]
+    score: float
+    passage: Row[Any]
+    by_sentence: Sequence[float] | None
+
+    @property
+    def sureness(self) -> float:
+        """How probable it is that it answers (0–1), as questions with known answers taught."""
+        return 1 / (1 + math.exp(-self.score))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All passages, the best first; `answers` tells whether the best one answers at all."""
+
+    passages: Sequence[Ranked]
     answers: bool
-    by_meaning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Meanings:
+    """How near all passages are in meaning to a question: to it alone, and with what "it" or "they" stands for."""
+
+    alone: Mapping[int, Nearness]
+    in_context: Mapping[int, Nearness]
+
+
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    """How much each passage is about what the question is about, and how strange the question is."""
+
+    shared: Mapping[int, float]
+    strangeness: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,49 +88,56 @@ class PassageRanking:
     text: str
     language: str
     about: Product | None
-    embedder: Embedder | None
+    means: Means
     settings: Settings
 
-    def ranked(self) -> Ranked:
+    def ranked(self) -> Ranking:
         """Every passage, the best first."""
-        rows = self._passages()
-        by_words = self._by_words({row.id for row in rows})
-        by_meaning = self._by_meaning(rows)
+        rows = self.rows()
+        words, (meanings, topic) = self._words(rows), self._meaning(rows)
+        alone = _evidence(rows, words, meanings and meanings.alone, topic)
+        judge = self._judge(alone.kind)
+        scores = judge.scores(alone)
         # Whether the documents answer at all is for the question alone to say; which passage, for what it is about too.
-        alone = [self._score(row, by_words, by_meaning, of=0) for row in rows]
-        least = self.settings.policy_least if by_meaning else self.settings.words_least
-        scored = [(self._score(row, by_words, by_meaning, of=-1) + self._bonus(row), row) for row in rows]
-        scored.sort(key=lambda each: (-each[0], each[1].id))
-        return Ranked(scored, max(alone, default=0.0) >= least, bool(by_meaning))
+        answers = bool(scores.max(initial=-1.0) > 0)
+        if self.about is not None:
+            scores = judge.scores(_evidence(rows, words, meanings and meanings.in_context, topic))
+            scores = scores + [self._bonus(row) for row in rows]
+        found = [
+            Ranked(float(score), row, _sentences(meanings, row.id))
+            for score, row in zip(scores, rows, strict=True)
+        ]
+        return Ranking(sorted(found, key=lambda each: (-each.score, each.passage.id)), answers)
 
-    def _passages(self) -> Sequence[Row[Any]]:
+    def evidence(self) -> tuple[list[int], Evidence]:
+        """The ids of all passages, and what speaks for each; for fitting judgements."""
+        rows = self.rows()
+        meanings, topic = self._meaning(rows)
+        found = _evidence(rows, self._words(rows), meanings and meanings.alone, topic)
+        return [row.id for row in rows], found
+
+    def rows(self) -> Sequence[Row[Any]]:
         """Those of the language, else of any: an answer in another one is better than none."""
         found: Any = select(
             Passage.id,
             Passage.headings,
             Passage.text,
+            Passage.phrasings,
             Document.title,
             Document.language,
             Document.url,
+            Document.owner,
             Document.updated_at,
         ).join(Passage.document)
         primary = self.language.casefold().replace("_", "-").split("-")[0]
         own = found.where(Document.language.startswith(primary, autoescape=True))
         return self.session.execute(own).all() or self.session.execute(found).all()
 
-    def _score(
-        self,
-        row: Row[Any],
-        by_words: Mapping[int, float],
-        by_meaning: Mapping[int, Sequence[float]],
-        *,
-        of: int,
-    ) -> float:
-        share = by_words.get(row.id, 0.0)
-        if not by_meaning:
-            return share
-        cosine = by_meaning[row.id][of] if row.id in by_meaning else 0.0
-        return cosine + self.settings.words_weight * share
+    def _judge(self, kind: Kind) -> Judgement:
+        embedder = self.means.embedder
+        return self.settings.judgements.find(kind, embedder.name if embedder else None)
+
+    # What is being talked about
 
     def _bonus(self, row: Row[Any]) -> float:
         """For a heading that names the product being talked about, what it is, or what it is made of.
@@ -114,57 +162,93 @@ class PassageRanking:
     def _stems(self, text: str) -> set[str]:
         return {singular(word) for word in content_words(text, self.language)}
 
-    def _by_words(self, within: Collection[int]) -> dict[int, float]:
-        """The share (0–1) of the question's weight that each passage holds; a word that no passage has counts as missing."""
-        index = FullText(self.session, PASSAGES)
-        words = [word for word in content_words(self.text, self.language) if len(word) > 1]
-        found = [self._matches(index, word) for word in words]
-        whole = sum(match.idf for match in found)
-        scores: dict[int, float] = {}
-        for match in found:
-            for key, strength in match.strengths.items():
-                if key in within:
-                    scores[key] = scores.get(key, 0.0) + match.idf * (0.5 + 0.5 * strength) / whole
-        return scores
-
-    def _matches(self, index: FullText, word: str) -> WordMatches:
-        return fulltext.either([index.matches(other) for other in alternatives(word, self.language)])
-
-    def _by_meaning(self, rows: Sequence[Row[Any]]) -> dict[int, Sequence[float]]:
-        """How near each passage is in meaning: to the question alone, and with what "it" or "they" stands for.
-
-        Empty without an embedder, or when nothing is embedded yet.
-        """
-        if self.embedder is None or not rows:
-            return {}
-        stored = select(PassageVector.passage_id, PassageVector.vector).where(
-            PassageVector.model == self.embedder.name, PassageVector.passage_id.in_([row.id for row in rows])
-        )
-        found = self.session.execute(stored).all()
-        if not found:
-            return {}
-        alone, spelled_out = self.embedder.embed([self.text, self._spelled_out()])
-        said, sure = self._topic(self.embedder, alone)
-        vectors = unpacked([vector for _, vector in found])
-        cosines = vectors @ np.stack([alone, spelled_out, said]).T
-        context = self.settings.context_weight
-        cosines[:, 1] = (1 - context) * cosines[:, 0] + context * cosines[:, 1]
-        best: dict[int, Vectors] = {}
-        for (key, _), row in zip(found, cosines, strict=True):
-            best[key] = np.maximum(best[key], row) if key in best else row
-        return {key: ((1 - sure) * row[:2] + sure * row[2]).tolist() for key, row in best.items()}
-
-    def _topic(self, embedder: Embedder, question: Vectors) -> tuple[Vectors, float]:
-        """What the question's topic says, and its weight, 0 where there is none."""
-        topics = topic_vectors(embedder, primary_language(self.language))
-        if topics is None:
-            return question, 0.0
-        cosine, says = topics.nearest(question)
-        start, sure = self.settings.topic_from, self.settings.topic_sure
-        return says, self.settings.topic_weight * min(1.0, max(0.0, (cosine - start) / (sure - start)))
-
     def _spelled_out(self) -> str:
         """The question with the product's name, where a pronoun stands for it."""
         if self.about is None or not set(tokens(self.text)) & words_of(self.language).pronouns:
             return self.text
         return f"{self.text} ({self.about.title}, {self.about.category})"
+
+    def _words(self, rows: Sequence[Row[Any]]) -> Overlap:
+        held = [
+            words_of_passage(" ".join((row.title, *row.headings, row.text, *row.phrasings))) for row in rows
+        ]
+        return overlap(self.text, held, language=self.language)
+
+    # Meaning and topics
+
+    def _meaning(self, rows: Sequence[Row[Any]]) -> tuple[_Meanings | None, _Topic | None]:
+        """Nothing without an embedder, or when nothing is embedded yet; no topic without meaning."""
+        embedder, topics = self.means.embedder, self.means.topics
+        if embedder is None or not rows:
+            return None, None
+        reader = topics.reader(primary_language(self.language)) if topics else None
+        stored = self._stored(embedder.name, *([reader.name] if reader else []))
+        vectors = stored.get(stored_as(embedder.name))
+        if not vectors:
+            return None, None
+        meanings = self._meanings(embedder, rows, vectors)
+        topic = self._topic(reader, rows, stored.get(stored_as(reader.name))) if reader else None
+        return meanings, topic
+
+    def _stored(self, *names: str) -> dict[str, dict[int, bytes]]:
+        """The passages' vectors, by what they are stored under and by passage."""
+        found = select(PassageVector.passage_id, PassageVector.model, PassageVector.vector)
+        wanted = [stored_as(name) for name in names]
+        stored: dict[str, dict[int, bytes]] = {}
+        for key, model, content in self.session.execute(found.where(PassageVector.model.in_(wanted))):
+            stored.setdefault(model, {})[key] = content
+        return stored
+
+    def _meanings(
+        self, embedder: Embedder, rows: Sequence[Row[Any]], vectors: Mapping[int, bytes]
+    ) -> _Meanings:
+        asked = embedder.embed([self.text, self._spelled_out()])
+        weight = self.settings.context_weight
+        asked[1] = (1 - weight) * asked[0] + weight * asked[1]
+        near = {row.id: _nearness(row, vectors[row.id], asked) for row in rows if row.id in vectors}
+        return _Meanings(*({key: each[which] for key, each in near.items()} for which in (0, 1)))
+
+    def _topic(
+        self, reader: TopicReader, rows: Sequence[Row[Any]], known: Mapping[int, bytes] | None
+    ) -> _Topic | None:
+        if not known:
+            return None
+        reading = reader.read([self.text])
+        near = {row.id: _nearness(row, known[row.id], reading.rows)[0] for row in rows if row.id in known}
+        shared = {key: each.nearest_two for key, each in near.items()}
+        return _Topic(shared, float(reading.strangeness[0]))
+
+
+def _nearness(row: Row[Any], content: bytes, asked: Vectors) -> list[Nearness]:
+    """How near a passage is to each vector that is asked with."""
+    vectors = np.frombuffer(content, dtype="<f4").reshape(-1, asked.shape[1])
+    cosines = vectors @ asked.T
+    parts = len(vectors) - 1 - bool(row.headings) - len(row.phrasings)
+    return [Nearness(cosines[:, which], parts) for which in range(len(asked))]
+
+
+def _evidence(
+    rows: Sequence[Row[Any]],
+    words: Overlap,
+    meanings: Mapping[int, Nearness] | None,
+    topic: _Topic | None,
+) -> Evidence:
+    """Nothing speaks for a passage in what is not known of it."""
+    kind: Kind = "words" if meanings is None else "meaning" if topic is None else "topics"
+
+    def columns(row: Row[Any], share: float) -> Iterator[float]:
+        yield from (1.0, float(not row.phrasings), share, words.unknown)
+        if meanings is not None:
+            near = meanings.get(row.id, NOWHERE)
+            yield from (near.whole, near.sentence, near.nearest)
+        if topic is not None:
+            yield from (topic.shared.get(row.id, 0.0), topic.strangeness)
+
+    found = [list(columns(row, share)) for row, share in zip(rows, words.shares, strict=True)]
+    return Evidence(kind, np.array(found, dtype=np.float64).reshape(len(rows), len(EVIDENCE[kind])))
+
+
+def _sentences(meanings: _Meanings | None, passage: int) -> Sequence[float] | None:
+    if meanings is None or passage not in meanings.alone:
+        return None
+    return meanings.alone[passage].by_sentence.tolist()

@@ -9,22 +9,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.benchmarks.data_sets import MissingData
 from app.benchmarks.questions import Question, QuestionSet, read_questions
+from app.benchmarks.scratch import taken_in
 from knowledge_base.answers import Policy, answer, ranked_passages
-from knowledge_base.embedding import Embedder
 from knowledge_base.fulltext import PASSAGES, FullText
-from knowledge_base.importing import import_knowledge
-from knowledge_base.indexing import refresh_passage_vectors
+from knowledge_base.ranking import Means
 from knowledge_base.wording import content_words
-from storage.engine import Database
-from storage.migrate import upgrade
 
 FIRST: Final = 3  # recall is measured at
 
@@ -67,46 +62,36 @@ def measure(
     files: Sequence[Path],
     documents: Path,
     *,
-    embedder: Embedder | None,
+    means: Means,
     language: str,
     at: datetime,
     tell: Progress,
 ) -> list[AnswerFigures]:
     """Every file of questions, asked of Parley and of full text alone. Raises MissingData."""
-    with TemporaryDirectory(prefix="parley-bench-") as folder:
-        database = Database.open(f"sqlite:///{folder}/parley.db")
-        try:
-            upgrade(database)
-            tell(f"Knowledge: importing {documents}")
-            problems = import_knowledge(database, [documents], at=at, language=language).problems
-            if problems:
-                raise MissingData("\n".join(str(problem) for problem in problems))
-            if embedder is not None:
-                refresh_passage_vectors(database, embedder)
-            return database.read(lambda session: list(_measure(session, files, embedder, language, tell)))
-        finally:
-            database.close()
+    tell(f"Knowledge: importing {documents}")
+    with taken_in(documents, means, language=language, at=at) as database:
+        return database.read(lambda session: list(_measure(session, files, means, language, tell)))
 
 
 def _measure(
-    session: Session, files: Sequence[Path], embedder: Embedder | None, language: str, tell: Progress
+    session: Session, files: Sequence[Path], means: Means, language: str, tell: Progress
 ) -> Iterator[AnswerFigures]:
     sets = [read_questions(session, file) for file in files]
     least: float | None = None
     for known in sets:
         tell(f"Knowledge: {known.name}")
-        asked = [_ask(session, question, embedder, language) for question in known.questions]
+        asked = [_ask(session, question, means, language) for question in known.questions]
         yield _figures(known, "Parley", asked)
         words = [_ask_words(session, question, language) for question in known.questions]
         least = _best_threshold(words) if least is None else least
         yield _figures(known, "BM25 alone", [_from(least, each) for each in words])
 
 
-def _ask(session: Session, question: Question, embedder: Embedder | None, language: str) -> Asked:
+def _ask(session: Session, question: Question, means: Means, language: str) -> Asked:
     began = time.perf_counter()
-    found = answer(session, question.text, language=language, embedder=embedder)
+    found = answer(session, question.text, language=language, means=means)
     milliseconds = 1000 * (time.perf_counter() - began)
-    ranked = ranked_passages(session, question.text, language=language, embedder=embedder)
+    ranked = ranked_passages(session, question.text, language=language, means=means)
     given = found.passage_id if isinstance(found, Policy) else None
     return Asked(question.passages, given, tuple(ranked[:FIRST]), milliseconds)
 
