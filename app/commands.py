@@ -36,6 +36,9 @@ from bot.actions import ACTIONS
 from bot.dialogue import flows
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
+from knowledge_base.answers import Policy
+from knowledge_base.contradictions import Contradiction, contradictions
+from knowledge_base.embedding import Embedder
 from knowledge_base.passages import refresh_passage_vectors
 from knowledge_base.search import ProductQuery
 from knowledge_base.service import KnowledgeBase
@@ -221,12 +224,22 @@ def import_knowledge(home: Path, config: Path, places: list[str], *, quiet: bool
                     means.topics,
                     progress=lambda done, all_: tell(done / max(1, all_)),
                 )
+        found = _contradictions(shop.database, means.embedder)
     problems = [asdict(problem) for problem in report.problems]
     text = (
         f"{report.added} documents added, {report.changed} changed, "
         f"{report.unchanged} as they were, {report.removed} removed."
     )
-    return Answer(asdict(report), text, rows=problems[:PROBLEMS_SHOWN_MAX], fine=not problems)
+    if found:
+        told = [f"  {each}" for each in found[:PROBLEMS_SHOWN_MAX]]
+        text = "\n".join([text, "Customers will hear one or the other where these disagree:", *told])
+    facts = asdict(report) | {"contradictions": [asdict(each) for each in found]}
+    return Answer(facts, text, rows=problems[:PROBLEMS_SHOWN_MAX], fine=not problems)
+
+
+def _contradictions(database: Database, embedder: Embedder | None) -> list[Contradiction]:
+    """What documents disagree about; not looked for without an embedding."""
+    return database.read(lambda session: contradictions(session, embedder)) if embedder is not None else []
 
 
 def train(home: Path, config: Path, *, force: bool, quiet: bool) -> Answer:
@@ -402,13 +415,18 @@ def ask(home: Path, config: Path, text: str) -> Answer:
         )
     if found is None:
         return Answer({"answer": None}, "I do not know that.")
+    owner = found.owner if isinstance(found, Policy) else ""
     facts = {
         "answer": found.text,
         "source": found.source,
         "score": found.score,
         "kind": type(found).__name__.lower(),
+        "as_of": found.as_of.isoformat(),
+        "owner": owner,
     }
-    return Answer(facts, f"{found.text}\n\nSource: {found.source} (score {found.score:.2f})")
+    kept_by = f", kept by {owner}" if owner else ""
+    source = f"Source: {found.source}, as of {found.as_of:%Y-%m-%d}{kept_by} (score {found.score:.2f})"
+    return Answer(facts, f"{found.text}\n\n{source}")
 
 
 def search(home: Path, config: Path, text: str) -> Answer:

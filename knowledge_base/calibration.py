@@ -16,7 +16,7 @@ from knowledge_base.judgement import EVIDENCE, Kind, Scores
 
 FOLDS: Final = 5
 ROUNDS: Final = 4  # of cross-validation, each with other folds
-DRAWN: Final = 0.5  # how strongly weights are drawn to where they start, in questions
+DRAWN: Final = 0.25  # how strongly weights are drawn to where they start, in questions
 FREE: Final = ("constant", "unasked")  # drawn nowhere: they are no weights but thresholds
 REFUSED_FEWEST: Final = 20  # unanswerable questions, to set a threshold by
 

@@ -74,6 +74,9 @@ class Words(BaseModel):
     between: tuple[tuple[str, str], ...]
     currency: tuple[str, ...]
     units: tuple[str, ...]
+    measures: dict[
+        str, dict[str, float]
+    ]  # what is counted: the unit's name → its forms → how much of it one is
     facts: dict[str, tuple[str, ...]]
 
 

@@ -15,6 +15,7 @@ from app.cli import app
 from app.settings import ROOT
 from knowledge_base.importing import import_knowledge
 from knowledge_base.model import Passage
+from knowledge_base.wording import tokens
 from storage.clock import SystemClock
 from storage.engine import Database
 from storage.migrate import upgrade
@@ -53,11 +54,11 @@ def questions(tmp_path: Path) -> Path:
 def words_only(tmp_path: Path) -> Path:
     """The demo shop's config without an embedding."""
     yaml = YAML(typ="safe")
-    content = yaml.load((ROOT / "config.yml").read_text("utf-8"))
+    content = yaml.load((ROOT / "config.yml").read_text("utf-8"))  # pyright: ignore[reportUnknownMemberType] - untyped
     content["pipeline"] = [{"name": "WordFeaturizer"}, {"name": "LinearSvmClassifier"}]
     file = tmp_path / "config.yml"
     with file.open("w", encoding="utf-8") as out:
-        yaml.dump(content, out)
+        yaml.dump(content, out)  # pyright: ignore[reportUnknownMemberType] - untyped
     return file
 
 
@@ -124,3 +125,19 @@ def test_the_demo_shops_questions_name_passages_that_are_there(tmp_path: Path) -
         assert len(half.unanswerable) >= 35
         asked_of = {key for each in half.answerable for key in each.passages}
         assert len(asked_of) >= 0.95 * len(passages)
+
+
+def test_no_question_that_is_measured_is_listed_in_a_document(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/parley.db")
+    try:
+        upgrade(database)
+        import_knowledge(database, [bench.KNOWLEDGE], at=SystemClock().now())
+        sets = database.read(lambda s: [read_questions(s, file) for file in bench.QUESTIONS])
+        listed = database.read(
+            lambda s: [words for each in s.scalars(select(Passage.phrasings)) for words in each]
+        )
+    finally:
+        database.close()
+    asked = {tuple(tokens(each.text)) for known in sets for each in known.questions}
+    assert len(listed) > 300
+    assert not asked & {tuple(tokens(words)) for words in listed}
