@@ -6,20 +6,20 @@ the same topics, and the share of the question's words that the passage holds. W
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from knowledge_base.embedding import Embedder, Vectors
 from knowledge_base.judgement import EVIDENCE, Evidence, Judgement, Kind
-from knowledge_base.model import Document, Passage, PassageVector
-from knowledge_base.overlap import Overlap, overlap, words_of_passage
+from knowledge_base.library import Library, Shelf
+from knowledge_base.overlap import Overlap, overlap
 from knowledge_base.passages import Nearness, stored_as
 from knowledge_base.settings import Settings
-from knowledge_base.topics import TopicReader, Topics
+from knowledge_base.topics import TopicReader, TopicReading, Topics
 from knowledge_base.wording import (
     alternatives,
     content_words,
@@ -31,7 +31,7 @@ from knowledge_base.wording import (
 )
 from shop.catalogue.model import Product
 
-NOWHERE: Final = Nearness(np.zeros(1, dtype=np.float32), 0)
+NOWHERE: Final = (Nearness(np.zeros(1, dtype=np.float32), 0),) * 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Means:
 
     embedder: Embedder | None = None
     topics: Topics | None = None
+    library: Library = field(default_factory=Library, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,6 @@ class Ranking:
 
 
 @dataclass(frozen=True, slots=True)
-class _Meanings:
-    """How near all passages are in meaning to a question: to it alone, and with what "it" or "they" stands for."""
-
-    alone: Mapping[int, Nearness]
-    in_context: Mapping[int, Nearness]
-
-
-@dataclass(frozen=True, slots=True)
 class _Topic:
     """How much each passage is about what the question is about, and how strange the question is."""
 
@@ -93,45 +86,25 @@ class PassageRanking:
 
     def ranked(self) -> Ranking:
         """Every passage, the best first."""
-        rows = self.rows()
-        words, (meanings, topic) = self._words(rows), self._meaning(rows)
-        alone = _evidence(rows, words, meanings and meanings.alone, topic)
+        found = self._gather()
+        alone = found.evidence(in_context=False)
         judge = self._judge(alone.kind)
         scores = judge.scores(alone)
         # Whether the documents answer at all is for the question alone to say; which passage, for what it is about too.
         answers = bool(scores.max(initial=-1.0) > 0)
         if self.about is not None:
-            scores = judge.scores(_evidence(rows, words, meanings and meanings.in_context, topic))
-            scores = scores + [self._bonus(row) for row in rows]
-        found = [
-            Ranked(float(score), row, _sentences(meanings, row.id))
-            for score, row in zip(scores, rows, strict=True)
+            scores = judge.scores(found.evidence(in_context=True))
+            scores = scores + [self._bonus(row) for row in found.rows]
+        passages = [
+            Ranked(float(score), row, found.by_sentence(row.id))
+            for score, row in zip(scores, found.rows, strict=True)
         ]
-        return Ranking(sorted(found, key=lambda each: (-each.score, each.passage.id)), answers)
+        return Ranking(sorted(passages, key=lambda each: (-each.score, each.passage.id)), answers)
 
     def evidence(self) -> tuple[list[int], Evidence]:
         """The ids of all passages, and what speaks for each; for fitting judgements."""
-        rows = self.rows()
-        meanings, topic = self._meaning(rows)
-        found = _evidence(rows, self._words(rows), meanings and meanings.alone, topic)
-        return [row.id for row in rows], found
-
-    def rows(self) -> Sequence[Row[Any]]:
-        """Those of the language, else of any: an answer in another one is better than none."""
-        found: Any = select(
-            Passage.id,
-            Passage.headings,
-            Passage.text,
-            Passage.phrasings,
-            Document.title,
-            Document.language,
-            Document.url,
-            Document.owner,
-            Document.updated_at,
-        ).join(Passage.document)
-        primary = self.language.casefold().replace("_", "-").split("-")[0]
-        own = found.where(Document.language.startswith(primary, autoescape=True))
-        return self.session.execute(own).all() or self.session.execute(found).all()
+        found = self._gather()
+        return [row.id for row in found.rows], found.evidence(in_context=False)
 
     def _judge(self, kind: Kind) -> Judgement:
         embedder = self.means.embedder
@@ -168,87 +141,76 @@ class PassageRanking:
             return self.text
         return f"{self.text} ({self.about.title}, {self.about.category})"
 
-    def _words(self, rows: Sequence[Row[Any]]) -> Overlap:
-        held = [
-            words_of_passage(" ".join((row.title, *row.headings, row.text, *row.phrasings))) for row in rows
-        ]
-        return overlap(self.text, held, language=self.language)
+    # Gathering
 
-    # Meaning and topics
-
-    def _meaning(self, rows: Sequence[Row[Any]]) -> tuple[_Meanings | None, _Topic | None]:
-        """Nothing without an embedder, or when nothing is embedded yet; no topic without meaning."""
-        embedder, topics = self.means.embedder, self.means.topics
-        if embedder is None or not rows:
-            return None, None
-        reader = topics.reader(primary_language(self.language)) if topics else None
-        stored = self._stored(embedder.name, *([reader.name] if reader else []))
-        vectors = stored.get(stored_as(embedder.name))
-        if not vectors:
-            return None, None
-        meanings = self._meanings(embedder, rows, vectors)
-        topic = self._topic(reader, rows, stored.get(stored_as(reader.name))) if reader else None
-        return meanings, topic
-
-    def _stored(self, *names: str) -> dict[str, dict[int, bytes]]:
-        """The passages' vectors, by what they are stored under and by passage."""
-        found = select(PassageVector.passage_id, PassageVector.model, PassageVector.vector)
-        wanted = [stored_as(name) for name in names]
-        stored: dict[str, dict[int, bytes]] = {}
-        for key, model, content in self.session.execute(found.where(PassageVector.model.in_(wanted))):
-            stored.setdefault(model, {})[key] = content
-        return stored
-
-    def _meanings(
-        self, embedder: Embedder, rows: Sequence[Row[Any]], vectors: Mapping[int, bytes]
-    ) -> _Meanings:
-        asked = embedder.embed([self.text, self._spelled_out()])
+    def _gather(self) -> "_Gathered":
+        """No meaning without an embedder, or when nothing is embedded yet; no topic without meaning."""
+        embedder, topics, primary = self.means.embedder, self.means.topics, primary_language(self.language)
+        reader = topics.reader(primary) if topics and embedder else None
+        asked = embedder.embed([self.text, self._spelled_out()]) if embedder else None
+        reading = reader.read([self.text]) if reader else None
+        models = {
+            stored_as(each.name): vectors.shape[1]
+            for each, vectors in ((embedder, asked), (reader, reading.rows if reading else None))
+            if each is not None and vectors is not None
+        }
+        shelf = self.means.library.shelf(self.session, primary, models)
+        words = overlap(self.text, shelf.words, language=self.language)
+        known = shelf.vectors.get(stored_as(embedder.name)) if embedder else None
+        if not known or asked is None:
+            return _Gathered(shelf.rows, words)
         weight = self.settings.context_weight
         asked[1] = (1 - weight) * asked[0] + weight * asked[1]
-        near = {row.id: _nearness(row, vectors[row.id], asked) for row in rows if row.id in vectors}
-        return _Meanings(*({key: each[which] for key, each in near.items()} for which in (0, 1)))
+        near = {row.id: _nearness(row, known[row.id], asked) for row in shelf.rows if row.id in known}
+        topic = self._topic(shelf, reader, reading) if reader and reading else None
+        return _Gathered(shelf.rows, words, near, topic)
 
-    def _topic(
-        self, reader: TopicReader, rows: Sequence[Row[Any]], known: Mapping[int, bytes] | None
-    ) -> _Topic | None:
+    def _topic(self, shelf: Shelf, reader: TopicReader, reading: TopicReading) -> _Topic | None:
+        known = shelf.vectors.get(stored_as(reader.name))
         if not known:
             return None
-        reading = reader.read([self.text])
-        near = {row.id: _nearness(row, known[row.id], reading.rows)[0] for row in rows if row.id in known}
+        near = {
+            row.id: _nearness(row, known[row.id], reading.rows)[0] for row in shelf.rows if row.id in known
+        }
         shared = {key: each.nearest_two for key, each in near.items()}
         return _Topic(shared, float(reading.strangeness[0]))
 
 
-def _nearness(row: Row[Any], content: bytes, asked: Vectors) -> list[Nearness]:
+def _nearness(row: Row[Any], vectors: Vectors, asked: Vectors) -> list[Nearness]:
     """How near a passage is to each vector that is asked with."""
-    vectors = np.frombuffer(content, dtype="<f4").reshape(-1, asked.shape[1])
     cosines = vectors @ asked.T
     parts = len(vectors) - 1 - bool(row.headings) - len(row.phrasings)
     return [Nearness(cosines[:, which], parts) for which in range(len(asked))]
 
 
-def _evidence(
-    rows: Sequence[Row[Any]],
-    words: Overlap,
-    meanings: Mapping[int, Nearness] | None,
-    topic: _Topic | None,
-) -> Evidence:
-    """Nothing speaks for a passage in what is not known of it."""
-    kind: Kind = "words" if meanings is None else "meaning" if topic is None else "topics"
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """All that is known of the passages for a question; `near` is of it alone, and with what "it" or "they" stands for."""
 
-    def columns(row: Row[Any], share: float) -> Iterator[float]:
-        yield from (1.0, float(not row.phrasings), share, words.unknown)
-        if meanings is not None:
-            near = meanings.get(row.id, NOWHERE)
+    rows: Sequence[Row[Any]]
+    words: Overlap
+    near: Mapping[int, Sequence[Nearness]] | None = None
+    topic: _Topic | None = None
+
+    def evidence(self, *, in_context: bool) -> Evidence:
+        """Nothing speaks for a passage in what is not known of it."""
+        kind: Kind = "words" if self.near is None else "meaning" if self.topic is None else "topics"
+        found = [
+            list(self._columns(row, share, in_context=in_context))
+            for row, share in zip(self.rows, self.words.shares, strict=True)
+        ]
+        return Evidence(kind, np.array(found, dtype=np.float64).reshape(len(self.rows), len(EVIDENCE[kind])))
+
+    def _columns(self, row: Row[Any], share: float, *, in_context: bool) -> Iterator[float]:
+        yield from (1.0, float(not row.phrasings), share, self.words.unknown)
+        if self.near is not None:
+            near = self.near.get(row.id, NOWHERE)[in_context]
             yield from (near.whole, near.sentence, near.nearest)
-        if topic is not None:
-            yield from (topic.shared.get(row.id, 0.0), topic.strangeness)
+        if self.topic is not None:
+            yield from (self.topic.shared.get(row.id, 0.0), self.topic.strangeness)
 
-    found = [list(columns(row, share)) for row, share in zip(rows, words.shares, strict=True)]
-    return Evidence(kind, np.array(found, dtype=np.float64).reshape(len(rows), len(EVIDENCE[kind])))
-
-
-def _sentences(meanings: _Meanings | None, passage: int) -> Sequence[float] | None:
-    if meanings is None or passage not in meanings.alone:
-        return None
-    return meanings.alone[passage].by_sentence.tolist()
+    def by_sentence(self, passage: int) -> Sequence[float] | None:
+        """How near each sentence is to the question alone, where that is known."""
+        if self.near is None or passage not in self.near:
+            return None
+        return self.near[passage][0].by_sentence.tolist()

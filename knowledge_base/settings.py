@@ -11,7 +11,7 @@ class Settings:
     """What decides between an answer and none."""
 
     judgements: Judgements = field(default_factory=read_judgements)
-    context_bonus: float = 5.0  # to the score of a passage headed by what is being talked about
+    context_bonus: float = 6.0  # to the score of a passage headed by what is being talked about
     context_least: float = 0.5  # of the heading's words, to be headed by it
     context_weight: float = (
         0.5  # of the question with the product's name put in, where it says "it" or "they"
