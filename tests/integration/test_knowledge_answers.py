@@ -225,3 +225,18 @@ def test_any_question_is_answered_or_not(written: Database, question: str, langu
 
 def test_a_very_long_question_is_answered_in_time(written: Database) -> None:
     ask(written, "dishwasher " * 20000, about=mug())
+
+
+def test_what_is_kept_in_memory_follows_every_change(written: Database, means: Means, tmp_path: Path) -> None:
+    take_in(written, means)
+    question = "how many days does standard delivery take?"
+    assert "two working days" in ask(written, question, means=means).text
+    folder = tmp_path / "knowledge"
+    (folder / "delivery.md").write_text(DELIVERY.replace("two working days", "nine working days"))
+    import_knowledge(written, [folder], at=AT)
+    assert "nine working days" in ask(written, question, means=means).text
+    take_in(written, means)
+    assert "nine working days" in ask(written, question, means=means).text
+    (folder / "delivery.md").unlink()
+    import_knowledge(written, [folder], at=AT)
+    assert ask(written, question, means=means) is None
