@@ -16,16 +16,13 @@ from app.benchmarks import answering, cost, data_sets, scratch, understanding
 from app.benchmarks.answering import AnswerFigures
 from app.benchmarks.cost import CannotMeasure, Cost
 from app.benchmarks.data_sets import DataSet, MissingData
+from app.benchmarks.questions import KNOWLEDGE, QUESTIONS
 from app.benchmarks.understanding import Figures
 from app.commands import Answer, Failure
-from app.settings import ROOT, read_settings
+from app.settings import read_settings
 from nlu.embedding import Embedder, MiniLmEmbedder
 from nlu.pipeline import PipelineSettings
 
-DATA: Final = ROOT.parent / "shared" / "data" / "nlu"
-DEMO_SHOP: Final = ROOT / "sandbox" / "demo_shop"
-KNOWLEDGE: Final = DEMO_SHOP / "knowledge"
-QUESTIONS: Final = (DEMO_SHOP / "questions" / "tuning.csv", DEMO_SHOP / "questions" / "held_out.csv")
 REMEMBERED: Final = 100_000  # sentences: each is embedded once, however many pipelines read it
 
 _errors = Console(stderr=True, highlight=False)

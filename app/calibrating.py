@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.answering import judgement_file
+from app.answering import REFUSE, judgement_file
 from app.benchmarks.data_sets import MissingData
 from app.benchmarks.questions import Question, read_questions
 from app.benchmarks.scratch import means_for, taken_in
@@ -21,8 +21,6 @@ from knowledge_base.settings import SETTINGS
 from nlu.multilingual import installed_embedder
 
 Progress = Callable[[str], None]
-
-REFUSE: Final = 0.92  # a little more than nine of ten: another shop's questions are not these
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """`parley check`: everything that people wrote, read together, and each mistake named with its place and its mend."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -88,9 +88,12 @@ def check_engine(config: Path, flows: dict[str, Flow], slots: dict[str, Slot]) -
 
 def _intents_used(flows: dict[str, Flow], slots: dict[str, Slot]) -> set[str]:
     by_flows = {trigger.intent for flow in flows.values() for trigger in flow.text.nlu_trigger}
-    return by_flows | {
-        intent for slot in slots.values() for intent in (*slot.affirmed_by, *slot.denied_by, *slot.given_by)
-    }
+    return by_flows | {intent for slot in slots.values() for intent in _intents_of(slot)}
+
+
+def _intents_of(slot: Slot) -> Sequence[str]:
+    """What answers the question for that slot without naming a value."""
+    return (*slot.affirmed_by, *slot.denied_by, *slot.given_by)
 
 
 # ---------------------------------------------------------------------- flows
@@ -363,7 +366,7 @@ def check_training_data(
             text = f"flow {flow.name!r} waits for intent {intent!r}, which has no examples{hint}"
             found.append(Mistake(flow.file, flow.line, text))
     for name, slot in slots.items():
-        for intent in (*slot.affirmed_by, *slot.denied_by, *slot.given_by):
+        for intent in _intents_of(slot):
             if intent not in taught:
                 hint = yaml_files.nearest(intent, taught)
                 text = f"slot {name!r}: intent {intent!r} has no examples{hint}"

@@ -14,7 +14,10 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.console import Console
 
-from app import bench, calibrating, commands, report
+from app import commands, report
+from app.answering import REFUSE
+from app.benchmarks.data_sets import DATA
+from app.benchmarks.questions import KNOWLEDGE, QUESTIONS
 from app.commands import Failure
 from app.flow_drawing import Format
 from app.schemas import Kind
@@ -368,7 +371,7 @@ def calibrate(
     documents: Annotated[Path, typer.Option("--knowledge", help="File or folder that answers.")],
     refuse: Annotated[
         float, typer.Option(min=0.5, max=1, help="Share of unanswerable questions to refuse.")
-    ] = calibrating.REFUSE,
+    ] = REFUSE,
     embedding_of: Annotated[
         str | None, typer.Option(help="For the embedding of another language than the shop's main one.")
     ] = None,
@@ -379,6 +382,8 @@ def calibrate(
     as_json: AsJson = False,
 ) -> commands.Answer:
     """Learn from your questions which passages answer, and when to refuse."""
+    from app import bench, calibrating  # noqa: PLC0415 - load scikit-learn and SciPy
+
     del as_json
     return calibrating.run(
         home,
@@ -392,7 +397,7 @@ def calibrate(
 @benches.callback()
 def bench_all(
     context: typer.Context,
-    data: DataFolder = bench.DATA,
+    data: DataFolder = DATA,
     quick: Quick = False,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
@@ -404,6 +409,8 @@ def bench_all(
 
 @answers
 def _bench_all(data: Path, quick: bool, config: Path, as_json: bool) -> commands.Answer:
+    from app import bench  # noqa: PLC0415 - loads scikit-learn
+
     del as_json
     return bench.everything(config, data=data, quick=quick)
 
@@ -411,12 +418,14 @@ def _bench_all(data: Path, quick: bool, config: Path, as_json: bool) -> commands
 @benches.command("nlu")
 @answers
 def bench_nlu(
-    data: DataFolder = bench.DATA,
+    data: DataFolder = DATA,
     quick: Quick = False,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
 ) -> commands.Answer:
     """Understanding: accuracy, refusal, speed, memory and training time, beside simpler pipelines."""
+    from app import bench  # noqa: PLC0415 - loads scikit-learn
+
     del as_json
     return bench.nlu(config, data=data, quick=quick)
 
@@ -428,15 +437,15 @@ def bench_knowledge(
         list[Path] | None,
         typer.Option(help="CSV with question, document, heading; BM25's threshold is chosen on the first."),
     ] = None,
-    documents: Annotated[
-        Path, typer.Option("--knowledge", help="File or folder that answers.")
-    ] = bench.KNOWLEDGE,
+    documents: Annotated[Path, typer.Option("--knowledge", help="File or folder that answers.")] = KNOWLEDGE,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
 ) -> commands.Answer:
     """Answers from documents: right, wrong and refused, beside full text alone."""
+    from app import bench  # noqa: PLC0415 - loads scikit-learn
+
     del as_json
-    return bench.knowledge(config, questions=questions or bench.QUESTIONS, documents=documents)
+    return bench.knowledge(config, questions=questions or QUESTIONS, documents=documents)
 
 
 def main() -> None:

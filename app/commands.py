@@ -42,7 +42,7 @@ from knowledge_base.embedding import Embedder
 from knowledge_base.passages import refresh_passage_vectors
 from knowledge_base.search import ProductQuery
 from knowledge_base.service import KnowledgeBase
-from nlu import evaluation, rasa_project, training_data
+from nlu import rasa_project, training_data
 from nlu.languages import LanguageDetector
 from nlu.model import TrainedModel, WorseModel
 from nlu.nearest import NearestExamples
@@ -310,6 +310,8 @@ def evaluate(
     quiet: bool,
 ) -> Answer:
     """Scores on FILE, of the shop's model of that language (the main one unless told) or of one trained on `train_file` alone."""
+    from nlu import evaluation  # noqa: PLC0415 - loads scikit-learn
+
     settings = read_settings(config)
     language = language or settings.language
     if language not in settings.languages:

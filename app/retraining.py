@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from nlu import labelled
 from nlu.languages import name_of
 from nlu.model import ModelStore, TrainedModel, WorseModel
-from nlu.training_data import TrainingData, TrainingDataError
+from nlu.training_data import Example, TrainingData, TrainingDataError
 from storage.engine import Database
 
 log = structlog.get_logger()
@@ -37,6 +37,9 @@ class Retraining:
         self._store = store
         self._shipped = shipped
         self._fit = fit
+        self._digests: dict[
+            str, tuple[list[Example], str]
+        ] = {}  # of each language, with what was labelled then
         self._running: asyncio.Task[None] | None = None
         self._share: float | None = None
         self._outcome: tuple[str, ...] = ()
@@ -58,8 +61,16 @@ class Retraining:
     def is_due(self, session: Session) -> bool:
         """Whether staff labelled something that the models in use have not learnt yet."""
         return any(
-            self._store.learnt_from(language) != data.digest() for language, data in self._taught(session)
+            self._store.learnt_from(language) != self._digest(language, labelled.examples(session, language))
+            for language in self._shipped
         )
+
+    def _digest(self, language: str, told: list[Example]) -> str:
+        """Of a language's data; thousands of examples are not gone through at every look of an open page."""
+        known = self._digests.get(language)
+        if known is None or known[0] != told:
+            known = self._digests[language] = (told, self._shipped[language].taught(told).digest())
+        return known[1]
 
     async def train(self) -> None:
         """Train now, and put to use what is no worse. Joins a training that is under way."""
@@ -70,18 +81,18 @@ class Retraining:
 
     async def _train(self) -> None:
         try:
-            data = dict(await self._database.look(lambda session: list(self._taught(session))))
+            data = await self._database.look(self._taught)
             for place, (language, examples) in enumerate(data.items()):
                 sentence = await asyncio.to_thread(self._learn, language, examples, place, len(data))
                 self._outcome = (*self._outcome, sentence)
         finally:
             self._share = None
 
-    def _taught(self, session: Session) -> list[tuple[str, TrainingData]]:
-        return [
-            (language, data.taught(labelled.examples(session, language)))
+    def _taught(self, session: Session) -> dict[str, TrainingData]:
+        return {
+            language: data.taught(labelled.examples(session, language))
             for language, data in self._shipped.items()
-        ]
+        }
 
     def _learn(self, language: str, data: TrainingData, place: int, languages: int) -> str:
         """Train one language's model; how it went."""

@@ -28,16 +28,13 @@ from app.server import AddressInUse, ShopServer, create_app, listen_on
 from app.serving import PromptServer
 from app.settings import ROOT, Home, Secrets, Settings
 from app.wiring import (
-    Learnt,
     Loaded,
     Parley,
     build,
-    embedder_for,
+    learn,
     model_in_use,
     open_database,
-    read_training_data,
     trained_model,
-    with_labels,
 )
 from bot.channels.terminal import Terminal
 from knowledge_base import importing as knowledge_importing
@@ -131,13 +128,15 @@ def prepare(settings: Settings, secrets: Secrets, home: Home, teller: Teller, *,
     teller.say("→ Preparing the database")
     database = open_database(settings, secrets, home)
     try:
-        shipped = read_training_data(settings)
-        data = with_labels(shipped, database)
-        models = {language: _learn(settings, home, data[language], language, teller) for language in data}
+        learnt = learn(
+            settings,
+            home,
+            database,
+            model_of=lambda language, data: _learn(settings, home, data, language, teller),
+        )
     except (TrainingDataError, ModelFileError) as error:
         database.close()
         raise CannotOpen(str(error)) from error
-    learnt = Learnt(shipped, data, models, embedder_for(settings))
     if demo:
         seed_demo(settings, home, database, learnt.means, teller)
     return Loaded(database, learnt)

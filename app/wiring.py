@@ -29,7 +29,7 @@ from bot.handler import Shop, ShopHandler
 from knowledge_base.passages import refresh_passage_vectors
 from knowledge_base.ranking import Means
 from knowledge_base.service import KnowledgeBase
-from nlu import labelled, training, training_data
+from nlu import labelled, trained, training_data
 from nlu.embedding import Embedder, MiniLmEmbedder
 from nlu.entities.extraction import EntityExtractor
 from nlu.entities.vocabulary import Vocabulary
@@ -245,7 +245,7 @@ def trained_model(
     force: bool = False,
 ) -> tuple[TrainedModel, bool]:
     """The model of a language's `data` and today's settings, and whether it had to be trained just now."""
-    return training.ensure_model(
+    return trained.ensure_model(
         model_store(home),
         data,
         settings.understanding_of(language),
@@ -264,13 +264,21 @@ def model_in_use(settings: Settings, home: Home, language: str) -> TrainedModel:
     return model
 
 
-def learn(settings: Settings, home: Home, database: Database) -> Learnt:
-    """Everything to understand with; a model that is missing is trained now."""
+def learn(
+    settings: Settings,
+    home: Home,
+    database: Database,
+    *,
+    model_of: Callable[[str, TrainingData], TrainedModel] | None = None,
+) -> Learnt:
+    """Everything to understand with; unless `model_of` says otherwise, a model that is missing is trained now."""
     shipped = read_training_data(settings)
     data = with_labels(shipped, database)
-    models = {
-        language: trained_model(settings, home, data[language], language=language)[0] for language in data
-    }
+
+    def ensured(language: str, data: TrainingData) -> TrainedModel:
+        return trained_model(settings, home, data, language=language)[0]
+
+    models = {language: (model_of or ensured)(language, examples) for language, examples in data.items()}
     return Learnt(shipped, data, models, embedder_for(settings))
 
 

@@ -36,7 +36,7 @@ from nlu.json_service import JsonService
 from nlu.model import ModelStore, TrainedModel
 from nlu.pipeline import PipelineSettings
 from nlu.rasa_server import RasaInterpreter, RasaServer
-from nlu.training import ensure_model
+from nlu.trained import ensure_model
 from nlu.training_data import TrainingData, load, shipped
 from nlu.understanding import Interpreter
 

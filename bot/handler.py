@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import structlog
 
 from bot import conversations, groups, traces, transcript
-from bot.actions import ACTIONS
+from bot.actions import ACTIONS, reference
 from bot.actions import payment as money
 from bot.channels import port
 from bot.delivery.turn import PrepareMore, Turn
@@ -82,7 +82,7 @@ class ShopHandler:
         self._listener = listener
         self._assistants = assistants or Assistants()
         self._engine = Engine(shop.flows, shop.slots, ACTIONS)
-        self._reader = Reader(shop.flows, shop.slots)
+        self._reader = Reader(shop.flows, shop.slots, reference.goods_named)
         self._proposals = ProposalReader(shop.flows, shop.slots)
 
     def prepare(self, event: Event) -> Hearing | None:

@@ -5,7 +5,7 @@ Each example is scored by a model that never saw it; on those scores temperature
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,8 +19,7 @@ from nlu.fitting import LabelledTexts, Labels, fit
 from nlu.linear import Doubles, log_softmax
 from nlu.pipeline import PipelineSettings
 from nlu.scorer import DEVIATION_MIN, Calibration, Raw, signals
-
-Progress = Callable[[str, float], None]  # what is being done, and how much of it all is done (0–1)
+from nlu.trained import Progress
 
 FOLDS_AT_ONCE: Final = 2  # the fitting leaves Python's lock; more would hold several copies of the features
 OUT_OF_SCOPE_MIN: Final = 20  # fewer examples say too little to draw a border or weigh signals by

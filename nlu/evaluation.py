@@ -13,7 +13,6 @@ from nlu.embedding import Embedder
 from nlu.metrics import accuracy, confusion_pairs, macro_f1
 from nlu.model import TrainedModel
 from nlu.pipeline import PipelineSettings
-from nlu.training import train
 from nlu.training_data import OUT_OF_SCOPE, TrainingData, load
 
 BATCH = 512
@@ -40,6 +39,8 @@ def evaluate_file(  # noqa: PLR0913 - what the command line offers, all by keywo
     data = load(file, out_of_scope=out_of_scope)
     if train_file is not None:
         known = load(train_file, out_of_scope=out_of_scope)
+        from nlu.training import train  # noqa: PLC0415 - heavy: only where something is trained
+
         model = train(known, settings, embedder=embedder, at=at, progress=progress, seed=seed)
     if model is None:
         raise ValueError(

@@ -11,7 +11,8 @@ from scipy import sparse
 from sklearn import linear_model, svm
 
 from nlu.embedding import Embedder
-from nlu.linear import Floats, LinearClassifier, NgramFeatures, NgramTable
+from nlu.linear import LinearClassifier
+from nlu.ngrams import Floats, NgramFeatures, NgramTable, Rows
 from nlu.pipeline import LinearSvmClassifier, LogisticRegressionClassifier, PipelineSettings, WordFeaturizer
 from nlu.scorer import IntentScorer
 from nlu.text import clean
@@ -85,7 +86,7 @@ def fit(
             for part in settings.ngram_featurizers
         ]
     )
-    rows = features.rows(taught.texts)
+    rows = _matrix(features.rows(taught.texts))
     weight = settings.embedding.weight if settings.embedding else 0.0
     classifiers = tuple(
         _fit_svm(component, rows, taught, weight=weight, seed=seed)
@@ -95,6 +96,13 @@ def fit(
     )
     border = _fit_border(known, alien) if alien is not None else None
     return IntentScorer(intents, features, classifiers, known.embedding, weight, border)
+
+
+def _matrix(rows: Rows | None) -> Any:
+    """The rows as scikit-learn takes them."""
+    if rows is None:
+        return None
+    return _sparse.csr_matrix((rows.values, rows.columns, rows.starts), shape=(len(rows), rows.width))
 
 
 def _fit_svm(

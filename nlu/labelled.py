@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from nlu.text import clean
-from nlu.training_data import Example, Problem
+from nlu.training_data import Example, Problem, text_key
 from storage.types import Base
 
 LETTERS_MAX = 400  # of a message to learn from: what is longer holds more than one wish
@@ -45,7 +45,7 @@ def label(session: Session, text: str, *, language: str, intent: str, at: dateti
             f"It is longer than {LETTERS_MAX} letters: cut it down to the one wish that it holds."
         )
     known = session.scalar(select(LabelledMessage).where(_is(language, text)))
-    message = known or LabelledMessage(language=language, key=_key(text))
+    message = known or LabelledMessage(language=language, key=text_key(text))
     message.text, message.intent, message.at = text, intent, at
     session.add(message)
     return message
@@ -82,9 +82,5 @@ def without_a_flow(labelled: Iterable[Example], known: Iterable[str]) -> list[Pr
     ]
 
 
-def _key(text: str) -> str:
-    return clean(text).casefold()
-
-
 def _is(language: str, text: str) -> ColumnElement[bool]:
-    return (LabelledMessage.language == language) & (LabelledMessage.key == _key(text))
+    return (LabelledMessage.language == language) & (LabelledMessage.key == text_key(text))

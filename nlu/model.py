@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlu.embedding import Embedder
-from nlu.linear import Floats, LinearClassifier, NgramFeatures, NgramTable
+from nlu.linear import LinearClassifier
+from nlu.ngrams import Floats, NgramFeatures, NgramTable
 from nlu.scorer import Calibration, IntentScorer, Scores
 from nlu.spelling import Speller
 from nlu.text import clean

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from nlu.linear import Doubles
 from nlu.model import TrainedModel
+from nlu.ngrams import Floats, Rows
 from nlu.text import clean
 from nlu.training_data import Example
 
@@ -37,7 +38,7 @@ class NearestExamples:
         self._model = model
         self._examples = tuple(examples)
         self._vectors = model.scorer.neighbours if self._fit() else None
-        self._rows: Any = None
+        self._rows: Rows | None = None
 
     def find(self, text: str, *, most: int = 5) -> tuple[NearExample, ...]:
         """The nearest ones, best first; none for a text in which nothing is to be seen. Never raises."""
@@ -78,10 +79,16 @@ class NearestExamples:
         ngrams = self._model.scorer.ngrams
         if self._rows is None:
             self._rows = ngrams.rows([clean(example.text) for example in self._examples])
-        row = ngrams.rows([cleaned])
-        if row is None:
+        own = ngrams.rows([cleaned])
+        if own is None or self._rows is None:
             return np.zeros(len(self._examples))
-        dots = np.asarray((self._rows @ row.T).todense(), dtype=np.float64).ravel()
-        lengths = np.sqrt(np.asarray(self._rows.multiply(self._rows).sum(axis=1), dtype=np.float64)).ravel()
-        own = float(np.sqrt(row.multiply(row).sum()))
-        return dots / np.maximum(lengths * own, 1e-12)
+        columns, values = own.row(0)
+        message = np.zeros((own.width, 1), dtype=np.float32)
+        message[columns, 0] = values
+        dots = self._rows.times(message)[:, 0].astype(np.float64)
+        lengths = np.array([_length(self._rows.row(place)[1]) for place in range(len(self._rows))])
+        return dots / np.maximum(lengths * _length(values), 1e-12)
+
+
+def _length(values: Floats) -> float:
+    return float(np.sqrt(values @ values))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nlu.linear import Doubles, Floats, LinearClassifier, NgramFeatures, log_softmax
+from nlu.linear import Doubles, LinearClassifier, log_softmax
+from nlu.ngrams import Floats, NgramFeatures
 
 DEVIATION_MIN = 1e-6  # a signal that never varies says nothing; dividing by nothing would
 

@@ -5,7 +5,6 @@ the probabilities and the refusal honest is cross-validation: each example is sc
 """
 
 import hashlib
-import json
 import platform
 import time
 from collections.abc import Mapping
@@ -17,15 +16,16 @@ from typing import Final
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nlu.calibration import OUT_OF_SCOPE_MIN, Progress, assign_folds, calibrate, cross_validate
+from nlu.calibration import OUT_OF_SCOPE_MIN, assign_folds, calibrate, cross_validate
 from nlu.embedding import Embedder
 from nlu.fitting import LabelledTexts, fit
 from nlu.metrics import accuracy, confusion_pairs, macro_f1
-from nlu.model import FORMAT, Confusion, ModelCard, ModelFileError, ModelStore, TrainedModel
+from nlu.model import Confusion, ModelCard, TrainedModel
 from nlu.pipeline import PipelineSettings
 from nlu.scorer import Calibration, IntentScorer, Raw
 from nlu.spelling import Speller, taught_words
 from nlu.text import clean, words_of_name
+from nlu.trained import Progress, model_id, needed
 from nlu.training_data import Problem, TrainingData, TrainingDataError
 
 CONFUSIONS_MAX: Final = 20
@@ -34,20 +34,6 @@ NAMED_UP_TO: Final = (
 )
 NAME_MIN: Final = 3  # letters of an intent's name that may say something
 _LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers")
-
-
-def model_id(
-    data: TrainingData, settings: PipelineSettings, *, embedder: Embedder | None, seed: int = 0
-) -> str:
-    """Names the model that this data and these settings give; the same in, the same name."""
-    content = [
-        FORMAT,
-        data.digest(),
-        settings.model_dump(mode="json"),
-        embedder.name if embedder else None,
-        seed,
-    ]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def train(
@@ -80,7 +66,7 @@ def _train(
     started = time.perf_counter()
     intents = data.intents
     _refuse_too_little(data)
-    embedder = _needed(embedder, settings)
+    embedder = needed(embedder, settings)
     tell("reading sentences", 0.0)
     position = {intent: place for place, intent in enumerate(intents)}
     labels = [position[example.intent] for example in data.examples]
@@ -151,14 +137,6 @@ def _refuse_too_little(data: TrainingData) -> None:
         raise TrainingDataError([Problem("training data", 1, "no example holds a word")])
 
 
-def _needed(embedder: Embedder | None, settings: PipelineSettings) -> Embedder | None:
-    if settings.embedding is None:
-        return None
-    if embedder is None:
-        raise ValueError("the pipeline names SentenceEmbedding, so training needs an embedder")
-    return embedder
-
-
 @dataclass(frozen=True, slots=True)
 class _Result:
     """What cross-validation read, and meant."""
@@ -219,33 +197,3 @@ def _card(
         versions={"python": platform.python_version()}
         | {name: metadata.version(name) for name in _LIBRARIES},
     )
-
-
-def ensure_model(
-    store: ModelStore,
-    data: TrainingData,
-    settings: PipelineSettings,
-    *,
-    embedder: Embedder | None,
-    at: datetime,
-    progress: Progress | None = None,
-    force: bool = False,
-    seed: int = 0,
-) -> tuple[TrainedModel, bool]:
-    """The model of this data and these settings, put to use; True when it had to be trained.
-
-    A model that was trained on the same before is only loaded. Raises TrainingDataError, and WorseModel when
-    the one in use is clearly better (it stays in use), unless forced.
-    """
-    used = _needed(embedder, settings)
-    identity = model_id(data, settings, embedder=used, seed=seed)
-    try:
-        model, trained = (store.load(identity, embedder=used), False) if store.has(identity) else (None, True)
-    except ModelFileError:
-        store.discard(identity)  # half-copied or changed by hand: what it was made from is here
-        model, trained = None, True
-    if model is None:
-        model = train(data, settings, embedder=used, at=at, progress=progress, seed=seed)
-    if trained or store.current_id(settings.language) != identity:
-        store.adopt(model, force=force)
-    return model, trained

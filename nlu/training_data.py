@@ -105,9 +105,9 @@ class TrainingData:
         What has an intent that is none of ours is left out: see `labelled.without_a_flow`.
         """
         known = {*self.intents, OUT_OF_SCOPE}
-        told = {clean(example.text).casefold(): example for example in labelled if example.intent in known}
-        kept = [example for example in self.examples if clean(example.text).casefold() not in told]
-        alien = [text for text in self.out_of_scope if clean(text).casefold() not in told]
+        told = {text_key(example.text): example for example in labelled if example.intent in known}
+        kept = [example for example in self.examples if text_key(example.text) not in told]
+        alien = [text for text in self.out_of_scope if text_key(text) not in told]
         for example in told.values():
             if example.intent == OUT_OF_SCOPE:
                 alien.append(example.text)
@@ -120,6 +120,11 @@ class TrainingData:
         lines = sorted(f"{example.intent}\t{example.text}" for example in self.examples)
         content = json.dumps([lines, sorted(self.out_of_scope)], ensure_ascii=False)
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def text_key(text: str) -> str:
+    """What examples are told apart by: two of the same key are one and the same text."""
+    return clean(text).casefold()
 
 
 def shipped(language: str) -> Path:
@@ -396,7 +401,7 @@ def _refuse_duplicates(collected: _Collected) -> None:
     first: dict[str, Example] = {}
     kept: list[Example] = []
     for example in collected.examples:
-        key = clean(example.text).casefold()
+        key = text_key(example.text)
         known = first.setdefault(key, example)
         if known is example or example.file.endswith(".csv"):
             kept.append(example)

@@ -20,7 +20,7 @@ from nlu.entities.extraction import EntityExtractor
 from nlu.interpreter import IntentInterpreter
 from nlu.model import ModelStore, TrainedModel
 from nlu.multilingual import installed_embedder
-from nlu.training import ensure_model
+from nlu.trained import ensure_model
 from nlu.training_data import TrainingData, shipped
 
 WARM_UP: Final = 5  # messages before the clock starts

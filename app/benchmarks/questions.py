@@ -15,8 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.benchmarks.data_sets import MissingData
+from app.settings import ROOT
 from knowledge_base.model import Document, Passage
 
+DEMO_SHOP: Final = ROOT / "sandbox" / "demo_shop"
+KNOWLEDGE: Final = DEMO_SHOP / "knowledge"
+QUESTIONS: Final = (DEMO_SHOP / "questions" / "tuning.csv", DEMO_SHOP / "questions" / "held_out.csv")
 COLUMNS: Final = ("question", "document", "heading")
 OR: Final = "|"
 

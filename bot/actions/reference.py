@@ -133,6 +133,15 @@ def on_sale(product: Product) -> list[Variant]:
     return [variant for variant in product.variants if variant.published]
 
 
+def goods_named(dialogue: Dialogue, heard: Understanding) -> frozenset[UUID]:
+    """The products that these words name best; none where they only say how a thing shall be."""
+    language = heard.language
+    if not (_name_words(heard, language) or heard.value("product")):
+        return frozenset()
+    known = [*_by_handle(dialogue, heard), *_hits(dialogue, heard)]
+    return frozenset(product.id for product in best_named(heard, known, language))
+
+
 def _named(dialogue: Dialogue, heard: Understanding) -> list[Product]:
     """The products that the words name or describe; those in sight before others."""
     seen = in_sight(dialogue)

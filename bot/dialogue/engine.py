@@ -59,22 +59,28 @@ class Engine:
                 return False
 
     def _queue(self, dialogue: Dialogue, wanted: Iterable[commands.Command]) -> list[commands.Command]:
-        """The commands to carry out now; a second wish of one kind waits until the first is done."""
-        queue, started = list[commands.Command](), set[str]()
+        """The commands to carry out now; a second wish of one kind waits until the first is done.
+
+        What was asked for after it waits, too, as "… and check out": all but asides, which lead nowhere.
+        """
+        queue, started, behind = list[commands.Command](), set[str](), ""
         for command in wanted:
-            if isinstance(command, commands.StartFlow) and command.flow in started:
-                waiting = Waiting(flow=command.flow, slots=command.slots, heard=command.heard)
-                dialogue.state.waiting.append(waiting)
-                continue
             if isinstance(command, commands.StartFlow):
+                if command.flow in started:
+                    behind = command.flow
+                if behind and (command.flow == behind or not self.flows[command.flow].text.aside):
+                    dialogue.state.waiting.append(
+                        Waiting(flow=command.flow, slots=command.slots, heard=command.heard, behind=behind)
+                    )
+                    continue
                 started.add(command.flow)
             queue.append(command)
         return queue
 
     def _serve_waiting(self, dialogue: Dialogue) -> None:
-        """Begin what waits, as soon as nothing of its kind is under way."""
+        """Begin what waits, as soon as nothing that it waits for is under way."""
         state = dialogue.state
-        while state.waiting and all(frame.flow != state.waiting[0].flow for frame in state.stack):
+        while state.waiting and not state.waiting[0].awaited & {frame.flow for frame in state.stack}:
             waiting = state.waiting.pop(0)
             if waiting.flow in self.flows:
                 self._apply(dialogue, commands.StartFlow(waiting.flow, waiting.slots, waiting.heard))

@@ -49,11 +49,17 @@ class Search(StateModel):
 
 
 class Waiting(StateModel):
-    """A wish that waits until an earlier one of its kind is done."""
+    """A wish that waits until an earlier one of its kind, or of the kind that it was said after, is done."""
 
     flow: str
     slots: dict[str, Any]
     heard: Understanding | None = None
+    behind: str = ""  # the flow it was said after
+
+    @property
+    def awaited(self) -> set[str]:
+        """The flows that have to be over first."""
+        return {self.flow, self.behind}
 
 
 class State(StateModel):

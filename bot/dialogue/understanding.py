@@ -2,9 +2,11 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from bot import conversations
 from bot.dialogue import slots as slot_reading
@@ -21,6 +23,7 @@ from bot.dialogue.commands import (
 from bot.dialogue.dialogue import Dialogue
 from bot.dialogue.flows import SURE, Flow, TriggerText
 from bot.dialogue.hearing import Heard, asks_what, follows_up, says_as_before
+from bot.dialogue.items import items_of
 from bot.dialogue.slots import Slot, Unfit, diallable
 from bot.dialogue.state import Choice, Waiting
 from bot.dialogue.tokens import ForgedToken, TokenContent, unpack_id
@@ -61,7 +64,14 @@ class _OpenQuestion:
 class Reader:
     """Knows the flows and slots, and reads messages against them."""
 
-    def __init__(self, flows: Mapping[str, Flow], slots: Mapping[str, Slot]) -> None:
+    def __init__(
+        self,
+        flows: Mapping[str, Flow],
+        slots: Mapping[str, Slot],
+        goods_named: Callable[[Dialogue, Understanding], frozenset[UUID]],
+    ) -> None:
+        """`goods_named` finds the products that words name; none where they only describe."""
+        self._goods_named = goods_named
         self._slots = dict(slots)
         self._flows = flows
         self._triggers: dict[str, list[tuple[Flow, TriggerText]]] = defaultdict(list)
@@ -85,7 +95,7 @@ class Reader:
         self._remember(dialogue, whole)
         if leaving := self._read_leaving(dialogue, heard):
             return because("leaving", leaving)
-        if items := self._read_items(heard):
+        if items := self._read_items(dialogue, heard):
             return because("items", items)
         if awaited is not None:
             return self._read_in_question(dialogue, heard, awaited)
@@ -125,14 +135,17 @@ class Reader:
             return []
         return [CancelFlow(), *self._clear_wishes(heard.parts[leaves[-1] + 1 :])]
 
-    def _read_items(self, heard: Heard) -> list[Command]:
-        """Several things for the cart in one message, each with its own number and looks."""
+    def _read_items(self, dialogue: Dialogue, heard: Heard) -> list[Command]:
+        """Several things for the cart in one message, each with its own number and looks; then what else is wanted."""
         triggers = self._triggers.get(heard.whole.intent or "", ())
         flow = next((flow.name for flow, _ in triggers if flow.text.one_by_one), None)
-        items = [part for part in heard.parts if part.value("product") is not None]
-        if flow is None or len({str(part.value("product")) for part in items}) < 2:
+        if flow is None or len(heard.parts) < 2:
             return []
-        return [replace(self._begin(flow, part), heard=part) for part in items]
+        items = items_of(heard.parts, partial(self._goods_named, dialogue))
+        others = [part for place, part in enumerate(heard.parts) if items and place > max(items)]
+        wishes = (wish for wish in self._clear_wishes(others) if wish.flow != flow)
+        begun = (replace(self._begin(flow, part), heard=part) for part in items.values())
+        return [*begun, *self._meant(wishes)]
 
     def _read_in_question(self, dialogue: Dialogue, heard: Heard, awaited: str) -> list[Command]:
         """A question is open: the words may answer it, change something, ask something else, or several of these."""

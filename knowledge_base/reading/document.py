@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 PASSAGE_WORDS_MAX: Final = 160  # a longer section is cut between paragraphs
@@ -73,3 +73,12 @@ class Outline:
 
 def _words(*texts: str) -> int:
     return sum(len(text.split()) for text in texts)
+
+
+def moment(written: str) -> datetime | None:
+    """An ISO 8601 date or moment, in UTC where it does not say; None for anything else, such as a month alone."""
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=found.tzinfo or UTC)

@@ -5,14 +5,14 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Self
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import httpx
 
-from knowledge_base.reading.document import UnreadableDocument
+from knowledge_base.reading.document import UnreadableDocument, moment
 
 PAGES_MAX: Final = 2000
 SITEMAPS_MAX: Final = 50  # that an index may lead to
@@ -55,11 +55,23 @@ class Site:
         return list(found.values())
 
     def fetch(self, url: str, *, bytes_max: int = PAGE_BYTES_MAX) -> bytes:
-        """What is at that address. Raises UnreadableDocument."""
+        """What is at that address, or one step further on the same site. Raises UnreadableDocument."""
+        found = self._get(url, bytes_max)
+        if not isinstance(found, httpx.URL):
+            return found
+        if found.netloc.decode() != self.host:  # what is elsewhere is not the shop's to answer from
+            raise UnreadableDocument(f"leads to another site, {found.host}")
+        content = self._get(str(found), bytes_max)
+        if isinstance(content, httpx.URL):
+            raise UnreadableDocument(f"cannot be fetched: it leads to {found}, which leads on")
+        return content
+
+    def _get(self, url: str, bytes_max: int) -> bytes | httpx.URL:
+        """What is there, or where it leads to; nothing is read beyond the limit."""
         try:
             with self._client.stream("GET", url) as answer:
                 if answer.is_redirect:
-                    return self._follow(answer, bytes_max=bytes_max)
+                    return answer.url.join(answer.headers.get("Location", ""))
                 if answer.is_error:
                     raise UnreadableDocument(
                         f"cannot be fetched: {answer.status_code} {answer.reason_phrase}"
@@ -67,16 +79,6 @@ class Site:
                 return _at_most(answer.iter_bytes(), bytes_max)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise UnreadableDocument(f"cannot be fetched: {str(error) or type(error).__name__}") from error
-
-    def _follow(self, answer: httpx.Response, *, bytes_max: int) -> bytes:
-        """Once, and within the site: what is elsewhere is not the shop's to answer from."""
-        target = answer.url.join(answer.headers.get("Location", ""))
-        if target.netloc.decode() != self.host:
-            raise UnreadableDocument(f"leads to another site, {target.host}")
-        moved = self._client.get(target, follow_redirects=False)
-        if not moved.is_success:
-            raise UnreadableDocument(f"cannot be fetched: it leads to {target}, which leads nowhere")
-        return _at_most(iter([moved.content]), bytes_max)
 
     def _listed(self, sitemap: str, *, deeper: bool) -> Iterator[Page]:
         root = _xml(_unpacked(self.fetch(sitemap, bytes_max=SITEMAP_BYTES_MAX)))
@@ -88,7 +90,7 @@ class Site:
             for entry in root:
                 url = _child(entry, "loc")
                 if urlsplit(url).netloc == self.host:
-                    yield Page(url, _moment(_child(entry, "lastmod")))
+                    yield Page(url, moment(_child(entry, "lastmod")))
         else:
             raise UnreadableDocument("is not a sitemap")
 
@@ -126,12 +128,3 @@ def _xml(content: bytes) -> ET.Element:
 def _child(entry: ET.Element, name: str) -> str:
     found = next((child for child in entry if child.tag.rpartition("}")[2] == name), None)
     return (found.text or "").strip() if found is not None else ""
-
-
-def _moment(written: str) -> datetime | None:
-    """A W3C date or moment; of a year or a month alone nothing."""
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC)

@@ -1,13 +1,12 @@
 """Reads a web page: its own text with its headings, without menus, banners, forms and scripts."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Final
 
 from bs4 import BeautifulSoup, Tag
 from markdownify import MarkdownConverter
 
-from knowledge_base.reading.document import ParsedDocument, UnreadableDocument
+from knowledge_base.reading.document import ParsedDocument, UnreadableDocument, moment
 from knowledge_base.reading.markdown import read_markdown
 
 NOT_CONTENT: Final = (
@@ -40,7 +39,7 @@ def read_html(source: str | bytes) -> ParsedDocument:
         title=_title(page) or parsed.title,
         language=language.partition("-")[0].strip() or None,
         url=_attribute(page, "link[rel=canonical]", "href") or None,
-        updated=_moment(_attribute(page, 'meta[property="article:modified_time"]', "content")),
+        updated=moment(_attribute(page, 'meta[property="article:modified_time"]', "content")),
     )
 
 
@@ -65,11 +64,3 @@ def _title(page: BeautifulSoup) -> str:
 def _attribute(page: BeautifulSoup, where: str, name: str) -> str:
     element = page.select_one(where)
     return str(element.get(name) or "").strip() if element is not None else ""
-
-
-def _moment(written: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC)

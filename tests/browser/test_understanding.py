@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from app.retraining import Retraining
 from app.stage import Template, copy_home
-from nlu import labelled, training
+from nlu import labelled, trained
 from nlu.model import ModelStore
 from storage.engine import Database
 from tests.browser.conftest import DESKTOP, PATIENCE_MILLISECONDS, PHONE, Visit, Visits
@@ -31,7 +31,7 @@ async def teachable(anyio_backend: str, shop_template: Template, tmp_path: Path)
 
     def trainer(database: Database) -> Retraining:
         store = ModelStore(tmp_path / "small")
-        training.ensure_model(store, SHIPPED, N_GRAMS, embedder=None, at=AT)
+        trained.ensure_model(store, SHIPPED, N_GRAMS, embedder=None, at=AT)
         return Retraining(database, store, {"en": SHIPPED}, partial(fit, store))
 
     home = copy_home(shop_template, tmp_path / "home")

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from app import bench
-from app.benchmarks.questions import read_questions
+from app.benchmarks.questions import KNOWLEDGE, read_questions
+from app.benchmarks.questions import QUESTIONS as DEMO_QUESTIONS
 from app.cli import app
 from app.settings import ROOT
 from knowledge_base.importing import import_knowledge
@@ -114,8 +115,8 @@ def test_the_demo_shops_questions_name_passages_that_are_there(tmp_path: Path) -
     database = Database.open(f"sqlite:///{tmp_path}/parley.db")
     try:
         upgrade(database)
-        import_knowledge(database, [bench.KNOWLEDGE], at=SystemClock().now())
-        tuning, held_out = database.read(lambda s: [read_questions(s, file) for file in bench.QUESTIONS])
+        import_knowledge(database, [KNOWLEDGE], at=SystemClock().now())
+        tuning, held_out = database.read(lambda s: [read_questions(s, file) for file in DEMO_QUESTIONS])
         passages = set(database.read(lambda s: s.scalars(select(Passage.id)).all()))
     finally:
         database.close()
@@ -131,8 +132,8 @@ def test_no_question_that_is_measured_is_listed_in_a_document(tmp_path: Path) ->
     database = Database.open(f"sqlite:///{tmp_path}/parley.db")
     try:
         upgrade(database)
-        import_knowledge(database, [bench.KNOWLEDGE], at=SystemClock().now())
-        sets = database.read(lambda s: [read_questions(s, file) for file in bench.QUESTIONS])
+        import_knowledge(database, [KNOWLEDGE], at=SystemClock().now())
+        sets = database.read(lambda s: [read_questions(s, file) for file in DEMO_QUESTIONS])
         listed = database.read(
             lambda s: [words for each in s.scalars(select(Passage.phrasings)) for words in each]
         )

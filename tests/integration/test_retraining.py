@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app import wiring
 from app.retraining import Retraining
 from app.wiring import LearningInterpreter
-from nlu import labelled, training
+from nlu import labelled, trained
 from nlu.interpreter import IntentInterpreter
 from nlu.labelled import NotTeachable
 from nlu.model import ModelStore, TrainedModel
@@ -34,13 +34,13 @@ def fit(
     store: ModelStore, data: TrainingData, *, language: str, progress: Callable[[str, float], None]
 ) -> tuple[TrainedModel, bool]:
     assert language == "en"
-    return training.ensure_model(store, data, N_GRAMS, embedder=None, at=AT, progress=progress)
+    return trained.ensure_model(store, data, N_GRAMS, embedder=None, at=AT, progress=progress)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> ModelStore:
     store = ModelStore(tmp_path / "models")
-    training.ensure_model(store, SHIPPED, N_GRAMS, embedder=None, at=AT)
+    trained.ensure_model(store, SHIPPED, N_GRAMS, embedder=None, at=AT)
     return store
 
 

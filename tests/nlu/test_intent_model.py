@@ -11,7 +11,8 @@ from nlu.calibration import assign_folds
 from nlu.embedding import MiniLmEmbedder
 from nlu.model import ModelFileError, ModelStore, TrainedModel, WorseModel, load, save
 from nlu.pipeline import PipelineSettings
-from nlu.training import ensure_model, model_id, train
+from nlu.trained import ensure_model, model_id
+from nlu.training import train
 from nlu.training_data import Example, TrainingData, TrainingDataError
 from tests.nlu.small_shop import AT, N_GRAMS, small_data
 

@@ -133,6 +133,7 @@ class Words(_Section):
     asking: Terms  # what a question about something begins with
     pointing: Terms  # what stands for something said before: "how long does that take?"
     as_before: Terms  # what points to the answer given last time
+    articles: Terms  # what a further thing in a list begins with: two mugs and an apron
     joins: Terms  # what stands between two wishes of one message
     abbreviations: Terms  # a full stop after them ends no sentence
     stand_ins: dict[str, str]  # plain words for what only this shop's catalogue calls so
