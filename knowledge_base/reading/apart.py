@@ -47,6 +47,8 @@ class SeparateReader:
             self._stop()
             raise UnreadableDocument(_TOO_MUCH_MEMORY) from None
         if isinstance(found, UnreadableDocument):
+            if found.message == _TOO_MUCH_MEMORY:
+                self._stop()  # what it could not give back would be missing for the next document
             raise found
         return found
 
