@@ -12,10 +12,12 @@ from typing import Any, Final
 from rich.console import Console, Group
 from rich.table import Table
 
-from app.benchmarks import cost, data_sets, finding, understanding
+from app.benchmarks import answering, cost, data_sets, finding, scratch, understanding
+from app.benchmarks.answering import AnswerFigures
 from app.benchmarks.cost import CannotMeasure, Cost
 from app.benchmarks.data_sets import DataSet, MissingData
 from app.benchmarks.finding import Catalogue, Finding, Plan
+from app.benchmarks.questions import KNOWLEDGE, QUESTIONS
 from app.benchmarks.search_engines import missing_packages
 from app.benchmarks.understanding import Figures
 from app.commands import Answer, Failure
@@ -27,6 +29,24 @@ from nlu.pipeline import PipelineSettings
 REMEMBERED: Final = 100_000  # sentences: each is embedded once, however many pipelines read it
 
 _errors = Console(stderr=True, highlight=False)
+
+
+def everything(config: Path, *, data: Path, quick: bool) -> Answer:
+    """All benchmarks, as one answer; of search a small one, as the whole catalogue takes minutes to embed."""
+    parts = (
+        nlu(config, data=data, quick=quick),
+        knowledge(config, questions=QUESTIONS, documents=KNOWLEDGE),
+        search(
+            config,
+            data=data_sets.EXPORTS,
+            products=finding.FEW_PRODUCTS,
+            queries=finding.FEW_QUERIES,
+            quick=quick,
+            postgres=None,
+        ),
+    )
+    facts = {name: value for part in parts for name, value in part.facts.items()}
+    return Answer(facts, view=Group(*(part.view for part in parts if part.view is not None)))
 
 
 def nlu(config: Path, *, data: Path, quick: bool) -> Answer:
@@ -42,10 +62,10 @@ def nlu(config: Path, *, data: Path, quick: bool) -> Answer:
                 embedder=_embedder(pipeline),
                 at=datetime.now(UTC),
                 quick=quick,
-                tell=_say,
+                tell=say,
             )
         )
-        costs = cost.measure(config, settings, _messages(sets), quick=quick, tell=_say)
+        costs = cost.measure(config, settings, _messages(sets), quick=quick, tell=say)
     except (MissingData, CannotMeasure) as error:
         raise Failure(str(error)) from error
     facts = {
@@ -63,10 +83,10 @@ def search(
 ) -> Answer:
     """Product search: known items in Shopify exports and in a made-up catalogue, beside other engines."""
     if missing := missing_packages():
-        _say(f"Search: to measure the others as well, run pip install {' '.join(missing)}")
+        say(f"Search: to measure the others as well, run pip install {' '.join(missing)}")
     files = sorted(data.glob("*.csv"))
     if not files:
-        _say(f"Search: there are no exports (*.csv) in {data}, so only the made-up catalogue is searched")
+        say(f"Search: there are no exports (*.csv) in {data}, so only the made-up catalogue is searched")
     exports = [Catalogue("exports", files)] if files else []
     plan = Plan(
         catalogues=[*exports, Catalogue("made up", products=products)],
@@ -75,7 +95,7 @@ def search(
         postgres=postgres,
     )
     try:
-        found = list(finding.measure(plan, _say))
+        found = list(finding.measure(plan, say))
     except (CannotMeasure, CannotOpen) as error:
         raise Failure(str(error)) from error
     facts = {
@@ -87,7 +107,31 @@ def search(
     return Answer({"search": facts}, view=_findings(found))
 
 
-def _say(what: str) -> None:
+def knowledge(config: Path, *, questions: Sequence[Path], documents: Path) -> Answer:
+    """Answers from documents: right ones, wrong ones and refusals, beside full text alone."""
+    settings = read_settings(config)
+    try:
+        with scratch.means_for(settings, tell=say) as means:
+            figures = answering.measure(
+                questions,
+                documents,
+                means=means,
+                language=settings.language,
+                at=datetime.now(UTC),
+                tell=say,
+            )
+    except MissingData as error:
+        raise Failure(str(error)) from error
+    facts = {
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": _machine(),
+        "documents": str(documents),
+        "questions": [asdict(row) for row in figures],
+    }
+    return Answer({"knowledge": facts}, view=_answers(figures))
+
+
+def say(what: str) -> None:
     _errors.print(f"→ {what}", soft_wrap=True)
 
 
@@ -168,6 +212,32 @@ def _findings(found: Sequence[Finding]) -> Table:
             f"{row.megabytes:.0f}",
             "–" if row.changed_product_ms is None else f"{row.changed_product_ms:.0f}",
             end_section=following is None or following.catalogue != row.catalogue,
+        )
+    return table
+
+
+def _answers(figures: Sequence[AnswerFigures]) -> Table:
+    table = Table(
+        "questions",
+        "method",
+        "answerable / not",
+        "top-1 %",
+        "ranked first %",
+        "recall@3 %",
+        "answered wrongly %",
+        "unanswerable refused %",
+        "ms p50 / p99",
+        title="Answers from documents",
+    )
+    for row in figures:
+        shares = (row.top_1, row.ranked_first, row.recall_at_3, row.answered_wrongly, row.refused)
+        table.add_row(
+            row.questions,
+            row.method,
+            f"{row.answerable} / {row.unanswerable}",
+            *(f"{100 * share:.1f}" for share in shares),
+            f"{row.p50_ms:.1f} / {row.p99_ms:.1f}",
+            end_section=row.method == figures[-1].method,
         )
     return table
 

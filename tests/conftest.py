@@ -1,5 +1,6 @@
 """What every test may ask for: a fresh, migrated database on each engine, and a closed network."""
 
+import logging
 import os
 import shutil
 import tempfile
@@ -10,6 +11,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+import structlog
 from filelock import FileLock
 from pytest_socket import socket_allow_hosts
 from rich.console import Console
@@ -27,6 +29,17 @@ ENGINES = ("sqlite", "postgresql")
 def pytest_runtest_setup() -> None:
     """Nothing beyond this machine: a test that needs the internet is a wrong test."""
     socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command that runs inside a test sends its logs to a stream that is closed after it; the next test has its own."""
+    config, root = structlog.get_config(), logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.configure(**config)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")
@@ -125,7 +138,7 @@ def postgres_shop(postgres_server: str, shop_template: Template) -> str:
         settings_for_tests(),
         Home(shop_template.home),
         database,
-        shop_template.learnt.embedder,
+        shop_template.learnt.means,
         Teller(Console(), quiet=True),
     )
     database.close()

@@ -24,6 +24,8 @@ from app.scratch_databases import empty_database
 from app.settings import ROOT
 
 PARLEY: Final = "Parley"
+FEW_PRODUCTS: Final = 3000
+FEW_QUERIES: Final = 200
 
 Tell = Callable[[str], None]
 

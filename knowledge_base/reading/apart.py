@@ -16,14 +16,17 @@ SECONDS_MAX: Final = 60.0
 MEMORY_BYTES_MAX: Final = 1024 * 1024 * 1024
 ENDINGS: Final = {".html", ".htm", ".pdf", ".docx"}
 
-_TOO_MUCH_MEMORY: Final = f"needs more than {MEMORY_BYTES_MAX // 1024 // 1024} MB of memory to read"
+
+class TooMuchMemory(UnreadableDocument):
+    """What it could not give back would be missing for the next document: its process has to be replaced."""
 
 
 class SeparateReader:
     """One reading process, begun when the first document comes and replaced when one was too much for it."""
 
-    def __init__(self, *, seconds_max: float = SECONDS_MAX) -> None:
+    def __init__(self, *, seconds_max: float = SECONDS_MAX, memory_bytes_max: int = MEMORY_BYTES_MAX) -> None:
         self._seconds_max = seconds_max
+        self._memory_bytes_max = memory_bytes_max
         self._worker: tuple[SpawnProcess, Connection[Any, Any]] | None = None
 
     def __enter__(self) -> Self:
@@ -45,16 +48,22 @@ class SeparateReader:
             found: ParsedDocument | UnreadableDocument = connection.recv()
         except (EOFError, BrokenPipeError, ConnectionResetError):
             self._stop()
-            raise UnreadableDocument(_TOO_MUCH_MEMORY) from None
+            raise _too_much(self._memory_bytes_max) from None
         if isinstance(found, UnreadableDocument):
+            if isinstance(found, TooMuchMemory):
+                self._stop()
             raise found
         return found
 
     def _begin(self) -> "Connection[Any, Any]":
+        if self._worker is not None and not self._worker[0].is_alive():
+            self._stop()  # it was ended while nobody asked: the next document is not to blame
         if self._worker is None:
             context = multiprocessing.get_context("spawn")  # a fork would copy the shop's open connections
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs,), daemon=True, name="reader")
+            process = context.Process(
+                target=_serve, args=(theirs, self._memory_bytes_max), daemon=True, name="reader"
+            )
             process.start()
             theirs.close()
             self._worker = (process, cast("Connection[Any, Any]", ours))
@@ -71,9 +80,9 @@ class SeparateReader:
         process.close()
 
 
-def _serve(connection: "Connection[Any, Any]") -> None:
+def _serve(connection: "Connection[Any, Any]", memory_bytes_max: int) -> None:
     """The reading process: a document for each path, until nobody asks any more."""
-    _limit_memory()
+    _limit_memory(memory_bytes_max)
     logging.disable()  # parsers tell of every oddity; what matters is the outcome
     readers = _readers()
     while True:
@@ -88,7 +97,7 @@ def _serve(connection: "Connection[Any, Any]") -> None:
         except OSError as error:
             found = UnreadableDocument(f"cannot be read: {error.strerror or error}")
         except (MemoryError, RecursionError):
-            found = UnreadableDocument(_TOO_MUCH_MEMORY)
+            found = _too_much(memory_bytes_max)
         except Exception as error:  # noqa: BLE001 - what a stranger's file does to a parser is told, whatever it is
             found = UnreadableDocument(f"cannot be read ({type(error).__name__}: {error})")
         connection.send(found)
@@ -106,8 +115,12 @@ def _readers() -> Mapping[str, Callable[[Path], ParsedDocument]]:
     return {".html": read_page, ".htm": read_page, ".pdf": read_pdf, ".docx": read_docx}
 
 
-def _limit_memory() -> None:
+def _too_much(memory_bytes_max: int) -> TooMuchMemory:
+    return TooMuchMemory(f"needs more than {memory_bytes_max // 1024 // 1024} MB of memory to read")
+
+
+def _limit_memory(bytes_max: int) -> None:
     if sys.platform == "linux":  # elsewhere the limit is not kept to, or there is none
         import resource  # noqa: PLC0415
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
+        resource.setrlimit(resource.RLIMIT_AS, (bytes_max, bytes_max))

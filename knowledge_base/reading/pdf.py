@@ -34,12 +34,11 @@ def read_pdf(path: Path) -> ParsedDocument:
     """The document's title and passages. Raises UnreadableDocument."""
     try:
         reader = PdfReader(path)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise UnreadableDocument("is protected by a password")
-        if len(reader.pages) > PAGES_MAX:
-            raise UnreadableDocument(f"has {len(reader.pages)} pages; {PAGES_MAX} are read at most")
+        _refuse(reader)
         lines = [line for number, page in enumerate(reader.pages) for line in _lines(page, number)]
         title = str(reader.metadata.title or "").strip() if reader.metadata else ""
+    except UnreadableDocument:  # a ValueError itself, and plain enough
+        raise
     except (FileNotDecryptedError, DependencyError):
         raise UnreadableDocument("is protected by a password") from None
     except (PyPdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
@@ -48,6 +47,14 @@ def read_pdf(path: Path) -> ParsedDocument:
     if not lines:
         raise UnreadableDocument("has no text in it, only pictures; a scan has to be read by a person first")
     return ParsedDocument(tuple(_passages(lines)), title=title or None)
+
+
+def _refuse(reader: PdfReader) -> None:
+    """What is not read at all. Raises UnreadableDocument."""
+    if reader.is_encrypted and not reader.decrypt(""):
+        raise UnreadableDocument("is protected by a password")
+    if len(reader.pages) > PAGES_MAX:
+        raise UnreadableDocument(f"has {len(reader.pages)} pages; {PAGES_MAX} are read at most")
 
 
 def _lines(page: Any, number: int) -> Iterator[_Line]:
