@@ -1,5 +1,6 @@
 """The knowledge base as this shop uses it: with its models, judged as its own questions taught."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -7,7 +8,7 @@ from app.settings import Home, Settings
 from knowledge_base.judgement import read_judgements
 from knowledge_base.ranking import Means
 from knowledge_base.service import KnowledgeBase
-from knowledge_base.settings import Settings as AnswerSettings
+from knowledge_base.settings import SETTINGS
 
 REFUSE: Final = 0.92
 """The share of unanswerable questions that is aimed at: a little more than nine of ten, as no shop's are like another's."""
@@ -19,7 +20,7 @@ def knowledge_for(settings: Settings, home: Home, means: Means) -> KnowledgeBase
     return KnowledgeBase(
         embedder=means.embedder,
         topics=means.topics,
-        settings=AnswerSettings(judgements=read_judgements(file)) if file.exists() else AnswerSettings(),
+        settings=replace(SETTINGS, judgements=read_judgements(file)) if file.exists() else SETTINGS,
         language=settings.language,
     )
 

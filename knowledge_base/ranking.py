@@ -94,7 +94,8 @@ class PassageRanking:
         answers = bool(scores.max(initial=-1.0) > 0)
         if self.about is not None:
             scores = judge.scores(found.evidence(in_context=True))
-            scores = scores + [self._bonus(row) for row in found.rows]
+            own = self._own_words(self.about)
+            scores = scores + [self._bonus(row, own) for row in found.rows]
         passages = [
             Ranked(float(score), row, found.by_sentence(row.id))
             for score, row in zip(scores, found.rows, strict=True)
@@ -112,23 +113,21 @@ class PassageRanking:
 
     # What is being talked about
 
-    def _bonus(self, row: Row[Any]) -> float:
+    def _bonus(self, row: Row[Any], own: set[str]) -> float:
         """For a heading that names the product being talked about, what it is, or what it is made of.
 
         At least half of it: "Mugs and stoneware" is about a stoneware mug, "Cups with a gold rim" is not.
         """
-        own = self._own_words()
         shares = [
             len(own & words) / len(words) for heading in row.headings[1:] if (words := self._stems(heading))
         ]
         nearness = max(shares, default=0.0)
         return self.settings.context_bonus * nearness if nearness >= self.settings.context_least else 0.0
 
-    def _own_words(self) -> set[str]:
-        if self.about is None:
-            return set()
-        material = [v for k, v in self.about.attributes.items() if fold(k) in ("material", "materials")]
-        texts = (self.about.title, self.about.category, *map(str, material))
+    def _own_words(self, product: Product) -> set[str]:
+        """What it is called, what it is, and what it is made of."""
+        material = [v for k, v in product.attributes.items() if fold(k) in ("material", "materials")]
+        texts = (product.title, product.category, *map(str, material))
         words = {word for text in texts for word in self._stems(text)}
         return {singular(other) for word in words for other in alternatives(word, self.language)}
 
