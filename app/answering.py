@@ -6,7 +6,7 @@ from typing import Final
 
 from app.settings import Home, Settings
 from knowledge_base.judgement import read_judgements
-from knowledge_base.ranking import Means
+from knowledge_base.means import Means
 from knowledge_base.service import KnowledgeBase
 from knowledge_base.settings import SETTINGS
 
@@ -18,8 +18,7 @@ def knowledge_for(settings: Settings, home: Home, means: Means) -> KnowledgeBase
     """Search and answers. Raises Mistakes where the home's own judgements cannot be read."""
     file = judgement_file(home)
     return KnowledgeBase(
-        embedder=means.embedder,
-        topics=means.topics,
+        means=means,
         settings=replace(SETTINGS, judgements=read_judgements(file)) if file.exists() else SETTINGS,
         language=settings.language,
     )

@@ -26,8 +26,8 @@ from bot.dialogue import flows, replies, slots
 from bot.dialogue.hearing import Listener
 from bot.dialogue.tokens import Tokens
 from bot.handler import Shop, ShopHandler
+from knowledge_base.means import Means
 from knowledge_base.passages import refresh_passage_vectors
-from knowledge_base.ranking import Means
 from knowledge_base.service import KnowledgeBase
 from nlu import labelled, trained, training_data
 from nlu.embedding import Embedder, MiniLmEmbedder
@@ -319,9 +319,7 @@ def means_in_use(settings: Settings, home: Home) -> Means:
 
 def read_documents_anew(settings: Settings, home: Home, database: Database) -> None:
     """Compare questions with the documents by the models in use; quick where nothing changed."""
-    means = means_in_use(settings, home)
-    if means.embedder is not None:
-        refresh_passage_vectors(database, means.embedder, means.topics)
+    refresh_passage_vectors(database, means_in_use(settings, home))
 
 
 def _learner(settings: Settings, home: Home, database: Database) -> Fit:

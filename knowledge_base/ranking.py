@@ -6,20 +6,21 @@ the same topics, and the share of the question's words that the passage holds. W
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from knowledge_base.embedding import Embedder, Vectors
+from knowledge_base.embedding import Vectors
 from knowledge_base.judgement import EVIDENCE, Evidence, Judgement, Kind
-from knowledge_base.library import Library, Shelf
+from knowledge_base.library import Shelf
+from knowledge_base.means import Means
 from knowledge_base.overlap import Overlap, overlap
 from knowledge_base.passages import Nearness, stored_as
 from knowledge_base.settings import Settings
-from knowledge_base.topics import TopicReader, TopicReading, Topics
+from knowledge_base.topics import TopicReader, TopicReading
 from knowledge_base.wording import (
     alternatives,
     content_words,
@@ -32,15 +33,6 @@ from knowledge_base.wording import (
 from shop.catalogue.model import Product
 
 NOWHERE: Final = (Nearness(np.zeros(1, dtype=np.float32), 0),) * 2
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What questions are answered with, beside words: nothing, an embedder, or topics too."""
-
-    embedder: Embedder | None = None
-    topics: Topics | None = None
-    library: Library = field(default_factory=Library, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
