@@ -31,11 +31,12 @@ ASKED_WITHIN: Final = timedelta(hours=24)  # "tell me when you know" is said of 
 ANSWER_LETTERS_MAX: Final = 2000
 
 
-class Gap(StrEnum):
-    """Why a question is kept."""
+class Verdict(StrEnum):
+    """What became of a question."""
 
-    UNANSWERED = "unanswered"
-    UNHELPFUL = "unhelpful"
+    UNANSWERED = "unanswered"  # we knew of nothing
+    UNHELPFUL = "unhelpful"  # they said that our answer did not help
+    HELPFUL = "helpful"  # … that it did
 
 
 class AnswerState(StrEnum):
@@ -73,8 +74,9 @@ class AskedQuestion(Base):
     conversation: Mapped[str] = mapped_column(index=True)
     language: Mapped[str]
     text: Mapped[str]
-    gap: Mapped[Gap]
-    answered_from: Mapped[str] = mapped_column(default="")  # the source that was no help
+    verdict: Mapped[Verdict]
+    answered_from: Mapped[str] = mapped_column(default="")  # the source of the answer that there was
+    reason: Mapped[str] = mapped_column(default="")  # why it did not help, in one of our words for it
     at: Mapped[datetime]
     wants_answer: Mapped[bool] = mapped_column(default=False)
     answer_id: Mapped[UUID | None] = mapped_column(
@@ -114,7 +116,7 @@ def keep(
     *,
     conversation: str,
     language: str,
-    gap: Gap,
+    verdict: Verdict,
     at: datetime,
     answered_from: str = "",
 ) -> AskedQuestion | None:
@@ -124,19 +126,33 @@ def keep(
         return None
     last = _last_of(session, conversation, since=at - ASKED_WITHIN)
     if last is not None and last.text == text:
-        last.gap, last.at = gap, at
+        last.verdict, last.answered_from, last.at = verdict, answered_from, at
         return last
     question = AskedQuestion(
-        conversation=conversation, language=language, text=text, gap=gap, answered_from=answered_from, at=at
+        conversation=conversation,
+        language=language,
+        text=text,
+        verdict=verdict,
+        answered_from=answered_from,
+        at=at,
     )
     session.add(question)
     return question
 
 
+def give_reason(session: Session, conversation: str, reason: str, *, at: datetime) -> bool:
+    """Why the last answer did not help; False where they did not say that one did not."""
+    question = _last_of(session, conversation, since=at - ASKED_WITHIN)
+    if question is None or question.verdict is not Verdict.UNHELPFUL:
+        return False
+    question.reason = reason
+    return True
+
+
 def want_answer(session: Session, conversation: str, *, at: datetime) -> bool:
     """They want to be told when their last question is answered; False where they asked none within a day."""
     question = _last_of(session, conversation, since=at - ASKED_WITHIN)
-    if question is None:
+    if question is None or question.verdict is Verdict.HELPFUL:
         return False
     question.wants_answer = True
     return True
@@ -158,7 +174,11 @@ def open_clusters(session: Session, embedder: Embedder | None) -> list[Cluster]:
     """Questions that nobody answered yet, those of one meaning together: what most people asked first, then the newest."""
     open_ = session.scalars(
         select(AskedQuestion)
-        .where(AskedQuestion.answer_id.is_(None), AskedQuestion.dismissed.is_(False))
+        .where(
+            AskedQuestion.verdict != Verdict.HELPFUL,
+            AskedQuestion.answer_id.is_(None),
+            AskedQuestion.dismissed.is_(False),
+        )
         .order_by(AskedQuestion.at.desc(), AskedQuestion.id.desc())
         .limit(OPEN_MAX)
     ).all()

@@ -6,7 +6,7 @@ import pytest
 
 from knowledge_base import gaps
 from knowledge_base.answers import Policy, answer
-from knowledge_base.gaps import AskedQuestion, Gap, NotAnAnswer
+from knowledge_base.gaps import AskedQuestion, NotAnAnswer, Verdict
 from knowledge_base.importing import remove_gone
 from storage.engine import Database
 
@@ -22,7 +22,7 @@ def ask(
             text,
             conversation=who,
             language=language,
-            gap=Gap.UNANSWERED,
+            verdict=Verdict.UNANSWERED,
             at=AT + timedelta(minutes=minutes),
         )
     )
