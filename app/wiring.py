@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from app import engines
+from app.answer_desk import AnswerDesk
 from app.retraining import Retraining
 from app.settings import ROOT, Home, Secrets, Settings
 from bot import transcript
@@ -174,6 +175,7 @@ class Parley:
     stripe: StripeGateway | None
     tokens: Tokens
     trainer: Retraining
+    answer_desk: AnswerDesk
     services: tuple[JsonService, ...]  # outside help with understanding
 
     def close(self) -> None:
@@ -367,6 +369,7 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
             learnt.shipped,
             partial(trained_model, settings, home),
         ),
+        answer_desk=AnswerDesk(database, spoken, learnt.embedder, delivery.wake),
         services=tuple(service for service in (rasa, generator) if service is not None),
     )
 

@@ -17,13 +17,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from knowledge_base.embedding import Embedder, Vectors
 from knowledge_base.importing import land
-from knowledge_base.model import Document
 from knowledge_base.reading.document import ParsedDocument, ParsedPassage
 from knowledge_base.wording import TEXT_CHARACTERS_MAX, content_words, singular
 from storage.ids import new_id
 from storage.types import Base
 
 SOURCE: Final = "staff"  # the folder, so to say, of what staff wrote in the console
+TITLE: Final = "Our team"
 OPEN_MAX: Final = 500  # the newest questions that are looked through
 ALIKE_COSINE: Final = 0.72  # of two questions that mean the same
 ALIKE_WORDS: Final = 0.6  # … by the words that they share, where nothing is embedded
@@ -222,7 +222,7 @@ def discard(session: Session, answer_id: UUID) -> None:
     session.delete(answer)
 
 
-def approve(session: Session, answer_id: UUID, *, at: datetime) -> Document:
+def approve(session: Session, answer_id: UUID, *, at: datetime) -> StaffAnswer:
     """The draft is a document from now on, found by each way that it was asked in. Raises NotAnAnswer.
 
     Its vectors are a second step: `indexing.refresh_passage_vectors`.
@@ -237,10 +237,9 @@ def approve(session: Session, answer_id: UUID, *, at: datetime) -> Document:
         text=answer.text,
         phrasings=tuple(dict.fromkeys([answer.question, *asked])),
     )
-    source = f"{SOURCE}/{answer.id}"
-    parsed = ParsedDocument(title="Our team", owner=answer.author, updated=at, passages=(passage,))
-    land(session, source, parsed, at=at, language=answer.language, name="Our team")
-    return session.scalars(select(Document).where(Document.source == source)).one()
+    parsed = ParsedDocument(title=TITLE, owner=answer.author, updated=at, passages=(passage,))
+    land(session, f"{SOURCE}/{answer.id}", parsed, at=at, language=answer.language, name=TITLE)
+    return answer
 
 
 def dismiss(session: Session, questions: Sequence[UUID]) -> None:
