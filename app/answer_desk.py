@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from bot import telling
 from bot.dialogue.replies import Replies
-from knowledge_base import gaps, indexing
-from knowledge_base.embedding import Embedder
+from knowledge_base import gaps
 from knowledge_base.gaps import Cluster
+from knowledge_base.passages import refresh_passage_vectors
+from knowledge_base.ranking import Means
 from storage.engine import Database
 
 
@@ -22,17 +23,17 @@ class AnswerDesk:
         self,
         database: Database,
         replies: Replies,
-        embedder: Embedder | None,
+        means: Means,
         wake: Callable[[], Awaitable[None]],
     ) -> None:
         self._database = database
         self._replies = replies
-        self._embedder = embedder
+        self._means = means
         self._wake = wake
 
     def open_questions(self, session: Session) -> Sequence[Cluster]:
         """What nobody has answered yet, what most people asked first."""
-        return gaps.open_clusters(session, self._embedder)
+        return gaps.open_clusters(session, self._means.embedder)
 
     async def publish(self, answer_id: UUID, *, at: datetime) -> int:
         """Approve a draft, tell those who wait for it, and let it be found by meaning; how many were told. Raises NotAnAnswer.
@@ -41,8 +42,9 @@ class AnswerDesk:
         """
         told = await self._database.run(lambda session: self._approve(session, answer_id, at))
         await self._wake()
-        if self._embedder is not None:
-            await asyncio.to_thread(indexing.refresh_passage_vectors, self._database, self._embedder)
+        means = self._means
+        if means.embedder is not None:
+            await asyncio.to_thread(refresh_passage_vectors, self._database, means.embedder, means.topics)
         return told
 
     def _approve(self, session: Session, answer_id: UUID, at: datetime) -> int:

@@ -12,9 +12,11 @@ from typing import Any, Final
 from rich.console import Console, Group
 from rich.table import Table
 
-from app.benchmarks import cost, data_sets, understanding
+from app.benchmarks import answering, cost, data_sets, scratch, understanding
+from app.benchmarks.answering import AnswerFigures
 from app.benchmarks.cost import CannotMeasure, Cost
 from app.benchmarks.data_sets import DataSet, MissingData
+from app.benchmarks.questions import KNOWLEDGE, QUESTIONS
 from app.benchmarks.understanding import Figures
 from app.commands import Answer, Failure
 from app.settings import read_settings
@@ -24,6 +26,16 @@ from nlu.pipeline import PipelineSettings
 REMEMBERED: Final = 100_000  # sentences: each is embedded once, however many pipelines read it
 
 _errors = Console(stderr=True, highlight=False)
+
+
+def everything(config: Path, *, data: Path, quick: bool) -> Answer:
+    """All benchmarks, as one answer."""
+    parts = (
+        nlu(config, data=data, quick=quick),
+        knowledge(config, questions=QUESTIONS, documents=KNOWLEDGE),
+    )
+    facts = {name: value for part in parts for name, value in part.facts.items()}
+    return Answer(facts, view=Group(*(part.view for part in parts if part.view is not None)))
 
 
 def nlu(config: Path, *, data: Path, quick: bool) -> Answer:
@@ -39,10 +51,10 @@ def nlu(config: Path, *, data: Path, quick: bool) -> Answer:
                 embedder=_embedder(pipeline),
                 at=datetime.now(UTC),
                 quick=quick,
-                tell=_say,
+                tell=say,
             )
         )
-        costs = cost.measure(config, settings, _messages(sets), quick=quick, tell=_say)
+        costs = cost.measure(config, settings, _messages(sets), quick=quick, tell=say)
     except (MissingData, CannotMeasure) as error:
         raise Failure(str(error)) from error
     facts = {
@@ -55,7 +67,31 @@ def nlu(config: Path, *, data: Path, quick: bool) -> Answer:
     return Answer({"nlu": facts}, view=Group(_quality(figures), _prices(costs)))
 
 
-def _say(what: str) -> None:
+def knowledge(config: Path, *, questions: Sequence[Path], documents: Path) -> Answer:
+    """Answers from documents: right ones, wrong ones and refusals, beside full text alone."""
+    settings = read_settings(config)
+    try:
+        with scratch.means_for(settings, tell=say) as means:
+            figures = answering.measure(
+                questions,
+                documents,
+                means=means,
+                language=settings.language,
+                at=datetime.now(UTC),
+                tell=say,
+            )
+    except MissingData as error:
+        raise Failure(str(error)) from error
+    facts = {
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": _machine(),
+        "documents": str(documents),
+        "questions": [asdict(row) for row in figures],
+    }
+    return Answer({"knowledge": facts}, view=_answers(figures))
+
+
+def say(what: str) -> None:
     _errors.print(f"→ {what}", soft_wrap=True)
 
 
@@ -101,6 +137,32 @@ def _quality(figures: Sequence[Figures]) -> Table:
             "–" if row.matthews_correlation is None else f"{row.matthews_correlation:.3f}",
             f"{row.training_cpu_seconds:.1f}",
             end_section=row.pipeline == figures[-1].pipeline,
+        )
+    return table
+
+
+def _answers(figures: Sequence[AnswerFigures]) -> Table:
+    table = Table(
+        "questions",
+        "method",
+        "answerable / not",
+        "top-1 %",
+        "ranked first %",
+        "recall@3 %",
+        "answered wrongly %",
+        "unanswerable refused %",
+        "ms p50 / p99",
+        title="Answers from documents",
+    )
+    for row in figures:
+        shares = (row.top_1, row.ranked_first, row.recall_at_3, row.answered_wrongly, row.refused)
+        table.add_row(
+            row.questions,
+            row.method,
+            f"{row.answerable} / {row.unanswerable}",
+            *(f"{100 * share:.1f}" for share in shares),
+            f"{row.p50_ms:.1f} / {row.p99_ms:.1f}",
+            end_section=row.method == figures[-1].method,
         )
     return table
 

@@ -15,7 +15,9 @@ import typer
 from rich.console import Console
 
 from app import commands, report
+from app.answering import REFUSE
 from app.benchmarks.data_sets import DATA
+from app.benchmarks.questions import KNOWLEDGE, QUESTIONS
 from app.commands import Failure
 from app.flow_drawing import Format
 from app.schemas import Kind
@@ -359,6 +361,39 @@ DataFolder = Annotated[Path, typer.Option("--data", help="Folder of the public d
 Quick = Annotated[bool, typer.Option("--quick", help="Leave out what takes minutes.")]
 
 
+@app.command()
+@answers
+def calibrate(
+    questions: Annotated[
+        list[Path],
+        typer.Argument(help="CSV with question, document, heading; both empty where nothing answers."),
+    ],
+    documents: Annotated[Path, typer.Option("--knowledge", help="File or folder that answers.")],
+    refuse: Annotated[
+        float, typer.Option(min=0.5, max=1, help="Share of unanswerable questions to refuse.")
+    ] = REFUSE,
+    embedding_of: Annotated[
+        str | None, typer.Option(help="For the embedding of another language than the shop's main one.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="Where to write, instead of the home.")] = None,
+    afresh: Annotated[bool, typer.Option(help="Start from nothing, not from what is known.")] = False,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Learn from your questions which passages answer, and when to refuse."""
+    from app import bench, calibrating  # noqa: PLC0415 - load scikit-learn and SciPy
+
+    del as_json
+    return calibrating.run(
+        home,
+        config,
+        questions,
+        calibrating.Choices(documents, refuse, embedding_of, file, afresh),
+        tell=bench.say,
+    )
+
+
 @benches.callback()
 def bench_all(
     context: typer.Context,
@@ -369,7 +404,15 @@ def bench_all(
 ) -> None:
     """Run every benchmark, where none is named."""
     if context.invoked_subcommand is None:
-        bench_nlu(data=data, quick=quick, config=config, as_json=as_json)
+        _bench_all(data=data, quick=quick, config=config, as_json=as_json)
+
+
+@answers
+def _bench_all(data: Path, quick: bool, config: Path, as_json: bool) -> commands.Answer:
+    from app import bench  # noqa: PLC0415 - loads scikit-learn
+
+    del as_json
+    return bench.everything(config, data=data, quick=quick)
 
 
 @benches.command("nlu")
@@ -385,6 +428,24 @@ def bench_nlu(
 
     del as_json
     return bench.nlu(config, data=data, quick=quick)
+
+
+@benches.command("knowledge")
+@answers
+def bench_knowledge(
+    questions: Annotated[
+        list[Path] | None,
+        typer.Option(help="CSV with question, document, heading; BM25's threshold is chosen on the first."),
+    ] = None,
+    documents: Annotated[Path, typer.Option("--knowledge", help="File or folder that answers.")] = KNOWLEDGE,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Answers from documents: right, wrong and refused, beside full text alone."""
+    from app import bench  # noqa: PLC0415 - loads scikit-learn
+
+    del as_json
+    return bench.knowledge(config, questions=questions or QUESTIONS, documents=documents)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from app import checking, engines, flow_drawing, replay_view, running, scenarios, schemas
 from app import replay as replaying
 from app import simulate as simulating
+from app.answering import knowledge_for
 from app.flow_drawing import Format
 from app.log import set_up
 from app.settings import Home, Secrets, Settings, read_secrets, read_settings
@@ -24,7 +25,9 @@ from app.wiring import (
     flow_files,
     interpreter_for,
     learn,
+    means_in_use,
     open_database,
+    read_documents_anew,
     read_training_data,
     trained_model,
     with_labels,
@@ -33,6 +36,10 @@ from bot.actions import ACTIONS
 from bot.dialogue import flows
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
+from knowledge_base.answers import Policy
+from knowledge_base.contradictions import Contradiction, contradictions
+from knowledge_base.embedding import Embedder
+from knowledge_base.passages import refresh_passage_vectors
 from knowledge_base.search import ProductQuery
 from knowledge_base.service import KnowledgeBase
 from nlu import rasa_project, training_data
@@ -208,18 +215,31 @@ def import_knowledge(home: Path, config: Path, places: list[str], *, quiet: bool
                 language=shop.settings.language,
                 tell=tell,
             )
-        embedder = embedder_for(shop.settings)
-        if embedder is not None:
+        means = means_in_use(shop.settings, shop.home)
+        if means.embedder is not None:
             with bar("Reading what they mean", quiet=quiet) as tell:
-                indexing.refresh_passage_vectors(
-                    shop.database, embedder, progress=lambda done, all_: tell(done / max(1, all_))
+                refresh_passage_vectors(
+                    shop.database,
+                    means.embedder,
+                    means.topics,
+                    progress=lambda done, all_: tell(done / max(1, all_)),
                 )
+        found = _contradictions(shop.database, means.embedder)
     problems = [asdict(problem) for problem in report.problems]
     text = (
         f"{report.added} documents added, {report.changed} changed, "
         f"{report.unchanged} as they were, {report.removed} removed."
     )
-    return Answer(asdict(report), text, rows=problems[:PROBLEMS_SHOWN_MAX], fine=not problems)
+    if found:
+        told = [f"  {each}" for each in found[:PROBLEMS_SHOWN_MAX]]
+        text = "\n".join([text, "Customers will hear one or the other where these disagree:", *told])
+    facts = asdict(report) | {"contradictions": [asdict(each) for each in found]}
+    return Answer(facts, text, rows=problems[:PROBLEMS_SHOWN_MAX], fine=not problems)
+
+
+def _contradictions(database: Database, embedder: Embedder | None) -> list[Contradiction]:
+    """What documents disagree about; not looked for without an embedding."""
+    return database.read(lambda session: contradictions(session, embedder)) if embedder is not None else []
 
 
 def train(home: Path, config: Path, *, force: bool, quiet: bool) -> Answer:
@@ -238,6 +258,7 @@ def train(home: Path, config: Path, *, force: bool, quiet: bool) -> Answer:
                     force=force,
                 )
                 cards.append(asdict(model.card) | {"trained_now": trained})
+            read_documents_anew(settings, shop.home, shop.database)
         except (TrainingDataError, WorseModel) as error:
             raise Failure(str(error)) from error
         tell(1.0)
@@ -390,19 +411,24 @@ def _lines(file: Path) -> list[str]:
 def ask(home: Path, config: Path, text: str) -> Answer:
     """What the knowledge base answers."""
     with opened(home, config) as shop:
-        knowledge = KnowledgeBase(embedder=embedder_for(shop.settings))
+        knowledge = knowledge_for(shop.settings, shop.home, means_in_use(shop.settings, shop.home))
         found = shop.database.read(
             lambda session: knowledge.answer(session, text, language=shop.settings.language)
         )
     if found is None:
         return Answer({"answer": None}, "I do not know that.")
+    owner = found.owner if isinstance(found, Policy) else ""
     facts = {
         "answer": found.text,
         "source": found.source,
         "score": found.score,
         "kind": type(found).__name__.lower(),
+        "as_of": found.as_of.isoformat(),
+        "owner": owner,
     }
-    return Answer(facts, f"{found.text}\n\nSource: {found.source} (score {found.score:.2f})")
+    kept_by = f", kept by {owner}" if owner else ""
+    source = f"Source: {found.source}, as of {found.as_of:%Y-%m-%d}{kept_by} (score {found.score:.2f})"
+    return Answer(facts, f"{found.text}\n\n{source}")
 
 
 def search(home: Path, config: Path, text: str) -> Answer:

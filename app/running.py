@@ -39,7 +39,8 @@ from app.wiring import (
 from bot.channels.terminal import Terminal
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
-from nlu.embedding import Embedder
+from knowledge_base.passages import refresh_passage_vectors
+from knowledge_base.ranking import Means
 from nlu.languages import name_of
 from nlu.memory import give_back
 from nlu.model import ModelFileError, TrainedModel, WorseModel
@@ -137,7 +138,8 @@ def prepare(settings: Settings, secrets: Secrets, home: Home, teller: Teller, *,
         database.close()
         raise CannotOpen(str(error)) from error
     if demo:
-        seed_demo(settings, home, database, learnt.embedder, teller)
+        seed_demo(settings, home, database, learnt.means, teller)
+    _read_documents(database, learnt.means, teller)
     return Loaded(database, learnt)
 
 
@@ -157,9 +159,7 @@ def _learn(settings: Settings, home: Home, data: TrainingData, language: str, te
     return model
 
 
-def seed_demo(
-    settings: Settings, home: Home, database: Database, embedder: Embedder | None, teller: Teller
-) -> None:
+def seed_demo(settings: Settings, home: Home, database: Database, means: Means, teller: Teller) -> None:
     """Kettle & Quay's goods and documents; what is there already stays, stock and orders included."""
     now = datetime.now(UTC)
     with teller.bar("Stocking the shelves") as tell:
@@ -174,17 +174,23 @@ def seed_demo(
     documents = knowledge_importing.import_knowledge(
         database, [DEMO / "knowledge"], at=now, language=settings.language
     )
-    if embedder is not None:
-        with teller.bar("Reading labels and documents") as tell:
+    if means.embedder is not None:
+        with teller.bar("Reading labels") as tell:
             indexing.refresh_product_vectors(
-                database, embedder, progress=lambda done, all_: tell(done / max(1, all_))
-            )
-            indexing.refresh_passage_vectors(
-                database, embedder, progress=lambda done, all_: tell(done / max(1, all_))
+                database, means.embedder, progress=lambda done, all_: tell(done / max(1, all_))
             )
     products = goods.added + goods.changed + goods.unchanged
     papers = documents.added + documents.changed + documents.unchanged
     teller.say(f"→ {products} products on the shelves, {papers} documents to answer from")
+
+
+def _read_documents(database: Database, means: Means, teller: Teller) -> None:
+    """As today's models read them; quick where they did before."""
+    if means.embedder is not None:
+        with teller.bar("Reading documents") as tell:
+            refresh_passage_vectors(
+                database, means.embedder, means.topics, progress=lambda done, all_: tell(done / max(1, all_))
+            )
 
 
 def serve(

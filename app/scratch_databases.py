@@ -96,7 +96,7 @@ def _stocked(url: str, settings: Settings, template: Template, teller: Teller) -
         database = Database.open(_named(url, name))
         try:
             upgrade(database)
-            seed_demo(settings, Home(template.home), database, template.learnt.embedder, teller)
+            seed_demo(settings, Home(template.home), database, template.learnt.means, teller)
         finally:
             database.close()
         yield name

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from html import unescape
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,8 +13,10 @@ import structlog
 
 from app import engines
 from app.answer_desk import AnswerDesk
-from app.retraining import Retraining
+from app.answering import knowledge_for
+from app.retraining import Fit, Retraining
 from app.settings import ROOT, Home, Secrets, Settings
+from app.topics import IntentTopics
 from bot import transcript
 from bot.channels.messenger import MessengerChannel, Page
 from bot.channels.port import Abilities, Channel
@@ -25,6 +27,8 @@ from bot.dialogue import flows, replies, slots
 from bot.dialogue.hearing import Listener
 from bot.dialogue.tokens import Tokens
 from bot.handler import Shop, ShopHandler
+from knowledge_base.passages import refresh_passage_vectors
+from knowledge_base.ranking import Means
 from knowledge_base.service import KnowledgeBase
 from nlu import labelled, trained, training_data
 from nlu.embedding import Embedder, MiniLmEmbedder
@@ -73,6 +77,11 @@ class Learnt:
     embedder: Embedder | None
     """The main language's; goods and documents are found with it, too."""
 
+    @property
+    def means(self) -> Means:
+        """What questions are answered with."""
+        return Means(self.embedder, IntentTopics(self.models.get))
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -113,6 +122,11 @@ class LearningInterpreter:
     def entities(self, text: str, *, language: str | None = None) -> tuple[Entity, ...]:
         self._look()
         return self._inner.entities(text, language=language)
+
+    def model(self, language: str) -> TrainedModel | None:
+        """The model that read the last message of this language; None where there is none of its own."""
+        found = self._inner.model(language)
+        return found if found.card.language == language else None
 
     def _look(self) -> None:
         if self._version is not None and time.monotonic() - self._looked < LOOK_SECONDS:
@@ -286,6 +300,46 @@ def interpreter_for(
     )
 
 
+def means_in_use(settings: Settings, home: Home) -> Means:
+    """What questions are answered with where no shop is open: a language that has no model yet has no topics."""
+    embedder = embedder_for(settings)
+    if embedder is None:
+        return Means()
+
+    @cache
+    def model_of(language: str) -> TrainedModel | None:
+        if language not in settings.languages:
+            return None
+        try:
+            return model_store(home).load_current(language, embedder=embedder_for(settings, language))
+        except ModelFileError as error:
+            log.warning("model.unreadable", language=language, reason=str(error))
+            return None
+
+    return Means(embedder, IntentTopics(model_of))
+
+
+def read_documents_anew(settings: Settings, home: Home, database: Database) -> None:
+    """Compare questions with the documents by the models in use; quick where nothing changed."""
+    means = means_in_use(settings, home)
+    if means.embedder is not None:
+        refresh_passage_vectors(database, means.embedder, means.topics)
+
+
+def _learner(settings: Settings, home: Home, database: Database) -> Fit:
+    """Trains, and reads the documents with what was learnt."""
+
+    def fit(
+        data: TrainingData, *, language: str, progress: Callable[[str, float], None]
+    ) -> tuple[TrainedModel, bool]:
+        model, trained = trained_model(settings, home, data, language=language, progress=progress)
+        if trained:
+            read_documents_anew(settings, home, database)
+        return model, trained
+
+    return fit
+
+
 def model_store(home: Home) -> ModelStore:
     """Where the home keeps its intent models."""
     return ModelStore(home.models / "intent")
@@ -311,12 +365,12 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
     far_ends = far_ends or FarEnds()
     database, learnt = loaded.database, loaded.learnt
     rasa = engines.rasa_service(settings, secrets)
-    interpreter = engines.interpreter_with(
-        rasa, interpreter_for(settings, home, learnt, database, clock), settings
-    )
+    own = interpreter_for(settings, home, learnt, database, clock)
+    interpreter = engines.interpreter_with(rasa, own, settings)
     generator = engines.generator_service(settings, secrets)
     assistants = engines.assistants_with(generator, interpreter, settings)
-    knowledge = KnowledgeBase(embedder=learnt.embedder, language=settings.language)
+    means = Means(learnt.embedder, IntentTopics(own.model))
+    knowledge = knowledge_for(settings, home, means)
     tokens = Tokens(home.secret())
     spoken = replies.read(FLOWS / "replies", languages=settings.languages)
     web, terminal = HostedChannel("web"), HostedChannel("terminal")
@@ -367,9 +421,9 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
             database,
             model_store(home),
             learnt.shipped,
-            partial(trained_model, settings, home),
+            _learner(settings, home, database),
         ),
-        answer_desk=AnswerDesk(database, spoken, learnt.embedder, delivery.wake),
+        answer_desk=AnswerDesk(database, spoken, means, delivery.wake),
         services=tuple(service for service in (rasa, generator) if service is not None),
     )
 

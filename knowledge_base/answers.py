@@ -1,29 +1,22 @@
 """Answers questions from what is written down, with the source, or not at all.
 
-A Fact is a field of the product being talked about; a Policy is a passage of a document. Passages are ranked by
-0.9 × cosine + 0.1 × full-text score (NLU.md: reciprocal rank fusion loses 12 points on questions and answers);
-without an embedder by the words alone. All figures that decide are in `Settings`, calibrated on
-tests/integration/test_knowledge_calibration.py.
+A Fact is a field of the product being talked about; a Policy is a passage of a document, as `ranking` finds it.
+All figures that decide are in `settings`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from knowledge_base import fulltext
-from knowledge_base.embedding import Embedder, unpacked
-from knowledge_base.fulltext import PASSAGES, FullText, WordMatches
-from knowledge_base.model import Document, Passage, PassageVector
+from knowledge_base.ranking import Means, PassageRanking, Ranked
+from knowledge_base.settings import SETTINGS, Settings
 from knowledge_base.wording import (
     TEXT_CHARACTERS_MAX,
-    alternatives,
     content_words,
-    fold,
     sentences,
     singular,
     stems,
@@ -32,27 +25,7 @@ from knowledge_base.wording import (
 )
 from shop.catalogue.model import Product
 
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What decides between an answer and none."""
-
-    embedding_weight: float = 0.9
-    words_weight: float = 0.1
-    context_bonus: float = 0.2  # for a passage headed by what is being talked about
-    context_least: float = 0.5  # of the heading's words, to be headed by it
-    context_weight: float = (
-        0.5  # of the question with the product's name put in, where it says "it" or "they"
-    )
-    policy_least: float = 0.45  # with an embedder
-    words_least: float = 0.34  # without one: the share of the question's weight that a passage holds
-    fact_least: float = 0.5  # of the question's words that the field accounts for; more than this
-    value_weight: float = 0.5  # a word found in the field's value, against one in its name
-    answer_characters_max: int = 360  # a longer passage is cut to the sentences that answer
-    sentence_share: float = 0.75  # of the best sentence's score, to be kept beside it
-
-
-SETTINGS: Final = Settings()
+WORDS: Final = Means()
 OWN_NAME_WEIGHT: Final = 1.05  # a field asked for by its own name wins over one asked for in other words
 
 
@@ -75,13 +48,14 @@ class Policy:
 
     text: str
     source: str  # the document's title and the nearest heading
-    score: float
+    score: float  # how probable it is that it answers, 0 to 1
     passage: str
     passage_id: int
     document: str
     language: str  # the document's
     headings: tuple[str, ...]
     url: str | None
+    owner: str  # who to ask when it is wrong; "" where nobody is named
     as_of: datetime
 
 
@@ -94,17 +68,30 @@ def answer(
     *,
     language: str = "en",
     about: Product | None = None,
-    embedder: Embedder | None = None,
+    means: Means = WORDS,
     settings: Settings = SETTINGS,
 ) -> Answer | None:
     """The best answer there is, or None when nothing written down answers. Takes any text whatever.
 
     `about` is the product being talked about: its fields are asked first, and it says which passage "they" means.
     """
-    asked = _Question(session, question[:TEXT_CHARACTERS_MAX], language, about, embedder, settings)
+    asked = _Question(session, question[:TEXT_CHARACTERS_MAX], language, about, means, settings)
     if not tokens(asked.text):
         return None
     return asked.fact() or asked.policy()
+
+
+def ranked_passages(
+    session: Session,
+    question: str,
+    *,
+    language: str = "en",
+    means: Means = WORDS,
+    settings: Settings = SETTINGS,
+) -> list[int]:
+    """The ids of all passages, the best first, whether they answer or not."""
+    asked = _Question(session, question[:TEXT_CHARACTERS_MAX], language, None, means, settings)
+    return [each.passage.id for each in asked.ranking().ranked().passages]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +102,7 @@ class _Question:
     text: str
     language: str
     about: Product | None
-    embedder: Embedder | None
+    means: Means
     settings: Settings
 
     # Facts
@@ -177,136 +164,39 @@ class _Question:
 
     def policy(self) -> Policy | None:
         """The passage that answers best, if it answers at all."""
-        rows = self._passages()
-        by_words = self._by_words({row.id for row in rows})
-        by_meaning = self._by_meaning(rows)
-        # Whether the documents answer at all is for the question alone to say; which passage, for what it is about too.
-        alone = {row.id: self._score(row, by_words, by_meaning, of=0) for row in rows}
-        least = self.settings.policy_least if by_meaning else self.settings.words_least
-        if max(alone.values(), default=0.0) < least:
+        ranking = self.ranking().ranked()
+        if not ranking.answers:
             return None
-        scores = {row.id: self._score(row, by_words, by_meaning, of=-1) + self._bonus(row) for row in rows}
-        best = max(rows, key=lambda row: (scores[row.id], -row.id))
-        headings = tuple(best.headings)
+        best, passage = ranking.passages[0], ranking.passages[0].passage
+        headings = tuple(passage.headings)
         return Policy(
-            text=self._cut(best.text, by_meaning=bool(by_meaning)),
-            source=" › ".join(dict.fromkeys((best.title, *headings[-1:]))),
-            score=round(scores[best.id], 4),
-            passage=best.text,
-            passage_id=best.id,
-            document=best.title,
-            language=best.language,
+            text=self._cut(best),
+            source=" › ".join(dict.fromkeys((passage.title, *headings[-1:]))),
+            score=round(best.sureness, 4),
+            passage=passage.text,
+            passage_id=passage.id,
+            document=passage.title,
+            language=passage.language,
             headings=headings,
-            url=best.url,
-            as_of=best.updated_at,
+            url=passage.url,
+            owner=passage.owner,
+            as_of=passage.updated_at,
         )
 
-    def _passages(self) -> Sequence[Row[Any]]:
-        """Those of the language, else of any: an answer in another one is better than none."""
-        found: Any = select(
-            Passage.id,
-            Passage.headings,
-            Passage.text,
-            Document.title,
-            Document.language,
-            Document.url,
-            Document.updated_at,
-        ).join(Passage.document)
-        primary = self.language.casefold().replace("_", "-").split("-")[0]
-        own = found.where(Document.language.startswith(primary, autoescape=True))
-        return self.session.execute(own).all() or self.session.execute(found).all()
-
-    def _score(
-        self,
-        row: Row[Any],
-        by_words: Mapping[int, float],
-        by_meaning: Mapping[int, Sequence[float]],
-        *,
-        of: int,
-    ) -> float:
-        score = by_words.get(row.id, 0.0)
-        if not by_meaning:
-            return score
-        share = score / max(by_words.values()) if score else 0.0
-        cosine = by_meaning[row.id][of] if row.id in by_meaning else 0.0
-        return self.settings.embedding_weight * cosine + self.settings.words_weight * share
-
-    def _bonus(self, row: Row[Any]) -> float:
-        """For a heading that names the product being talked about, what it is, or what it is made of.
-
-        At least half of it: "Mugs and stoneware" is about a stoneware mug, "Cups with a gold rim" is not.
-        """
-        own = self._own_words()
-        shares = [
-            len(own & words) / len(words) for heading in row.headings[1:] if (words := self._stems(heading))
-        ]
-        nearness = max(shares, default=0.0)
-        return self.settings.context_bonus * nearness if nearness >= self.settings.context_least else 0.0
-
-    def _own_words(self) -> set[str]:
-        if self.about is None:
-            return set()
-        material = [v for k, v in self.about.attributes.items() if fold(k) in ("material", "materials")]
-        texts = (self.about.title, self.about.category, *map(str, material))
-        words = {word for text in texts for word in self._stems(text)}
-        return {singular(other) for word in words for other in alternatives(word, self.language)}
-
-    def _stems(self, text: str) -> set[str]:
-        return {singular(word) for word in content_words(text, self.language)}
-
-    def _by_words(self, within: Collection[int]) -> dict[int, float]:
-        """The share (0–1) of the question's weight that each passage holds; a word that no passage has counts as missing."""
-        index = FullText(self.session, PASSAGES)
-        words = [word for word in content_words(self.text, self.language) if len(word) > 1]
-        found = [self._matches(index, word) for word in words]
-        whole = sum(match.idf for match in found)
-        scores: dict[int, float] = {}
-        for match in found:
-            for key, strength in match.strengths.items():
-                if key in within:
-                    scores[key] = scores.get(key, 0.0) + match.idf * (0.5 + 0.5 * strength) / whole
-        return scores
-
-    def _matches(self, index: FullText, word: str) -> WordMatches:
-        return fulltext.either([index.matches(other) for other in alternatives(word, self.language)])
-
-    def _by_meaning(self, rows: Sequence[Row[Any]]) -> dict[int, tuple[float, float]]:
-        """The cosine of each passage's nearest vector: to the question alone, and with what "it" or "they" stands for.
-
-        Empty without an embedder, or when nothing is embedded yet.
-        """
-        if self.embedder is None or not rows:
-            return {}
-        stored = select(PassageVector.passage_id, PassageVector.vector).where(
-            PassageVector.model == self.embedder.name, PassageVector.passage_id.in_([row.id for row in rows])
-        )
-        found = self.session.execute(stored).all()
-        if not found:
-            return {}
-        asked = self.embedder.embed([self.text, self._spelled_out()])
-        alone, spelled_out = (unpacked([vector for _, vector in found]) @ asked.T).T.tolist()
-        weight = self.settings.context_weight
-        best: dict[int, tuple[float, float]] = {}
-        for (key, _), plain, full in zip(found, alone, spelled_out, strict=True):
-            before = best.get(key, (-1.0, -1.0))
-            best[key] = (max(plain, before[0]), max((1 - weight) * plain + weight * full, before[1]))
-        return best
-
-    def _spelled_out(self) -> str:
-        """The question with the product's name, where a pronoun stands for it."""
-        if self.about is None or not set(tokens(self.text)) & words_of(self.language).pronouns:
-            return self.text
-        return f"{self.text} ({self.about.title}, {self.about.category})"
+    def ranking(self) -> PassageRanking:
+        """The documents' passages against this question."""
+        return PassageRanking(self.session, self.text, self.language, self.about, self.means, self.settings)
 
     # Cutting
 
-    def _cut(self, text: str, *, by_meaning: bool) -> str:
+    def _cut(self, best: Ranked) -> str:
         """A short passage whole; of a long one the sentences that answer, in their order, as many as fit."""
+        text: str = best.passage.text
         most = self.settings.answer_characters_max
         if len(text) <= most:
             return text
         parts = list(sentences(text))
-        scores = self._sentence_scores(parts, by_meaning=by_meaning)
+        scores = self._sentence_scores(parts, best.by_sentence)
         order = sorted(range(len(parts)), key=lambda index: (-scores[index], index))
         least = self.settings.sentence_share * scores[order[0]]
         kept = order[:1]
@@ -316,14 +206,12 @@ class _Question:
                 kept.append(index)
         return _joined([parts[index] for index in sorted(kept)])
 
-    def _sentence_scores(self, parts: Sequence[str], *, by_meaning: bool) -> list[float]:
+    def _sentence_scores(self, parts: Sequence[str], by_meaning: Sequence[float] | None) -> list[float]:
         wanted = {singular(word) for word in content_words(self.text, self.language)}
         by_words = [len(wanted & stems(part)) / max(1, len(wanted)) for part in parts]
-        if self.embedder is None or not by_meaning:
+        if by_meaning is None:
             return by_words
-        vectors = self.embedder.embed([self.text, *parts])
-        cosines: list[float] = (vectors[1:] @ vectors[0]).tolist()
-        return [cosine + 0.1 * words for cosine, words in zip(cosines, by_words, strict=True)]
+        return [cosine + 0.1 * words for cosine, words in zip(by_meaning, by_words, strict=True)]
 
 
 def _in_order(wanted: Sequence[str], words: Sequence[str]) -> bool:

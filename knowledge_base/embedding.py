@@ -21,7 +21,7 @@ class Embedder(Protocol):
 
 
 def packed(vector: Vectors) -> bytes:
-    """A row as it is stored."""
+    """A row, or the rows of a matrix one after the other, as it is stored."""
     return vector.astype("<f4").tobytes()
 
 

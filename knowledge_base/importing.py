@@ -90,7 +90,7 @@ def import_knowledge(
     What cannot be read leaves what was known from it as it was. A document is known by its folder and file name, or its
     address: importing it again replaces it, or does nothing when it is the same. Of a folder or a site, documents that
     are gone are removed. `language` is that of documents that do not say. Vectors are a second step:
-    `indexing.refresh_passage_vectors`.
+    `passages.refresh_passage_vectors`.
     """
     report, done = KnowledgeReport(), 0
     with ExitStack() as open_sites, SeparateReader() as reader:

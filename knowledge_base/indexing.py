@@ -1,4 +1,4 @@
-"""Keeps the vectors of products and passages up to date. The full-text index needs no care: the database keeps it.
+"""Keeps the vectors of products up to date; `passages` does it for documents. The full-text index needs no care: the database keeps it.
 
 Vectors are computed with no transaction open and written in small commits, so no customer waits for them.
 They may lag behind the words; until they catch up, words alone are searched.
@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from knowledge_base.embedding import Embedder, packed
-from knowledge_base.model import Passage, PassageVector, ProductVector
-from knowledge_base.wording import sentences
+from knowledge_base.model import ProductVector
 from shop.catalogue.model import Product
 from storage.engine import Database
 
@@ -30,14 +29,6 @@ def product_text(row: Row[*tuple[Any, ...]]) -> str:
     facts = ", ".join(f"{name}: {value}" for name, value in row.attributes.items())
     parts = (row.title, row.category, ", ".join(row.tags), facts, row.description[:DESCRIPTION_CHARACTERS])
     return ". ".join(part for part in parts if part)
-
-
-def passage_texts(headings: Sequence[str], text: str, phrasings: Sequence[str]) -> list[str]:
-    """What of a passage is embedded: all of it, each question it answers, and each sentence under its heading."""
-    whole = f"{': '.join(headings[-2:])}. {text}" if headings else text
-    parts = [sentence for sentence in sentences(text) if len(sentence.split()) > 3]
-    topic = f"{headings[-1]}: " if headings else ""
-    return list(dict.fromkeys([whole, *phrasings, *headings[-1:], *(topic + part for part in parts)]))
 
 
 def refresh_product_vectors(
@@ -80,41 +71,6 @@ def _keep_products(session: Session, rows: Sequence[ProductVector]) -> None:
     for row in rows:
         if row.product_id in there:  # it may have been deleted meanwhile
             session.merge(row)
-
-
-def refresh_passage_vectors(
-    database: Database, embedder: Embedder, *, progress: Progress = lambda _done, _all: None
-) -> int:
-    """Embed the passages that have no vectors of this model; how many there were."""
-    missing = database.read(lambda session: list(_passages_without(session, embedder.name)))
-    done = 0
-    for batch in _batches(missing):
-        texts = [passage_texts(headings, text, phrasings) for _, headings, text, phrasings in batch]
-        vectors = iter(embedder.embed([text for some in texts for text in some]))
-        rows = [
-            PassageVector(passage_id=passage[0], model=embedder.name, vector=packed(next(vectors)))
-            for passage, some in zip(batch, texts, strict=True)
-            for _ in some
-        ]
-        database.write_now(lambda session, rows=rows: _keep_passages(session, rows))
-        done += len(batch)
-        progress(done, len(missing))
-    return len(missing)
-
-
-def _passages_without(session: Session, model: str) -> Iterator[tuple[int, list[str], str, list[str]]]:
-    having = select(PassageVector.passage_id).where(PassageVector.model == model)
-    found = select(Passage.id, Passage.headings, Passage.text, Passage.phrasings)
-    for row in session.execute(found.where(Passage.id.not_in(having)).order_by(Passage.id)):
-        yield row.id, row.headings, row.text, row.phrasings
-
-
-def _keep_passages(session: Session, rows: Sequence[PassageVector]) -> None:
-    """In place of what the passages had, of this model or an older one."""
-    wanted = {row.passage_id for row in rows}
-    there = set(session.scalars(select(Passage.id).where(Passage.id.in_(wanted))))
-    session.execute(delete(PassageVector).where(PassageVector.passage_id.in_(there)))
-    session.add_all(row for row in rows if row.passage_id in there)
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -49,14 +49,14 @@ class Passage(Base):
 
 
 class PassageVector(Base):
-    """One embedding of a passage: of the whole, of a phrasing or of a sentence. The nearest one counts."""
+    """A passage as one model sees it: a vector for each of its texts, in the order of `passages.passage_texts`."""
 
     __tablename__ = "passage_vector"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     passage_id: Mapped[int] = mapped_column(ForeignKey("passage.id", ondelete="CASCADE"), index=True)
-    model: Mapped[str]  # the embedder's name: vectors of two models are not compared
-    vector: Mapped[bytes]  # float32, L2-normalised
+    model: Mapped[str]  # the embedder's or topic reader's: vectors of two models are not compared
+    vector: Mapped[bytes]  # texts × dimensions in a row, float32, each L2-normalised
 
 
 class ProductVector(Base):

@@ -2,9 +2,12 @@
 
 from sqlalchemy.orm import Session
 
-from knowledge_base.answers import SETTINGS, Answer, Settings, answer
+from knowledge_base.answers import Answer, answer
 from knowledge_base.embedding import Embedder
+from knowledge_base.ranking import Means
 from knowledge_base.search import ProductQuery, ProductSearch, SearchResult
+from knowledge_base.settings import SETTINGS, Settings
+from knowledge_base.topics import Topics
 from shop.catalogue.model import Product
 
 
@@ -12,10 +15,15 @@ class KnowledgeBase:
     """Product search and sourced answers, with or without sentence embeddings. May be shared by threads."""
 
     def __init__(
-        self, *, embedder: Embedder | None = None, settings: Settings = SETTINGS, language: str = "en"
+        self,
+        *,
+        embedder: Embedder | None = None,
+        topics: Topics | None = None,
+        settings: Settings = SETTINGS,
+        language: str = "en",
     ) -> None:
         """`language` is the one that the catalogue is written in."""
-        self._embedder = embedder
+        self._means = Means(embedder, topics)
         self._settings = settings
         self._products = ProductSearch(embedder=embedder, language=language)
 
@@ -32,6 +40,6 @@ class KnowledgeBase:
             question,
             language=language,
             about=about,
-            embedder=self._embedder,
+            means=self._means,
             settings=self._settings,
         )

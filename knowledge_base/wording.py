@@ -74,19 +74,23 @@ class Words(BaseModel):
     between: tuple[tuple[str, str], ...]
     currency: tuple[str, ...]
     units: tuple[str, ...]
+    measures: dict[
+        str, dict[str, float]
+    ]  # what is counted: the unit's name → its forms → how much of it one is
     facts: dict[str, tuple[str, ...]]
 
 
 @cache
 def words_of(language: str) -> Words:
     """The words of "en", "es-MX" …; English for a language we have no file of."""
-    path = WORDS_FOLDER / f"{_primary(language)}.yml"
+    path = WORDS_FOLDER / f"{primary_language(language)}.yml"
     if not path.exists():
         path = WORDS_FOLDER / f"{FALLBACK}.yml"
     return yaml_files.parse(Words, yaml_files.load(path), path)
 
 
-def _primary(language: str) -> str:
+def primary_language(language: str) -> str:
+    """As in `es-MX`, which is `es`; English of what is no language's code."""
     code = re.split(r"[-_]", language.casefold())[0]
     return code if code.isascii() and code.isalpha() else FALLBACK
 
@@ -151,7 +155,7 @@ class PriceRange:
 def price_range(text: str, *, language: str, currency: str) -> PriceRange:
     """Read "under 15 euros", "between 10 and 20", "50 or more" as amounts of `currency`."""
     text = text[:TEXT_CHARACTERS_MAX]
-    for name, pattern in _patterns(_primary(language)):
+    for name, pattern in _patterns(primary_language(language)):
         match = pattern.search(text)
         if match is None:
             continue

@@ -125,7 +125,7 @@ def postgres_shop(postgres_server: str, shop_template: Template) -> str:
         settings_for_tests(),
         Home(shop_template.home),
         database,
-        shop_template.learnt.embedder,
+        shop_template.learnt.means,
         Teller(Console(), quiet=True),
     )
     database.close()

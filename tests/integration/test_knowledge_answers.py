@@ -7,11 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.stage import Template
 from knowledge_base.answers import Fact, Policy, answer
 from knowledge_base.importing import import_knowledge
-from knowledge_base.indexing import refresh_passage_vectors
+from knowledge_base.passages import refresh_passage_vectors
+from knowledge_base.ranking import Means
 from knowledge_base.service import KnowledgeBase
-from nlu.embedding import MiniLmEmbedder
 from shop.catalogue.model import Product
 from storage.engine import Database
 
@@ -51,9 +52,15 @@ There is a free parking space behind the building. The entrance is on the quay s
 ENVIOS = "---\ntitle: Envíos\nlanguage: es\n---\n# Envíos\n\n## Plazo\nEl envío estándar tarda dos días laborables.\n"
 
 
-@pytest.fixture(scope="module")
-def embedder() -> MiniLmEmbedder:
-    return MiniLmEmbedder()
+@pytest.fixture
+def means(shop_template: Template) -> Means:
+    """What a shop answers with."""
+    return shop_template.learnt.means
+
+
+def take_in(written: Database, means: Means, **options) -> int:
+    assert means.embedder is not None
+    return refresh_passage_vectors(written, means.embedder, means.topics, **options)
 
 
 @pytest.fixture
@@ -135,11 +142,9 @@ def test_a_passage_answers_with_its_document_heading_and_address(written: Databa
     assert "sparks" in found.text
 
 
-def test_a_long_passage_is_cut_to_the_sentences_that_answer(
-    written: Database, embedder: MiniLmEmbedder
-) -> None:
-    refresh_passage_vectors(written, embedder)
-    for options in ({}, {"embedder": embedder}):
+def test_a_long_passage_is_cut_to_the_sentences_that_answer(written: Database, means: Means) -> None:
+    take_in(written, means)
+    for options in ({}, {"means": means}):
         found = ask(written, "how many days do you keep an order for pickup?", **options)
         assert isinstance(found, Policy)
         assert found.source == "Delivery › Pickup"
@@ -151,27 +156,25 @@ def test_a_long_passage_is_cut_to_the_sentences_that_answer(
 @pytest.mark.parametrize(
     "question", ["do you repair bicycles?", "who won the world cup", "", "   ", "???", "🫖"]
 )
-def test_what_is_not_written_down_is_not_answered(
-    written: Database, embedder: MiniLmEmbedder, question: str
-) -> None:
-    refresh_passage_vectors(written, embedder)
+def test_what_is_not_written_down_is_not_answered(written: Database, means: Means, question: str) -> None:
+    take_in(written, means)
     assert ask(written, question) is None
-    assert ask(written, question, embedder=embedder) is None
+    assert ask(written, question, means=means) is None
 
 
-def test_they_means_what_is_being_talked_about(written: Database, embedder: MiniLmEmbedder) -> None:
-    refresh_passage_vectors(written, embedder)
+def test_they_means_what_is_being_talked_about(written: Database, means: Means) -> None:
+    take_in(written, means)
     question = "how do I wash them?"
     bare = mug()
     bare.attributes = {"Material": "Stoneware"}
-    of_mugs = ask(written, question, about=bare, embedder=embedder)
-    of_textiles = ask(written, question, about=apron(), embedder=embedder)
+    of_mugs = ask(written, question, about=bare, means=means)
+    of_textiles = ask(written, question, about=apron(), means=means)
     assert (of_mugs.source, of_textiles.source) == ("Care › Mugs and stoneware", "Care › Textiles")
 
 
-def test_being_talked_about_is_not_enough_to_answer(written: Database, embedder: MiniLmEmbedder) -> None:
-    refresh_passage_vectors(written, embedder)
-    assert ask(written, "does it come in red?", about=mug(), embedder=embedder) is None
+def test_being_talked_about_is_not_enough_to_answer(written: Database, means: Means) -> None:
+    take_in(written, means)
+    assert ask(written, "does it come in red?", about=mug(), means=means) is None
 
 
 def test_the_language_of_the_question_comes_first_and_any_other_is_better_than_none(
@@ -181,32 +184,32 @@ def test_the_language_of_the_question_comes_first_and_any_other_is_better_than_n
     assert ask(written, "standard delivery", language="de").source == "Delivery › Standard delivery"
 
 
-def test_words_that_mean_the_same_find_it_too(written: Database, embedder: MiniLmEmbedder) -> None:
-    refresh_passage_vectors(written, embedder)
-    assert ask(written, "how quickly will you ship my order", embedder=embedder).document == "Delivery"
+def test_words_that_mean_the_same_find_it_too(written: Database, means: Means) -> None:
+    take_in(written, means)
+    assert ask(written, "how long does shipping take", means=means).document == "Delivery"
 
 
-def test_passages_without_vectors_are_found_by_their_words(
-    written: Database, embedder: MiniLmEmbedder
-) -> None:
+def test_passages_without_vectors_are_found_by_their_words(written: Database, means: Means) -> None:
     assert (
-        ask(written, "how much does standard delivery cost", embedder=embedder).source
+        ask(written, "how much does standard delivery cost", means=means).source
         == "Delivery › Standard delivery"
     )
 
 
-def test_only_what_has_no_vectors_is_embedded(written: Database, embedder: MiniLmEmbedder) -> None:
+def test_only_what_has_no_vectors_is_embedded(written: Database, means: Means) -> None:
     done: list[tuple[int, int]] = []
-    assert refresh_passage_vectors(written, embedder, progress=lambda *state: done.append(state)) == 6
+    assert take_in(written, means, progress=lambda *state: done.append(state)) == 6
     assert done == [(6, 6)]
-    assert refresh_passage_vectors(written, embedder) == 0
+    assert take_in(written, means) == 0
 
 
-def test_the_knowledge_base_holds_both(written: Database, embedder: MiniLmEmbedder) -> None:
-    knowledge = KnowledgeBase(embedder=embedder)
-    refresh_passage_vectors(written, embedder)
+def test_the_knowledge_base_holds_both(written: Database, means: Means) -> None:
+    knowledge = KnowledgeBase(embedder=means.embedder, topics=means.topics)
+    take_in(written, means)
     assert (
-        written.read(lambda s: knowledge.answer(s, "is there a place to park?", language="en")).document
+        written.read(
+            lambda s: knowledge.answer(s, "is there parking behind the building?", language="en")
+        ).document
         == "Delivery"
     )
 
@@ -222,3 +225,17 @@ def test_any_question_is_answered_or_not(written: Database, question: str, langu
 
 def test_a_very_long_question_is_answered_in_time(written: Database) -> None:
     ask(written, "dishwasher " * 20000, about=mug())
+
+
+def test_what_is_kept_in_memory_follows_every_change(written: Database, means: Means, tmp_path: Path) -> None:
+    take_in(written, means)
+    question = "how many days does standard delivery take?"
+    assert "two working days" in ask(written, question, means=means).text
+    folder = tmp_path / "knowledge"
+    (folder / "delivery.md").write_text(DELIVERY.replace("two working days", "nine working days"))
+    import_knowledge(written, [folder], at=AT)
+    take_in(written, means)
+    assert "nine working days" in ask(written, question, means=means).text
+    (folder / "delivery.md").unlink()
+    import_knowledge(written, [folder], at=AT)
+    assert ask(written, question, means=means) is None

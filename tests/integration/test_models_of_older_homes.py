@@ -1,18 +1,23 @@
 """A home whose models were made for other training data, languages or files: it opens, or says what to do."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from rich.console import Console
+from sqlalchemy import select
 
 from app import wiring
 from app.running import Teller, prepare
 from app.settings import Home, Secrets, Settings
+from knowledge_base.importing import import_knowledge
+from knowledge_base.model import Passage, PassageVector
 from nlu.model import ModelStore
 from tests.open_shop import settings_for_tests
 
 QUICK = ("WordFeaturizer", "LogisticRegressionClassifier")
+BY_MEANING = [{"name": "SentenceEmbedding"}, {"name": "LogisticRegressionClassifier"}]
 ENGLISH = {
     "greet": ["hello", "hi there", "good morning", "hey you", "good evening", "hello again"],
     "refund": [
@@ -105,3 +110,27 @@ def test_a_model_that_reads_the_same_intents_worse_is_not_taken_and_the_shop_ope
     told = " ".join(capsys.readouterr().out.split())
     assert "English goes on with the model of before" in told
     assert "--force" in told
+
+
+@pytest.mark.usefixtures("data")
+def test_documents_that_other_models_read_are_read_anew_on_opening(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    settings = settings_for_tests().model_copy(update={"languages": ("en",), "pipeline": BY_MEANING})
+    (tmp_path / "returns.md").write_text("# Returns\n\nThirty days.\n\n## Broken\n\nSend a photo.\n")
+    for place in range(2):
+        loaded = prepare(settings, Secrets(), home, Teller(Console(), quiet=True), demo=False)
+        if place == 0:
+            import_knowledge(loaded.database, [tmp_path / "returns.md"], at=datetime.now(UTC))
+            loaded.database.write_now(
+                lambda session: session.add(
+                    PassageVector(
+                        passage_id=session.scalars(select(Passage.id)).first(), model="older", vector=b""
+                    )
+                )
+            )
+        read = loaded.database.read(
+            lambda session: session.execute(select(PassageVector.passage_id, PassageVector.model)).all()
+        )
+        loaded.database.close()
+    assert {model for _, model in read}.isdisjoint({"older"})
+    assert len({passage for passage, _ in read}) == 2

@@ -245,6 +245,8 @@ def test_a_document_has_front_matter_and_short_sections(path: Path) -> None:
     assert len(headings) == len(set(headings)) >= 8
     for section in sections:
         heading, _, text = section.partition("\n")
+        asked, text = text.count("<!-- asked: "), re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+        assert asked == 1, heading  # how people ask for it
         assert 40 <= len(text.strip()) <= 700, heading
 
 

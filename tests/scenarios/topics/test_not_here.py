@@ -7,7 +7,7 @@ import pytest
 
 from app.stage import Template
 from knowledge_base.importing import import_knowledge
-from knowledge_base.indexing import refresh_passage_vectors
+from knowledge_base.passages import refresh_passage_vectors
 from tests.open_shop import OpenShop
 from tests.scenarios.talking import Guest
 
@@ -77,9 +77,9 @@ async def test_a_new_document_is_answered_from_at_once(
         "# Our club\n\n## Bonus points\nYou collect one point for every euro, on paper, at the till.\n"
     )
     import_knowledge(quick_shop.database, [document], at=AT)
-    embedder = shop_template.learnt.embedder
-    assert embedder is not None
-    refresh_passage_vectors(quick_shop.database, embedder)
+    means = shop_template.learnt.means
+    assert means.embedder is not None
+    refresh_passage_vectors(quick_shop.database, means.embedder, means.topics)
     for words in ("how many points do I get?", "do you have a loyalty program"):
         answer = await Guest(quick_shop).says(words)
         assert "one point for every euro" in answer, words

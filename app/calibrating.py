@@ -1,0 +1,122 @@
+"""`parley calibrate`: learns from questions with known answers which passages answer, and when to refuse."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.answering import REFUSE, judgement_file
+from app.benchmarks.data_sets import MissingData
+from app.benchmarks.questions import Question, read_questions
+from app.benchmarks.scratch import means_for, taken_in
+from app.commands import Answer, Failure
+from app.settings import Home, Settings, read_settings
+from knowledge_base.calibration import Calibration, Case, calibrate
+from knowledge_base.judgement import EVIDENCE, Judgement, Judgements, Kind, family, read_judgements, written
+from knowledge_base.ranking import Means, PassageRanking
+from knowledge_base.settings import SETTINGS
+from nlu.multilingual import installed_embedder
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What to fit on, and for what."""
+
+    documents: Path
+    refuse: float = REFUSE  # the share of unanswerable questions that shall be refused
+    embedding_of: str | None = None  # the language whose embedding it is for; None: the shop's main one
+    file: Path | None = None  # where to write; None: the home
+    afresh: bool = False  # start from nothing, not from what is known
+
+
+def run(home: Path, config: Path, questions: Sequence[Path], chosen: Choices, *, tell: Progress) -> Answer:
+    """Fit on questions and their documents, and write the judgements: from the next start on they are used."""
+    settings, into = read_settings(config), chosen.file or judgement_file(Home(home))
+    known = read_judgements(into) if into.exists() else read_judgements()
+    embedder = installed_embedder(chosen.embedding_of) if chosen.embedding_of else None
+    try:
+        with means_for(settings, tell=tell, embedder=embedder) as means:
+            fits = dict(_fits(_Shop(settings, means, questions, chosen), known, tell))
+    except MissingData as error:
+        raise Failure(str(error)) from error
+    made = [
+        Judgement(embedding=_family(means, kind), kind=kind, weights=dict(fit.weights))
+        for kind, fit in fits.items()
+    ]
+    replaced = {(each.embedding, each.kind) for each in made}
+    kept = [each for each in known.judgements if (each.embedding, each.kind) not in replaced]
+    files = " ".join(each.name for each in questions)
+    into.write_text(
+        written([*kept, *made], f"parley calibrate {files} --knowledge {chosen.documents.name}"), "utf-8"
+    )
+    facts = {"file": str(into), "fits": {kind: asdict(fit) for kind, fit in fits.items()}}
+    rows: list[dict[str, Any]] = [{"by": kind} | _percent(fit) for kind, fit in fits.items()]
+    return Answer(facts, f"Written to {into}. On questions held out from the fit:", rows=rows)
+
+
+def _kinds(means: Means) -> Sequence[Kind]:
+    return [kind for kind in EVIDENCE if kind == "words" or means.embedder is not None]
+
+
+def _family(means: Means, kind: Kind) -> str | None:
+    return None if kind == "words" or means.embedder is None else family(means.embedder.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shop:
+    """A shop's documents, and questions to them."""
+
+    settings: Settings
+    means: Means
+    questions: Sequence[Path]
+    chosen: Choices
+
+
+def _fits(shop: _Shop, known: Judgements, tell: Progress) -> Iterator[tuple[Kind, Calibration]]:
+    embedder = shop.means.embedder.name if shop.means.embedder else None
+    for kind in _kinds(shop.means):
+        tell(f"Fitting by {kind}")
+        start = None if shop.chosen.afresh else known.find(kind, embedder).weights
+        yield kind, calibrate(_cases(shop, kind), kind, refuse=shop.chosen.refuse, start=start)
+
+
+def _only(means: Means, kind: Kind) -> Means:
+    if kind == "words":
+        return Means()
+    return Means(means.embedder) if kind == "meaning" else means
+
+
+def _cases(shop: _Shop, kind: Kind) -> list[tuple[Case, ...]]:
+    """Every question against the documents as they are, and without the questions that they list: shops write both."""
+    forms = [_asked_of(shop, _only(shop.means, kind), unasked=unasked) for unasked in (False, True)]
+    return list(zip(*forms, strict=True))
+
+
+def _asked_of(shop: _Shop, means: Means, *, unasked: bool) -> list[Case]:
+    language, documents = shop.settings.language, shop.chosen.documents
+
+    def ask(session: Session) -> list[Case]:
+        return [
+            _case(session, question, means, language, unasked=unasked)
+            for file in shop.questions
+            for question in read_questions(session, file).questions
+        ]
+
+    with taken_in(documents, means, language=language, at=datetime.now(UTC), unasked=unasked) as database:
+        return database.read(ask)
+
+
+def _case(session: Session, question: Question, means: Means, language: str, *, unasked: bool) -> Case:
+    ids, evidence = PassageRanking(session, question.text, language, None, means, SETTINGS).evidence()
+    right = frozenset(place for place, key in enumerate(ids) if key in question.passages)
+    return Case(evidence.columns, right, unasked)
+
+
+def _percent(fit: Calibration) -> dict[str, str]:
+    shares = {name: share for name, share in asdict(fit).items() if name != "weights"}
+    return {name.replace("_", " "): f"{share:.1%}" for name, share in shares.items()}
