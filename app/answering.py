@@ -1,13 +1,14 @@
 """The knowledge base as this shop uses it: with its models, judged as its own questions taught."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from app.settings import Home, Settings
 from knowledge_base.judgement import read_judgements
-from knowledge_base.ranking import Means
+from knowledge_base.means import Means
 from knowledge_base.service import KnowledgeBase
-from knowledge_base.settings import Settings as AnswerSettings
+from knowledge_base.settings import SETTINGS
 
 REFUSE: Final = 0.92
 """The share of unanswerable questions that is aimed at: a little more than nine of ten, as no shop's are like another's."""
@@ -17,9 +18,8 @@ def knowledge_for(settings: Settings, home: Home, means: Means) -> KnowledgeBase
     """Search and answers. Raises Mistakes where the home's own judgements cannot be read."""
     file = judgement_file(home)
     return KnowledgeBase(
-        embedder=means.embedder,
-        topics=means.topics,
-        settings=AnswerSettings(judgements=read_judgements(file)) if file.exists() else AnswerSettings(),
+        means=means,
+        settings=replace(SETTINGS, judgements=read_judgements(file)) if file.exists() else SETTINGS,
         language=settings.language,
     )
 

@@ -16,7 +16,8 @@ from app.commands import Answer, Failure
 from app.settings import Home, Settings, read_settings
 from knowledge_base.calibration import Calibration, Case, calibrate
 from knowledge_base.judgement import EVIDENCE, Judgement, Judgements, Kind, family, read_judgements, written
-from knowledge_base.ranking import Means, PassageRanking
+from knowledge_base.means import Means
+from knowledge_base.ranking import PassageRanking
 from knowledge_base.settings import SETTINGS
 from nlu.multilingual import installed_embedder
 

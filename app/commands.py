@@ -39,6 +39,7 @@ from knowledge_base import indexing
 from knowledge_base.answers import Policy
 from knowledge_base.contradictions import Contradiction, contradictions
 from knowledge_base.embedding import Embedder
+from knowledge_base.means import Means
 from knowledge_base.passages import refresh_passage_vectors
 from knowledge_base.query import ProductQuery
 from knowledge_base.service import KnowledgeBase
@@ -216,14 +217,10 @@ def import_knowledge(home: Path, config: Path, places: list[str], *, quiet: bool
                 tell=tell,
             )
         means = means_in_use(shop.settings, shop.home)
-        if means.embedder is not None:
-            with bar("Reading what they mean", quiet=quiet) as tell:
-                refresh_passage_vectors(
-                    shop.database,
-                    means.embedder,
-                    means.topics,
-                    progress=lambda done, all_: tell(done / max(1, all_)),
-                )
+        with bar("Reading what they mean", quiet=quiet) as tell:
+            refresh_passage_vectors(
+                shop.database, means, progress=lambda done, all_: tell(done / max(1, all_))
+            )
         found = _contradictions(shop.database, means.embedder)
     problems = [asdict(problem) for problem in report.problems]
     text = (
@@ -434,7 +431,7 @@ def ask(home: Path, config: Path, text: str) -> Answer:
 def search(home: Path, config: Path, text: str) -> Answer:
     """Products that fit the words."""
     with opened(home, config) as shop:
-        knowledge = KnowledgeBase(embedder=embedder_for(shop.settings))
+        knowledge = KnowledgeBase(means=Means(embedder_for(shop.settings)))
         started = time.perf_counter()
         result = shop.database.read(
             lambda session: knowledge.search(

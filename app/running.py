@@ -39,8 +39,8 @@ from app.wiring import (
 from bot.channels.terminal import Terminal
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
+from knowledge_base.means import Means
 from knowledge_base.passages import refresh_passage_vectors
-from knowledge_base.ranking import Means
 from nlu.languages import name_of
 from nlu.memory import give_back
 from nlu.model import ModelFileError, TrainedModel, WorseModel
@@ -186,11 +186,8 @@ def seed_demo(settings: Settings, home: Home, database: Database, means: Means, 
 
 def _read_documents(database: Database, means: Means, teller: Teller) -> None:
     """As today's models read them; quick where they did before."""
-    if means.embedder is not None:
-        with teller.bar("Reading documents") as tell:
-            refresh_passage_vectors(
-                database, means.embedder, means.topics, progress=lambda done, all_: tell(done / max(1, all_))
-            )
+    with teller.bar("Reading documents") as tell:
+        refresh_passage_vectors(database, means, progress=lambda done, all_: tell(done / max(1, all_)))
 
 
 def serve(

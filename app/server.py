@@ -135,6 +135,7 @@ def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...], *, de
             receive=parley.delivery.receive,
             wake=parley.delivery.wake,
             trainer=parley.trainer,
+            answering=parley.answer_desk,
             media=parley.home.media,
             secret=parley.home.secret(),
             staff_password=password.get_secret_value() if password else None,

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from app import engines
+from app.answer_desk import AnswerDesk
 from app.answering import knowledge_for
 from app.retraining import Fit, Retraining
 from app.settings import ROOT, Home, Secrets, Settings
@@ -26,8 +27,8 @@ from bot.dialogue import flows, replies, slots
 from bot.dialogue.hearing import Listener
 from bot.dialogue.tokens import Tokens
 from bot.handler import Shop, ShopHandler
+from knowledge_base.means import Means
 from knowledge_base.passages import refresh_passage_vectors
-from knowledge_base.ranking import Means
 from knowledge_base.service import KnowledgeBase
 from nlu import labelled, trained, training_data
 from nlu.embedding import Embedder, MiniLmEmbedder
@@ -188,6 +189,7 @@ class Parley:
     stripe: StripeGateway | None
     tokens: Tokens
     trainer: Retraining
+    answer_desk: AnswerDesk
     services: tuple[JsonService, ...]  # outside help with understanding
 
     def close(self) -> None:
@@ -319,9 +321,7 @@ def means_in_use(settings: Settings, home: Home) -> Means:
 
 def read_documents_anew(settings: Settings, home: Home, database: Database) -> None:
     """Compare questions with the documents by the models in use; quick where nothing changed."""
-    means = means_in_use(settings, home)
-    if means.embedder is not None:
-        refresh_passage_vectors(database, means.embedder, means.topics)
+    refresh_passage_vectors(database, means_in_use(settings, home))
 
 
 def _learner(settings: Settings, home: Home, database: Database) -> Fit:
@@ -367,7 +367,8 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
     interpreter = engines.interpreter_with(rasa, own, settings)
     generator = engines.generator_service(settings, secrets)
     assistants = engines.assistants_with(generator, interpreter, settings)
-    knowledge = knowledge_for(settings, home, Means(learnt.embedder, IntentTopics(own.model)))
+    means = Means(learnt.embedder, IntentTopics(own.model))
+    knowledge = knowledge_for(settings, home, means)
     tokens = Tokens(home.secret())
     spoken = replies.read(FLOWS / "replies", languages=settings.languages)
     web, terminal = HostedChannel("web"), HostedChannel("terminal")
@@ -420,6 +421,7 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
             learnt.shipped,
             _learner(settings, home, database),
         ),
+        answer_desk=AnswerDesk(database, spoken, means, delivery.wake),
         services=tuple(service for service in (rasa, generator) if service is not None),
     )
 

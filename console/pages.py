@@ -19,6 +19,7 @@ from console import (
     staff_conversations,
     staff_orders,
     staff_problems,
+    staff_questions,
     staff_sign_in,
     staff_understanding,
     webchat,
@@ -63,6 +64,7 @@ def mount(app: FastAPI, services: ConsoleServices) -> None:
     staff_orders.add_pages(services, access)
     staff_catalogue.add_pages(services, access)
     staff_problems.add_pages(services, access)
+    staff_questions.add_pages(services, access)
     staff_understanding.add_pages(services, access)
     nicegui_app.add_exception_handler(404, _not_found)
     nicegui_app.add_exception_handler(Exception, _broken)

@@ -2,14 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from bot.channels.web import HostedChannel
 from bot.dialogue.replies import Replies
 from bot.events import Inbound
+from knowledge_base.gaps import Cluster
 from shop.profile import ShopProfile
 from storage.clock import Clock
 from storage.engine import Database
@@ -41,6 +44,18 @@ class Trainer(Protocol):
         ...
 
 
+class Answering(Protocol):
+    """Customers' open questions, and the way to publish an answer to them."""
+
+    def open_questions(self, session: Session) -> Sequence[Cluster]:
+        """What nobody has answered yet, what most people asked first."""
+        ...
+
+    async def publish(self, answer_id: UUID, *, at: datetime) -> int:
+        """Approve a draft and tell those who wait for it; how many that were. Raises NotAnAnswer."""
+        ...
+
+
 @dataclass(frozen=True)
 class ConsoleServices:
     """The parts that `mount` hands to every page."""
@@ -52,6 +67,7 @@ class ConsoleServices:
     receive: Callable[[list[Inbound]], Awaitable[int]]  # Delivery.receive
     wake: Callable[[], Awaitable[None]]  # Delivery.wake
     trainer: Trainer
+    answering: Answering
     media: Path  # the product pictures' folder, served at /media
     secret: bytes  # signs the cookies
     staff_password: str | None  # None: the staff page is open, but only to browsers on this machine

@@ -17,6 +17,7 @@ SECTIONS: Final = {
     "Conversations": "/staff",
     "Orders": "/staff/orders",
     "Catalogue": "/staff/catalogue",
+    "Questions": "/staff/questions",
     "Understanding": "/staff/understanding",
     "Problems": "/staff/problems",
 }

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from knowledge_base.ranking import Means, PassageRanking, Ranked
+from knowledge_base.means import Means
+from knowledge_base.ranking import PassageRanking, Ranked
 from knowledge_base.settings import SETTINGS, Settings
 from knowledge_base.wording import (
     TEXT_CHARACTERS_MAX,

@@ -1,4 +1,4 @@
-"""Which products changed since somebody last looked (migration 0006 keeps that)."""
+"""Which products changed since somebody last looked (migration 0007 keeps that)."""
 
 from collections.abc import Collection
 from typing import Final

@@ -1,6 +1,6 @@
 """What search keeps of the catalogue in memory: its vocabulary, and of every product its name's length and what it is.
 
-After a change of a product its own rows are read again, and no others (migration 0006 says which they are).
+After a change of a product its own rows are read again, and no others (migration 0007 says which they are).
 """
 
 import re

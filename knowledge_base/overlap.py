@@ -3,12 +3,8 @@
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
 
 from knowledge_base.wording import TOKEN, alternatives, content_words, fold, singular
-
-REMEMBERED: Final = 4096  # passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +15,6 @@ class Overlap:
     unknown: float
 
 
-@lru_cache(maxsize=REMEMBERED)
 def words_of_passage(text: str) -> frozenset[str]:
     """All its words, without their plurals."""
     return frozenset(singular(token) for token in TOKEN.findall(fold(text)))

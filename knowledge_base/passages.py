@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from knowledge_base.embedding import Embedder, Vectors, packed
+from knowledge_base.means import Means
 from knowledge_base.model import Document, Passage, PassageVector
 from knowledge_base.topics import TopicReader, Topics
 from knowledge_base.wording import primary_language, sentences
@@ -69,14 +70,16 @@ def stored_as(name: str) -> str:
 
 
 def refresh_passage_vectors(
-    database: Database,
-    embedder: Embedder,
-    topics: Topics | None = None,
-    *,
-    progress: Progress = lambda _done, _all: None,
+    database: Database, means: Means, *, progress: Progress = lambda _done, _all: None
 ) -> int:
-    """Make the vectors that passages lack, of this embedder and of their language's topics; how many passages lacked some."""
-    readers = _readers(database, topics)
+    """Make the vectors that passages lack, of the embedder and of their language's topics; how many passages lacked some.
+
+    None do where there is no embedder.
+    """
+    embedder = means.embedder
+    if embedder is None:
+        return 0
+    readers = _readers(database, means.topics)
     kept = [stored_as(embedder.name), *(stored_as(reader.name) for reader in readers.values())]
     missing = database.read(lambda session: list(_passages_without(session, embedder, readers)))
     for start in range(0, len(missing), BATCH):

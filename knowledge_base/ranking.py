@@ -6,20 +6,21 @@ the same topics, and the share of the question's words that the passage holds. W
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from knowledge_base.embedding import Embedder, Vectors
+from knowledge_base.embedding import Vectors
 from knowledge_base.judgement import EVIDENCE, Evidence, Judgement, Kind
-from knowledge_base.library import Library, Shelf
+from knowledge_base.library import Shelf
+from knowledge_base.means import Means
 from knowledge_base.overlap import Overlap, overlap
 from knowledge_base.passages import Nearness, stored_as
 from knowledge_base.settings import Settings
-from knowledge_base.topics import TopicReader, TopicReading, Topics
+from knowledge_base.topics import TopicReader, TopicReading
 from knowledge_base.wording import (
     alternatives,
     content_words,
@@ -32,15 +33,6 @@ from knowledge_base.wording import (
 from shop.catalogue.model import Product
 
 NOWHERE: Final = (Nearness(np.zeros(1, dtype=np.float32), 0),) * 2
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What questions are answered with, beside words: nothing, an embedder, or topics too."""
-
-    embedder: Embedder | None = None
-    topics: Topics | None = None
-    library: Library = field(default_factory=Library, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +86,8 @@ class PassageRanking:
         answers = bool(scores.max(initial=-1.0) > 0)
         if self.about is not None:
             scores = judge.scores(found.evidence(in_context=True))
-            scores = scores + [self._bonus(row) for row in found.rows]
+            own = self._own_words(self.about)
+            scores = scores + [self._bonus(row, own) for row in found.rows]
         passages = [
             Ranked(float(score), row, found.by_sentence(row.id))
             for score, row in zip(scores, found.rows, strict=True)
@@ -112,23 +105,21 @@ class PassageRanking:
 
     # What is being talked about
 
-    def _bonus(self, row: Row[Any]) -> float:
+    def _bonus(self, row: Row[Any], own: set[str]) -> float:
         """For a heading that names the product being talked about, what it is, or what it is made of.
 
         At least half of it: "Mugs and stoneware" is about a stoneware mug, "Cups with a gold rim" is not.
         """
-        own = self._own_words()
         shares = [
             len(own & words) / len(words) for heading in row.headings[1:] if (words := self._stems(heading))
         ]
         nearness = max(shares, default=0.0)
         return self.settings.context_bonus * nearness if nearness >= self.settings.context_least else 0.0
 
-    def _own_words(self) -> set[str]:
-        if self.about is None:
-            return set()
-        material = [v for k, v in self.about.attributes.items() if fold(k) in ("material", "materials")]
-        texts = (self.about.title, self.about.category, *map(str, material))
+    def _own_words(self, product: Product) -> set[str]:
+        """What it is called, what it is, and what it is made of."""
+        material = [v for k, v in product.attributes.items() if fold(k) in ("material", "materials")]
+        texts = (product.title, product.category, *map(str, material))
         words = {word for text in texts for word in self._stems(text)}
         return {singular(other) for word in words for other in alternatives(word, self.language)}
 

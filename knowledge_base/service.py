@@ -3,12 +3,10 @@
 from sqlalchemy.orm import Session
 
 from knowledge_base.answers import Answer, answer
-from knowledge_base.embedding import Embedder
+from knowledge_base.means import Means
 from knowledge_base.query import ProductQuery, SearchResult
-from knowledge_base.ranking import Means
 from knowledge_base.search import ProductSearch
 from knowledge_base.settings import SETTINGS, Settings
-from knowledge_base.topics import Topics
 from shop.catalogue.model import Product
 
 
@@ -18,15 +16,14 @@ class KnowledgeBase:
     def __init__(
         self,
         *,
-        embedder: Embedder | None = None,
-        topics: Topics | None = None,
+        means: Means | None = None,
         settings: Settings = SETTINGS,
         language: str = "en",
     ) -> None:
         """`language` is the one that the catalogue is written in."""
-        self._means = Means(embedder, topics)
+        self._means = means or Means()
         self._settings = settings
-        self._products = ProductSearch(embedder=embedder, language=language)
+        self._products = ProductSearch(embedder=self._means.embedder, language=language)
 
     def search(self, session: Session, query: ProductQuery, *, language: str = "en") -> SearchResult:
         """As `ProductSearch.find`."""

@@ -39,6 +39,7 @@ class NearestExamples:
         self._examples = tuple(examples)
         self._vectors = model.scorer.neighbours if self._fit() else None
         self._rows: Rows | None = None
+        self._lengths = np.zeros(0)
 
     def find(self, text: str, *, most: int = 5) -> tuple[NearExample, ...]:
         """The nearest ones, best first; none for a text in which nothing is to be seen. Never raises."""
@@ -78,7 +79,9 @@ class NearestExamples:
     def _by_letters(self, cleaned: str) -> Doubles:
         ngrams = self._model.scorer.ngrams
         if self._rows is None:
-            self._rows = ngrams.rows([clean(example.text) for example in self._examples])
+            self._rows = rows = ngrams.rows([clean(example.text) for example in self._examples])
+            if rows is not None:
+                self._lengths = np.array([_length(rows.row(place)[1]) for place in range(len(rows))])
         own = ngrams.rows([cleaned])
         if own is None or self._rows is None:
             return np.zeros(len(self._examples))
@@ -86,8 +89,7 @@ class NearestExamples:
         message = np.zeros((own.width, 1), dtype=np.float32)
         message[columns, 0] = values
         dots = self._rows.times(message)[:, 0].astype(np.float64)
-        lengths = np.array([_length(self._rows.row(place)[1]) for place in range(len(self._rows))])
-        return dots / np.maximum(lengths * _length(values), 1e-12)
+        return dots / np.maximum(self._lengths * _length(values), 1e-12)
 
 
 def _length(values: Floats) -> float:

@@ -18,7 +18,7 @@ from app.benchmarks.questions import Question, QuestionSet, read_questions
 from app.benchmarks.scratch import taken_in
 from knowledge_base.answers import Policy, answer, ranked_passages
 from knowledge_base.fulltext import PASSAGES, FullText
-from knowledge_base.ranking import Means
+from knowledge_base.means import Means
 from knowledge_base.wording import content_words
 
 FIRST: Final = 3  # recall is measured at

@@ -13,9 +13,9 @@ from app.settings import Home, Settings
 from app.topics import IntentTopics
 from app.wiring import embedder_for, read_training_data, trained_model
 from knowledge_base.importing import import_knowledge
+from knowledge_base.means import Means
 from knowledge_base.model import Passage
 from knowledge_base.passages import refresh_passage_vectors
-from knowledge_base.ranking import Means
 from nlu.embedding import Embedder
 from storage.engine import Database
 from storage.migrate import upgrade
@@ -51,8 +51,7 @@ def taken_in(
                 raise MissingData("\n".join(str(problem) for problem in problems))
             if unasked:
                 database.write_now(lambda session: session.execute(update(Passage).values(phrasings=[])))
-            if means.embedder is not None:
-                refresh_passage_vectors(database, means.embedder, means.topics)
+            refresh_passage_vectors(database, means)
             yield database
         finally:
             database.close()

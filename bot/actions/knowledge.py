@@ -8,7 +8,10 @@ from bot.actions.cards import look_at
 from bot.actions.reference import in_sight, meant
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.hearing import without, without_details
+from bot.dialogue.state import Answered
+from knowledge_base import gaps
 from knowledge_base.answers import Answer, Policy
+from knowledge_base.gaps import Verdict
 from knowledge_base.wording import product_words
 from nlu.languages import name_of
 from nlu.understanding import Understanding
@@ -82,9 +85,12 @@ def _answer(dialogue: Dialogue, *, about: Product | None) -> Outcome | None:
     found = ask(dialogue, text, dialogue.heard_language, about=about)
     if found is None:
         found = _asked_for(dialogue, f"words_question_{dialogue.heard.intent}")
+    if found is None:
+        return None
+    dialogue.state.answered = Answered(question=text, source=found.source)
     if isinstance(found, Policy):
         found = replace(found, text=dialogue.quote(found.text))
-    return answered(dialogue, found) if found else None
+    return answered(dialogue, found)
 
 
 def ask(dialogue: Dialogue, question: str, language: str, *, about: Product | None) -> Answer | None:
@@ -121,6 +127,16 @@ def _is_in(found: Policy, language: str) -> bool:
 
 
 def _unknown(dialogue: Dialogue) -> str:
+    """Keep the question for staff, and own up."""
+    if dialogue.heard is not None:
+        gaps.keep(
+            dialogue.session,
+            without_details(dialogue.heard),
+            conversation=dialogue.conversation,
+            language=dialogue.heard_language,
+            verdict=Verdict.UNANSWERED,
+            at=dialogue.now,
+        )
     return "unknown_again" if dialogue.miss() else "unknown"
 
 

@@ -136,28 +136,29 @@ def on_sale(product: Product) -> list[Variant]:
 
 def goods_named(dialogue: Dialogue, heard: Understanding) -> frozenset[UUID]:
     """The products that these words name best; none where they only say how a thing shall be."""
-    language = heard.language
-    if not (_name_words(heard, language) or heard.value("product")):
-        return frozenset()
-    known = [*_by_handle(dialogue, heard), *_hits(dialogue, heard)]
-    return frozenset(product.id for product in best_named(heard, known, language))
+    return frozenset(product.id for product in _best(dialogue, heard, heard.language))
 
 
 def _named(dialogue: Dialogue, heard: Understanding) -> list[Product]:
     """The products that the words name or describe; those in sight before others."""
     seen = in_sight(dialogue)
     looks = Looks.said(heard)
-    names = _name_words(heard, dialogue.heard_language)
-    if names or heard.value("product"):
-        known = _by_handle(dialogue, heard)
-        best = best_named(heard, [*seen, *known, *_hits(dialogue, heard)], dialogue.heard_language)
+    if best := _best(dialogue, heard, dialogue.heard_language, seen):
         in_view = {product.id for product in seen}
-        if best:
-            return [product for product in best if product.id in in_view] or best
+        return [product for product in best if product.id in in_view] or best
     if looks:
         shown = _load(dialogue, [each.product for each in dialogue.state.shown])
         return _looking(seen, looks) or _looking(shown, looks)
     return []
+
+
+def _best(
+    dialogue: Dialogue, heard: Understanding, language: str, seen: Sequence[Product] = ()
+) -> list[Product]:
+    """The products that the words name best, of what was `seen` and of the catalogue; none where they name nothing."""
+    if not (_name_words(heard, language) or heard.value("product")):
+        return []
+    return best_named(heard, [*seen, *_by_handle(dialogue, heard), *_hits(dialogue, heard)], language)
 
 
 def _looking(products: Sequence[Product], looks: Looks) -> list[Product]:

@@ -48,6 +48,13 @@ class Search(StateModel):
     kinds: list[str] | None = None  # only of these categories
 
 
+class Answered(StateModel):
+    """The question that was answered last, and where from; people may say whether that helped."""
+
+    question: str
+    source: str
+
+
 class Waiting(StateModel):
     """A wish that waits until an earlier one of its kind, or of the kind that it was said after, is done."""
 
@@ -73,6 +80,7 @@ class State(StateModel):
     focus: Shown | None = None  # what "it" means: looked at, asked about or put in last
     search: Search | None = None
     topic: dict[str, list[Any]] = Field(default_factory=dict)  # entities of the question answered last
+    answered: Answered | None = None
     choices: list[Choice] = Field(default_factory=list[Choice])
     labels: dict[str, str] = Field(default_factory=dict)  # the newest buttons: label in lower case → token
     offers: dict[str, str] = Field(default_factory=dict)  # which of them a mere "yes" or "no" presses

@@ -12,7 +12,7 @@ from app.cli import app
 from app.settings import Home, read_settings
 from knowledge_base.calibration import Case, calibrate
 from knowledge_base.judgement import EVIDENCE, Evidence, read_judgements
-from knowledge_base.ranking import Means
+from knowledge_base.means import Means
 from storage.yaml_files import Mistakes
 from tests.integration.test_bench_knowledge import documents, questions, words_only
 

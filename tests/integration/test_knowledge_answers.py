@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from app.stage import Template
 from knowledge_base.answers import Fact, Policy, answer
 from knowledge_base.importing import import_knowledge
+from knowledge_base.means import Means
 from knowledge_base.passages import refresh_passage_vectors
-from knowledge_base.ranking import Means
 from knowledge_base.service import KnowledgeBase
 from shop.catalogue.model import Product
 from storage.engine import Database
@@ -60,7 +60,7 @@ def means(shop_template: Template) -> Means:
 
 def take_in(written: Database, means: Means, **options) -> int:
     assert means.embedder is not None
-    return refresh_passage_vectors(written, means.embedder, means.topics, **options)
+    return refresh_passage_vectors(written, means, **options)
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_only_what_has_no_vectors_is_embedded(written: Database, means: Means) -
 
 
 def test_the_knowledge_base_holds_both(written: Database, means: Means) -> None:
-    knowledge = KnowledgeBase(embedder=means.embedder, topics=means.topics)
+    knowledge = KnowledgeBase(means=means)
     take_in(written, means)
     assert (
         written.read(

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from app.stage import Template
 from knowledge_base.answers import Policy, answer
 from knowledge_base.importing import import_knowledge
+from knowledge_base.means import Means
 from knowledge_base.passages import refresh_passage_vectors
-from knowledge_base.ranking import Means
 from nlu.embedding import MiniLmEmbedder
 from storage.engine import Database
 from storage.migrate import upgrade
@@ -165,7 +165,7 @@ def test_with_topics_most_questions_get_their_passage_and_strange_ones_none(
 ) -> None:
     means = shop_template.learnt.means
     assert means.embedder is not None
-    refresh_passage_vectors(written, means.embedder, means.topics)
+    refresh_passage_vectors(written, means)
     right, wrong, refused = shares(written, means)
     assert right >= 0.87, (right, wrong, refused)
     assert wrong <= 0.10, (right, wrong, refused)
@@ -175,7 +175,7 @@ def test_with_topics_most_questions_get_their_passage_and_strange_ones_none(
 def test_with_embeddings_alone_it_is_some_fewer(written: Database) -> None:
     embedder = MiniLmEmbedder()
     means = Means(embedder)
-    refresh_passage_vectors(written, embedder)
+    refresh_passage_vectors(written, means)
     right, wrong, refused = shares(written, means)
     assert right >= 0.75, (right, wrong, refused)
     assert wrong <= 0.15, (right, wrong, refused)

@@ -79,7 +79,7 @@ async def test_a_new_document_is_answered_from_at_once(
     import_knowledge(quick_shop.database, [document], at=AT)
     means = shop_template.learnt.means
     assert means.embedder is not None
-    refresh_passage_vectors(quick_shop.database, means.embedder, means.topics)
+    refresh_passage_vectors(quick_shop.database, means)
     for words in ("how many points do I get?", "do you have a loyalty program"):
         answer = await Guest(quick_shop).says(words)
         assert "one point for every euro" in answer, words

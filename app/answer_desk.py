@@ -1,0 +1,52 @@
+"""What the console needs to answer customers' open questions: those of one meaning together, and the way to publish."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from bot import telling
+from bot.dialogue.replies import Replies
+from knowledge_base import gaps
+from knowledge_base.gaps import Cluster
+from knowledge_base.passages import refresh_passage_vectors
+from knowledge_base.ranking import Means
+from storage.engine import Database
+
+
+class AnswerDesk:
+    """Implements `console.services.Answering`."""
+
+    def __init__(
+        self,
+        database: Database,
+        replies: Replies,
+        means: Means,
+        wake: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._database = database
+        self._replies = replies
+        self._means = means
+        self._wake = wake
+
+    def open_questions(self, session: Session) -> Sequence[Cluster]:
+        """What nobody has answered yet, what most people asked first."""
+        return gaps.open_clusters(session, self._means.embedder)
+
+    async def publish(self, answer_id: UUID, *, at: datetime) -> int:
+        """Approve a draft, tell those who wait for it, and let it be found by meaning; how many were told. Raises NotAnAnswer.
+
+        Approved and told are one commit. Its vectors come after; until then it is found by its words.
+        """
+        told = await self._database.run(lambda session: self._approve(session, answer_id, at))
+        await self._wake()
+        means = self._means
+        if means.embedder is not None:
+            await asyncio.to_thread(refresh_passage_vectors, self._database, means.embedder, means.topics)
+        return told
+
+    def _approve(self, session: Session, answer_id: UUID, at: datetime) -> int:
+        answer = gaps.approve(session, answer_id, at=at)
+        return telling.tell(session, answer, replies=self._replies, at=at)
