@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from knowledge_base.lexicon import Shelves
 from knowledge_base.postings import Occurrences, occurrences
 from knowledge_base.scoring import Asked, Form, Scores, scores
 from knowledge_base.spelling import EDITS_MAX, Correction, Vocabulary
-from knowledge_base.wording import alternatives, words_of
+from knowledge_base.wording import alternatives, tokens, words_of
 
 OTHER_WORD_WEIGHT: Final = 0.8  # for the same goods
 EDIT_WEIGHT: Final = 0.85  # for each edit that takes a word to what it may have meant
@@ -54,6 +56,17 @@ class Reading:
 
     def scores(self, asked: Sequence[Asked]) -> Scores:
         return scores(self.shelves, asked, self._found)
+
+    def in_text(self, said: str) -> NDArray[np.bool_]:
+        """Of every place, whether its description (or a fact or option) has all these words."""
+        words = tokens(said)
+        self._look_up(words)
+        there = np.full(len(self.shelves.keys), bool(words))
+        for word in words:
+            holding = np.zeros_like(there)
+            holding[self.shelves.places(self._found[word].text)] = True
+            there &= holding
+        return there
 
     def _look_up(self, words: Sequence[str]) -> None:
         new = [word for word in dict.fromkeys(words) if word not in self._found]

@@ -1,12 +1,13 @@
-"""What search keeps of the catalogue in memory: its vocabulary, and of every product its name's length and what it is.
+"""What search keeps of the catalogue in memory: its vocabulary, and of every product its name's length, what it is, and its facts.
 
 After a change of a product its own rows are read again, and no others (migration 0007 says which they are).
 """
 
+import gc
 import re
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -17,6 +18,7 @@ from sqlalchemy import BigInteger, Uuid, column, select, table
 from sqlalchemy.orm import Session
 
 from knowledge_base.changes import KEYS_A_STATEMENT, changed_since
+from knowledge_base.facts import Facts, NamedValues, Price, as_text, named_values, price, texts
 from knowledge_base.postings import Rows
 from knowledge_base.spelling import Vocabulary
 from knowledge_base.wording import fold, head_word, singular, tokens
@@ -27,6 +29,7 @@ Places = NDArray[np.int64]
 
 PART: Final = re.compile(r"[,;:()&/|–—+]| - ")  # what parts "Cups, set of two" and "Mugs & Cups"
 LABELS_REMEMBERED: Final = 20_000
+MANY: Final = 5000  # products; collecting garbage among fewer takes no time that anybody notices
 COLORS: Final = frozenset(fold(color) for color in BASIC_COLORS)
 
 _ROW_TABLES: Final = {"sqlite": "product_search_row", "postgresql": "product_search"}
@@ -34,13 +37,13 @@ _ROW_TABLES: Final = {"sqlite": "product_search_row", "postgresql": "product_sea
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """One product as it was read."""
+    """One product as it was read. Of one that is not on sale nothing is told."""
 
     row: int
-    words: tuple[str, ...]  # each once
-    heads: tuple[str, ...]
-    name_length: int
-    published: bool
+    words: tuple[str, ...] = ()  # each once
+    heads: tuple[str, ...] = ()
+    name_length: int = 0
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +83,11 @@ class Lexicon:
             version = catalogue_version(session)
             if version > self._version:
                 changed = changed_since(session, self._version, kept=len(self._keys))
-                for key in self._known if changed is None else changed:
-                    self._forget(key)
-                for product in _read(session, changed):
-                    self._learn(product)
+                self._read_again(session, changed)
                 self._shelves = _shelves(self._keys, self._known)
                 self._version = version
+                if changed is None and len(self._keys) >= MANY:
+                    _spare_the_collector()
             return self._shelves
 
     def being(self, names: Collection[str]) -> Places:
@@ -97,54 +99,89 @@ class Lexicon:
         """Where the product is, if it ever was."""
         return self._places.get(key)
 
-    def _forget(self, key: UUID) -> None:
+    def facts(self, key: UUID) -> Facts | None:
+        """What is known of a product that is on sale."""
         known = self._known.get(key)
-        if known is None or not known.published:
-            return
-        self.vocabulary.remove(known.words)
-        for head in known.heads:
-            self._heads[head].discard(self._places[key])
-        self._known[key] = replace(known, published=False)
+        return known.facts if known is not None else None
+
+    def _read_again(self, session: Session, changed: Collection[UUID] | None) -> None:
+        """These products, also where they are gone; or all."""
+        left = set(self._known if changed is None else changed)
+        for product in _read(session, changed):
+            left.discard(product.key)
+            self._learn(product)
+        for key in left & self._known.keys():
+            self._keep(key, _Known(row=self._known[key].row))
 
     def _learn(self, product: "_Read") -> None:
-        key = product.key
-        if key not in self._places:
-            self._places[key] = len(self._keys)
-            self._keys.append(key)
-        known = self._known[key] = product.known(self._language)
-        if known.published:
+        if product.key not in self._places:
+            self._places[product.key] = len(self._keys)
+            self._keys.append(product.key)
+        self._keep(product.key, product.known(self._places[product.key], self._language))
+
+    def _keep(self, key: UUID, known: _Known) -> None:
+        before, place = self._known.get(key, known), self._places[key]
+        self._known[key] = known
+        if before is known or before.words != known.words:
             self.vocabulary.add(known.words)
-            for head in known.heads:
-                self._heads.setdefault(head, set()).add(self._places[key])
+            self.vocabulary.remove(() if before is known else before.words)
+        for head in before.heads:
+            self._heads.get(head, set()).discard(place)
+        for head in known.heads:
+            self._heads.setdefault(head, set()).add(place)
+
+
+def _spare_the_collector() -> None:
+    """Have it pass over what was just read, which stays, and of which nothing refers to itself.
+
+    It looks at all there is every now and then, and so much takes it a good part of a second, in the middle of somebody's turn.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(slots=True)
 class _Read:
-    """A product's texts, with the options of its published variants."""
+    """A product's texts, with the options and prices of its published variants."""
 
     key: UUID
     row: int
     title: str
     vendor: str
     category: str
-    tags: Sequence[str]
+    tags: str  # as they are written, like the facts
+    attributes: str
     published: bool
-    options: set[str] = field(default_factory=set[str])
-    sold: bool = False  # in some published variant
+    options: list[NamedValues] = field(default_factory=list[NamedValues])
+    prices: list[Price] = field(default_factory=list[Price])
 
-    def known(self, language: str) -> _Known:
+    def known(self, place: int, language: str) -> _Known:
+        if not (self.published and self.options):
+            return _Known(self.row)
         title = tokens(self.title)
-        texts = (self.vendor, self.category, *self.tags, *self.options)
-        words = {*title, *(word for text in texts for word in _tokens(text))}
+        facts = self._facts(place)
+        said = (self.vendor, self.category, *facts.tags, *(v for o in {*facts.options} for v in o.values))
+        words = {*title, *(word for text in said for word in _tokens(text))}
         names = [*_heads(PART.split(self.title)[0], language)]
         for name in PART.split(self.category):
             names += _label_heads(name, language)
         return _Known(
             row=self.row,
-            words=tuple(word for word in words if not word.isdigit()),
+            words=tuple(sorted(word for word in words if not word.isdigit())),
             heads=tuple(dict.fromkeys(names)),
             name_length=len(title),
-            published=self.published and self.sold,
+            facts=facts,
+        )
+
+    def _facts(self, place: int) -> Facts:
+        return Facts(
+            place=place,
+            title=self.title,
+            category=self.category,
+            tags=texts(self.tags),
+            attributes=named_values(self.attributes),
+            options=tuple(self.options),
+            prices=tuple(self.prices),
         )
 
 
@@ -178,18 +215,24 @@ def _read(session: Session, only: Collection[UUID] | None) -> Iterator[_Read]:
 def _read_some(session: Session, keys: Sequence[UUID] | None) -> Iterator[_Read]:
     name = _ROW_TABLES[session.get_bind().dialect.name]
     index = table(name, column("id", BigInteger()), column("product_id", Uuid()))
-    columns = (Product.title, Product.vendor, Product.category, Product.tags, Product.published)
+    tags, attributes = as_text(Product.tags, "tags"), as_text(Product.attributes, "attributes")
+    columns = (Product.title, Product.vendor, Product.category, tags, attributes, Product.published)
     products = select(Product.id, index.c.id, *columns).join_from(
         Product, index, index.c.product_id == Product.id
     )
-    options = select(Variant.product_id, Variant.options).where(Variant.published)
+    options = as_text(Variant.options, "options")
+    variants = select(Variant.product_id, options, Variant.price_minor, Variant.currency)
+    variants = variants.where(Variant.published).order_by(Variant.product_id, Variant.position)
     if keys is not None:
-        products, options = products.where(Product.id.in_(keys)), options.where(Variant.product_id.in_(keys))
+        products, variants = (
+            products.where(Product.id.in_(keys)),
+            variants.where(Variant.product_id.in_(keys)),
+        )
     found = {row[0]: _Read(*row) for row in session.execute(products.order_by(Product.id))}
-    for key, values in session.execute(options):
+    for key, written, minor, currency in session.execute(variants):
         if key in found:
-            found[key].options.update(values.values())
-            found[key].sold = True
+            found[key].options.append(named_values(written))
+            found[key].prices.append(price(minor, currency))
     yield from found.values()
 
 
@@ -198,7 +241,7 @@ def _shelves(keys: Sequence[UUID], known: Mapping[UUID, _Known]) -> Shelves:
     rows = np.array([product.row for product in products], dtype=np.int64)
     places = np.full(int(rows.max()) + 1 if products else 0, -1, dtype=np.int64)
     # A row's number is used again after its product is gone, so what is there now comes last.
-    published = np.array([product.published for product in products], dtype=np.bool_)
+    published = np.array([product.facts is not None for product in products], dtype=np.bool_)
     gone_first = np.argsort(published, kind="stable")
     places[rows[gone_first]] = gone_first
     return Shelves(

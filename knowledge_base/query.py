@@ -65,14 +65,6 @@ class ProductQuery:
         }
         return [limit for limit in Limit if made[limit]]
 
-    def narrows_sale(self) -> bool:
-        """Whether a price or the stock is demanded: what the database can tell of many products at once."""
-        return self.price_max is not None or self.price_min is not None or self.in_stock_only
-
-    def narrows_only_sale(self) -> bool:
-        """Whether nothing but that is demanded."""
-        return {*self.limits()} <= {Limit.PRICE, Limit.STOCK}
-
     def described(self) -> list[str]:
         """The demands that are words of the catalogue, enough to search by."""
         return [*self.colors, *self.materials, *filter(None, [self.category])]

@@ -1,15 +1,16 @@
 """Finds products: by their words, forgiving typos, within the limits that a customer sets.
 
 Words are looked up in the index that the database keeps (`postings.py`), read as the catalogue writes them (`asking.py`) and
-weighed (`scoring.py`); what is near in meaning is added (`candidates.py`). Limits are judged by the variants themselves
-(`judging.py`). When nothing fits, limits are let go one at a time, and the result says which.
+weighed (`scoring.py`); what is near in meaning is added (`candidates.py`). Limits are held against what is known of products
+(`limits.py`), stock against the variants themselves (`judging.py`). When nothing fits, limits are let go one at a time, and the
+result says which.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,20 +19,19 @@ from sqlalchemy.orm import Session
 from knowledge_base.asking import Reading
 from knowledge_base.candidates import Candidates, by_words, with_meaning
 from knowledge_base.embedding import Embedder
-from knowledge_base.judging import OUT_OF_STOCK_FACTOR, Judged, any_on_sale, judge, on_sale
+from knowledge_base.facts import Facts
+from knowledge_base.judging import OUT_OF_STOCK_FACTOR, Judge
 from knowledge_base.lexicon import COLORS, Lexicon
+from knowledge_base.limits import Described, Limits, apart
 from knowledge_base.meaning import Meaning
 from knowledge_base.query import Limit, ProductQuery, SearchResult
 from knowledge_base.wording import head_word, price_range, product_words, tokens
 from shop.catalogue.model import Variant
 from shop.money import Money
 
-CANDIDATES_MAX: Final = 500  # products whose variants are looked at
-JUDGED_AT_ONCE: Final = 100
-SOLD_AT_ONCE: Final = 250
+HITS_MAX: Final = 500
+ASKED_AT_ONCE: Final = 250  # products whose stock is asked for
 CUT: Final = 0.4  # a hit below this share of the best one's score is noise
-
-T = TypeVar("T")
 
 
 class ProductSearch:
@@ -53,10 +53,8 @@ class ProductSearch:
         if finding.words and not found.scores and not query.described():
             return SearchResult(corrected=found.corrected)
         for relaxed in _relaxations(query.limits()):
-            tried = query.without(relaxed)
-            candidates = found if found.worded else finding.by_limits(tried)
-            attempt = _Attempt(session, tried, candidates, language)
-            result = attempt.result(query, relaxed)
+            attempt = finding.attempt(query.without(relaxed), found, relaxed)
+            result = attempt.result()
             if result.total:
                 return replace(result, corrected=found.corrected, relaxed=relaxed)
         return SearchResult(corrected=found.corrected)
@@ -70,6 +68,7 @@ class _Finding:
     ) -> None:
         self._session = session
         self._query = query
+        self._language = language
         self._lexicon = lexicon
         self._reading = Reading(session, lexicon.refresh(session), lexicon.vocabulary, language)
         limits = [*query.described(), *query.not_colors, *query.sizes]
@@ -81,6 +80,7 @@ class _Finding:
         self._meaning = meaning if self.words else None
         if self._meaning is not None:
             self._meaning.refresh(session)
+        self._described: Described = {text: self._reading.in_text(text) for text in query.materials}
 
     def by_words(self) -> Candidates:
         """Those that the text speaks of."""
@@ -88,14 +88,34 @@ class _Finding:
             by_words(self._reading, self._lexicon, self.words, head=self._head, least=self._least)
         )
 
-    def by_limits(self, query: ProductQuery) -> Candidates:
-        """Where the text names nothing: those that the limits describe or, where they describe nothing, any product."""
+    def attempt(self, query: ProductQuery, found: Candidates, relaxed: Sequence[Limit]) -> "_Attempt":
+        """A search with what is left of the limits."""
+        candidates = found if found.worded else self._by_limits(query)
+        price_let_go = (self._query.at_most or self._query.at_least) if Limit.PRICE in relaxed else None
+        limits, facts = Limits(query, self._described), dict[UUID, Facts]()
+        return _Attempt(
+            query=query,
+            candidates=candidates,
+            # Where neither words nor limits say what, it may be anything.
+            best_first=candidates.scores.items()
+            if candidates.scores or query.described()
+            else self._anything(),
+            lexicon=self._lexicon,
+            shelves=len(self._reading.shelves.keys),
+            limits=limits,
+            facts=facts,
+            judge=Judge(self._session, query, limits, facts, candidates.words, self._language),
+            price_let_go=price_let_go,
+        )
+
+    def _by_limits(self, query: ProductQuery) -> Candidates:
+        """Where the text names nothing: those that the limits describe."""
         described = sorted({token for text in query.described() for token in tokens(text)})
         found = by_words(self._reading, self._lexicon, described, head=None, least=self._least)
-        found = self._with_meaning(Candidates(found.scores, found.worded))
-        if not found.scores and not described:
-            return Candidates(dict.fromkeys(any_on_sale(self._session, query, limit=CANDIDATES_MAX), 1.0))
-        return found
+        return self._with_meaning(Candidates(found.scores, found.worded))
+
+    def _anything(self) -> Iterator[tuple[UUID, float]]:
+        yield from ((key, 1.0) for key in self._reading.shelves.keys)
 
     def _with_meaning(self, found: Candidates) -> Candidates:
         if self._meaning is None or found.names_one:
@@ -107,108 +127,83 @@ class _Finding:
 class _Attempt:
     """One search with one set of limits."""
 
-    session: Session
     query: ProductQuery
     candidates: Candidates
-    language: str
+    best_first: Iterable[tuple[UUID, float]]
+    lexicon: Lexicon
+    shelves: int  # products that were there when the search began
+    limits: Limits
+    facts: dict[UUID, Facts] = field(repr=False)  # of the candidates that the limits let through
+    judge: Judge
+    price_let_go: Money | None
 
-    def result(self, asked: ProductQuery, relaxed: Sequence[Limit]) -> SearchResult:
-        """What is found when of the limits that were asked for some are let go."""
-        if not asked.limits():
-            return self.unlimited()
-        if Limit.PRICE not in relaxed and self.query.narrows_only_sale():
-            return self.sold()
-        return self.judged(asked, relaxed)
-
-    def unlimited(self) -> SearchResult:
-        """Where there are no limits, only what is shown, and what might be if it is in stock, is looked at."""
-        scores = self.candidates.scores
-        least = CUT * max(scores.values(), default=0)
-        hits = [key for key, score in scores.items() if score >= least][:CANDIDATES_MAX]
-        if self._hides_the_named(hits):
+    def result(self) -> SearchResult:
+        """What is found: one page, and how much there is."""
+        scores = self._in_stock() if self.query.in_stock_only else self._near_the_best()
+        if self._hides_the_named(scores):
             return SearchResult()
-        page = self._page(self._what_is_there_first(hits))
-        judged = self._judge({key: scores[key] for key in page})
-        return SearchResult(tuple(each.hit() for each in judged), len(hits))
+        if self.price_let_go is not None:
+            page = self._page(self._nearest_price_first(scores, self.price_let_go))
+        elif self.query.in_stock_only:
+            page = self._page(list(scores))
+        else:
+            page = self._page(self._what_is_there_first(scores))
+        hits = self.judge.hits({key: scores[key] for key in page}, wanted=self.price_let_go)
+        return SearchResult(tuple(hits), len(scores))
 
-    def _what_is_there_first(self, hits: Sequence[UUID]) -> list[UUID]:
+    def _let_through(self) -> Iterator[tuple[UUID, float]]:
+        """The candidates that the limits let through, as far as memory tells; the best first."""
+        for key, score in self.best_first:
+            facts = self.lexicon.facts(key)
+            if facts is not None and facts.place < self.shelves and self.limits.let_through(facts):
+                self.facts[key] = facts
+                yield key, score
+
+    def _near_the_best(self) -> dict[UUID, float]:
+        scores: dict[UUID, float] = {}
+        best = 0.0
+        for key, score in self._let_through():
+            best = best or score
+            if score < CUT * best or len(scores) == HITS_MAX:
+                break
+            scores[key] = score
+        return scores
+
+    def _in_stock(self) -> dict[UUID, float]:
+        """The best of those that are, until the rest scores too little beside them."""
+        scores: dict[UUID, float] = {}
+        candidates, best = self._let_through(), 0.0
+        while len(scores) < HITS_MAX and (some := dict(islice(candidates, ASKED_AT_ONCE))):
+            if max(some.values()) < CUT * best:
+                break
+            there = self.judge.in_stock(list(some))
+            scores |= {key: score for key, score in some.items() if there.get(key)}
+            best = max(scores.values(), default=0.0)
+        return {key: score for key, score in scores.items() if score >= CUT * best}
+
+    def _what_is_there_first(self, scores: Mapping[UUID, float]) -> list[UUID]:
         """As much of the order as the page needs, once what is sold out scores less."""
-        scores, weighed = self.candidates.scores, dict[UUID, float]()
+        weighed, hits = dict[UUID, float](), list(scores)
         needed = self.query.offset + max(0, self.query.limit)
         while len(weighed) < len(hits):
             some = hits[len(weighed) :][: max(needed, len(weighed))]
-            stocked = on_sale(self.session, self.query, some)
+            stocked = self.judge.in_stock(some)
             weighed |= {key: scores[key] * (1 if stocked.get(key) else OUT_OF_STOCK_FACTOR) for key in some}
             next_best = scores[hits[len(weighed)]] if len(weighed) < len(hits) else 0.0
             if sum(score >= next_best for score in weighed.values()) >= needed:
                 break
         return sorted(weighed, key=lambda key: -weighed[key])
 
-    def sold(self) -> SearchResult:
-        """Where only price and stock are demanded, which the database tells: only what is shown is looked at."""
-        weighed = self._all_sold()
-        if self._hides_the_named(weighed):
-            return SearchResult()
-        least = CUT * max(weighed.values(), default=0)
-        hits = [key for key, score in weighed.items() if score >= least]
-        hits.sort(key=lambda key: (-weighed[key], key))
-        judged = self._judge({key: self.candidates.scores[key] for key in self._page(hits)})
-        return SearchResult(tuple(each.hit() for each in judged), len(hits))
+    def _nearest_price_first(self, scores: Mapping[UUID, float], wanted: Money) -> list[UUID]:
+        far = {key: min(apart(price, wanted) for price in self.facts[key].prices) for key in scores}
+        return sorted(scores, key=lambda key: (far[key], -scores[key], key))
 
-    def _all_sold(self) -> dict[UUID, float]:
-        """The best candidates first, until those that are left score too little beside the best hit."""
-        weighed, scores = dict[UUID, float](), self.candidates.scores
-        candidates = iter(scores)
-        while len(weighed) < CANDIDATES_MAX and (some := list(islice(candidates, SOLD_AT_ONCE))):
-            if scores[some[0]] < CUT * max(weighed.values(), default=0):
-                break
-            stocked = on_sale(self.session, self.query, some)
-            weighed |= {
-                key: round(scores[key] * (1 if stocked[key] else OUT_OF_STOCK_FACTOR), 6)
-                for key in some
-                if key in stocked
-            }
-        return weighed
-
-    def judged(self, asked: ProductQuery, relaxed: Sequence[Limit]) -> SearchResult:
-        """Every candidate that meets the limits, best first; where the price had to be let go, the nearest to it first."""
-        found = self._all_judged()
-        if self._hides_the_named(each.product_id for each in found):
-            return SearchResult()
-        least = CUT * max((each.score for each in found), default=0)
-        hits = [each for each in found if each.score >= least]
-        wanted = (asked.at_most or asked.at_least) if Limit.PRICE in relaxed else None
-        hits.sort(key=lambda each: (_apart(each, wanted), -each.score, each.product_id))
-        return SearchResult(tuple(each.hit() for each in self._page(hits)), len(hits))
-
-    def _all_judged(self) -> list[Judged]:
-        """The best candidates first, until those that are left score too little beside the best hit."""
-        found: list[Judged] = []
-        judged, scores = 0, self.candidates.scores
-        candidates = iter(scores)
-        while judged < CANDIDATES_MAX and (some := list(islice(candidates, JUDGED_AT_ONCE))):
-            if scores[some[0]] < CUT * max((each.score for each in found), default=0):
-                break
-            if self.query.narrows_sale():
-                sold = on_sale(self.session, self.query, some)
-                some = [key for key in some if key in sold]
-            found += self._judge({key: scores[key] for key in some})
-            judged += len(some)
-        return found
-
-    def _hides_the_named(self, found: Iterable[UUID]) -> bool:
+    def _hides_the_named(self, found: Mapping[UUID, float]) -> bool:
         """What is only near in meaning must not hide that a limit keeps the named thing out."""
         return bool(self.candidates.words) and self.candidates.worded.isdisjoint(found)
 
-    def _judge(self, scores: Mapping[UUID, float]) -> list[Judged]:
-        return judge(self.session, self.query, scores, words=self.candidates.words, language=self.language)
-
-    def _page(self, hits: Sequence[T]) -> Sequence[T]:
+    def _page(self, hits: Sequence[UUID]) -> Sequence[UUID]:
         return hits[self.query.offset :][: max(0, self.query.limit)]
-
-
-def _apart(judged: Judged, wanted: Money | None) -> int:
-    return abs(judged.price_minor - wanted.minor) if wanted is not None else 0
 
 
 def _with_prices(session: Session, query: ProductQuery, language: str) -> ProductQuery:

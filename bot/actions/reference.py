@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from bot.actions.cards import products_by_id
 from bot.dialogue.dialogue import Dialogue, as_uuid
 from bot.dialogue.hearing import PERSONAL, without
-from knowledge_base.judging import SIZE_NAMES, same_size
+from knowledge_base.limits import SIZE_NAMES, same_size
 from knowledge_base.query import ProductQuery
 from knowledge_base.wording import alternatives, product_words, singular, stems
 from nlu.understanding import Understanding

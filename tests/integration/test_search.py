@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from knowledge_base import indexing
-from knowledge_base.judging import same_size
+from knowledge_base.limits import same_size
 from knowledge_base.query import Limit, ProductQuery, SearchResult
 from knowledge_base.search import ProductSearch
 from knowledge_base.spelling import nearest_word

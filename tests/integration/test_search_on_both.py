@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.benchmarks.catalogue import made_products, write
 from app.benchmarks.known_items import known_items
 from knowledge_base import indexing
-from knowledge_base.query import ProductQuery
+from knowledge_base.query import ProductQuery, SearchResult
 from knowledge_base.search import ProductSearch
 from knowledge_base.spelling import Vocabulary
 from shop.catalogue.importing import import_products
@@ -51,11 +51,13 @@ def stocked(url: str) -> Database:
 
 
 def first_ten(database: Database, search: ProductSearch, words: str) -> list[str]:
-    def look(session: Session) -> list[str]:
-        hits = search.find(session, ProductQuery(words)).hits
-        return [session.get_one(Product, hit.product_id).handle for hit in hits]
+    return _handles(database, database.read(lambda session: search.find(session, ProductQuery(words))))
 
-    return database.read(look)
+
+def _handles(database: Database, result: SearchResult) -> list[str]:
+    return database.read(
+        lambda session: [session.get_one(Product, hit.product_id).handle for hit in result.hits]
+    )
 
 
 def test_both_databases_find_the_same(sqlite_url: str, postgres_url: str) -> None:
@@ -118,7 +120,7 @@ def test_after_a_change_one_product_is_read_again_and_not_the_catalogue(
     read: list[str] = []
     known = lexicon._Read.known
     monkeypatch.setattr(
-        lexicon._Read, "known", lambda self, language: (read.append(self.title), known(self, language))[1]
+        lexicon._Read, "known", lambda self, *rest: (read.append(self.title), known(self, *rest))[1]
     )
 
     def rename(session: Session) -> str:
@@ -161,6 +163,52 @@ def test_a_search_that_is_kept_follows_every_kind_of_change(full: Database) -> N
     assert first_ten(full, search, "heliotroppe") == ["made-7"]
     full.write_now(lambda s: s.delete(one(s)))
     assert first_ten(full, search, "zephyrine") == []
+
+
+def test_a_search_that_is_kept_knows_the_price_and_the_stock_of_this_moment(database: Database) -> None:
+    for number in range(6):
+        variants = [Variant(price_minor=1000, currency="EUR", on_hand=1)]
+        product = Product(handle=f"p{number}", title="Wool scarf", updated_at=AT, variants=variants)
+        database.write_now(lambda s, product=product: s.add(product))
+    search = ProductSearch()
+
+    def cheap() -> list[str]:
+        query = ProductQuery("scarf under 5", in_stock_only=True)
+        result = database.read(lambda s: search.find(s, query))
+        return [] if result.relaxed else sorted(_handles(database, result))
+
+    assert cheap() == []
+
+    def change(handle: str, **values: int) -> None:
+        def work(session: Session) -> None:
+            product = session.scalars(select(Product).where(Product.handle == handle)).one()
+            for variant in session.scalars(select(Variant).where(Variant.product_id == product.id)):
+                for name, value in values.items():
+                    setattr(variant, name, value)
+
+        database.write_now(work)
+
+    change("p2", price_minor=400)
+    change("p4", price_minor=450)
+    assert cheap() == ["p2", "p4"]
+    change("p2", on_hand=0)
+    assert cheap() == ["p4"]
+    change("p4", price_minor=900)
+    assert cheap() == []
+
+
+def test_a_limit_alone_is_held_against_the_whole_catalogue(full: Database) -> None:
+    query = ProductQuery(sizes=("XS",), not_colors=("black", "white"), limit=1000)
+    result = full.read(lambda s: ProductSearch().find(s, query))
+    assert result.total == len(result.hits) > 20
+    assert not result.relaxed
+
+    def variants(session: Session) -> list[dict[str, str]]:
+        return [session.get_one(Variant, hit.variant_id).options for hit in result.hits]
+
+    for options in full.read(variants):
+        assert options["Size"] == "XS"
+        assert options["Colour"] not in {"Black", "White"}
 
 
 def test_a_new_vector_is_compared_and_a_deleted_one_is_not(full: Database) -> None:

@@ -2,6 +2,7 @@
 
 `search_change` has a row for every product that ever changed, also for one that is gone. Its version is
 `search_version` as of that change; a writer holds that one row until it commits, so versions are committed in their order.
+A new price is such a change as well, although no word of the index is another one.
 On PostgreSQL a row of the full-text index gets a number of its own as well: thousands of them are cheaper to hand over than UUIDs.
 """
 
@@ -33,6 +34,18 @@ SQLITE_CHANGES = {
     "product_vector_search_update": "new.product_id",
     "product_vector_search_delete": "old.product_id",
 }
+
+PRICE = "product_search_price"
+SQLITE_PRICE = (
+    f"CREATE TRIGGER {PRICE} AFTER UPDATE OF price_minor, currency ON variant"
+    f" WHEN (old.price_minor, old.currency) IS NOT (new.price_minor, new.currency)"
+    f" BEGIN {NEXT_VERSION} {CHANGED.format(id='new.product_id')} END"
+)
+POSTGRES_PRICE = (
+    f"CREATE TRIGGER {PRICE} AFTER UPDATE OF price_minor, currency ON variant FOR EACH ROW"
+    " WHEN ((old.price_minor, old.currency) IS DISTINCT FROM (new.price_minor, new.currency))"
+    " EXECUTE FUNCTION search_change_note()"
+)
 
 POSTGRES_FUNCTION = """
 CREATE FUNCTION search_change_note() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -72,6 +85,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_search_change_version"), "search_change", ["version"])
     if op.get_bind().dialect.name == "sqlite":
         _rewrite_sqlite_triggers(_noting)
+        op.execute(SQLITE_PRICE)
         return
     op.execute("ALTER TABLE product_search ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY")
     op.execute(sa.text(POSTGRES_FUNCTION.replace(":", r"\:")))
@@ -80,12 +94,15 @@ def upgrade() -> None:
         op.execute(
             f"CREATE TRIGGER {name} AFTER {when} ON {table} FOR EACH ROW EXECUTE FUNCTION search_change_note()"
         )
+    op.execute(POSTGRES_PRICE)
 
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"DROP TRIGGER {PRICE}")
         _rewrite_sqlite_triggers(_not_noting)
     else:
+        op.execute(f"DROP TRIGGER {PRICE} ON variant")
         for name, (table, when) in POSTGRES_TRIGGERS.items():
             op.execute(f"DROP TRIGGER {name} ON {table}")
             op.execute(
