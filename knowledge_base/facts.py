@@ -45,11 +45,7 @@ class Facts:
     attributes: NamedValues
     options: tuple[NamedValues, ...]  # of its published variants, in their order
     prices: tuple[Price, ...]  # the same
-
-    @property
-    def has_colors(self) -> bool:
-        """Whether there are colours to choose from."""
-        return any(options.colors for options in self.options)
+    has_colors: bool  # to choose from
 
 
 def as_text(column: Any, name: str) -> ColumnElement[str]:

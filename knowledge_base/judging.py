@@ -1,13 +1,13 @@
 """Says which variant of a product answers a query, and why. Price and stock are read from the variants, so they are of this moment."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
 from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency
-from sqlalchemy import Row, not_, or_, select
+from sqlalchemy import Row, Select, bindparam, not_, or_, select
 from sqlalchemy.orm import Session
 
 from knowledge_base.changes import KEYS_A_STATEMENT
@@ -21,6 +21,19 @@ from shop.money import Money
 OUT_OF_STOCK_FACTOR: Final = 0.85
 
 _IN_STOCK: Final = or_(not_(Variant.tracked), Variant.oversell, Variant.on_hand > Variant.allocated)
+_ON_SALE: Final[Select[*tuple[Any, ...]]] = (
+    select(
+        Variant.id,
+        Variant.product_id,
+        as_text(Variant.options, "options"),
+        Variant.price_minor,
+        Variant.currency,
+        _IN_STOCK.label("in_stock"),
+    )
+    .where(Variant.published, Variant.product_id.in_(bindparam("keys", expanding=True)))
+    .order_by(Variant.product_id, Variant.position)
+)
+_IN_STOCK_ONLY: Final[Select[*tuple[Any, ...]]] = _ON_SALE.where(_IN_STOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,41 +46,33 @@ class Judge:
     facts: Mapping[UUID, Facts]
     words: Collection[str]  # that were asked for: of two variants, the one that says more of them
     language: str
+    _variants: dict[UUID, list[Row[Any]]] = field(default_factory=dict[UUID, list[Row[Any]]])
 
     def in_stock(self, keys: Sequence[UUID]) -> Mapping[UUID, bool]:
         """Of these products, those with a variant that meets the limits; whether one such is in stock."""
-        found: dict[UUID, bool] = {}
-        for row in self._variants(keys):
-            if not found.get(row.product_id) and self._fits(row):
-                found[row.product_id] = bool(row.in_stock)
-        return found
+        self._read_variants(keys)
+        found = ((key, self._variants[key]) for key in keys)
+        return {key: any(row.in_stock for row in variants) for key, variants in found if variants}
 
     def hits(self, scores: Mapping[UUID, float], *, wanted: Money | None) -> list[Hit]:
         """The products in the order of `scores`; where `wanted` could not be met, the variant whose price is next to it."""
-        variants: dict[UUID, list[Row[Any]]] = {}
-        for row in self._variants(list(scores)):
-            if self._fits(row):
-                variants.setdefault(row.product_id, []).append(row)
-        return [self._hit(variants[key], score, wanted) for key, score in scores.items() if key in variants]
+        self._read_variants(list(scores))
+        found = ((self._variants[key], score) for key, score in scores.items())
+        return [self._hit(variants, score, wanted) for variants, score in found if variants]
 
-    def _variants(self, keys: Sequence[UUID]) -> Iterator[Row[Any]]:
-        asked = select(
-            Variant.id,
-            Variant.product_id,
-            as_text(Variant.options, "options"),
-            Variant.price_minor,
-            Variant.currency,
-            _IN_STOCK.label("in_stock"),
-        ).where(Variant.published)
-        if self.query.in_stock_only:
-            asked = asked.where(_IN_STOCK)
-        for start in range(0, len(keys), KEYS_A_STATEMENT):
-            some = asked.where(Variant.product_id.in_(keys[start : start + KEYS_A_STATEMENT]))
-            yield from self.session.execute(some.order_by(Variant.product_id, Variant.position))
+    def _read_variants(self, keys: Sequence[UUID]) -> None:
+        """The variants of these products that meet the limits, each product's once."""
+        new = [key for key in keys if key not in self._variants]
+        self._variants.update((key, []) for key in new)
+        asked = _IN_STOCK_ONLY if self.query.in_stock_only else _ON_SALE
+        for start in range(0, len(new), KEYS_A_STATEMENT):
+            some = {"keys": new[start : start + KEYS_A_STATEMENT]}
+            for row in self.session.execute(asked, some):
+                if self._fits(row):
+                    self._variants[row.product_id].append(row)
 
     def _fits(self, row: Row[Any]) -> bool:
-        facts = self.facts[row.product_id]
-        return self.limits.fits(facts, named_values(row.options), _price(row), colored=facts.has_colors)
+        return self.limits.fits(self.facts[row.product_id], named_values(row.options), _price(row))
 
     def _hit(self, variants: Sequence[Row[Any]], score: float, wanted: Money | None) -> Hit:
         def order(row: Row[Any]) -> tuple[bool, int, int]:
@@ -84,7 +89,7 @@ class Judge:
     def _reasons(self, row: Row[Any]) -> Iterator[str]:
         query, facts, options = self.query, self.facts[row.product_id], named_values(row.options)
         found = (
-            self.limits.color(facts, options, query.colors, colored=facts.has_colors),
+            self.limits.color(facts, options, query.colors),
             self.limits.size(options) if query.sizes else None,
             self.limits.material(facts, options) if query.materials else None,
         )

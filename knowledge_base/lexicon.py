@@ -104,6 +104,11 @@ class Lexicon:
         known = self._known.get(key)
         return known.facts if known is not None else None
 
+    def currency(self) -> str | None:
+        """What the shop sells in; None where nothing is on sale."""
+        found = (self.facts(key) for key in self._shelves.keys)
+        return next((facts.prices[0].currency for facts in found if facts is not None), None)
+
     def _read_again(self, session: Session, changed: Collection[UUID] | None) -> None:
         """These products, also where they are gone; or all."""
         left = set(self._known if changed is None else changed)
@@ -182,6 +187,7 @@ class _Read:
             attributes=named_values(self.attributes),
             options=tuple(self.options),
             prices=tuple(self.prices),
+            has_colors=any(options.colors for options in self.options),
         )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge_base.facts import Facts, NamedValues, Price
-from knowledge_base.query import ProductQuery
+from knowledge_base.query import Limit, ProductQuery
 from knowledge_base.wording import fold, stems, tokens
 from shop.money import Money
 
@@ -31,28 +31,28 @@ class Limits:
     def __init__(self, query: ProductQuery, described: Described) -> None:
         self._query = query
         self._described = described
+        self._any = bool({*query.limits()} - {Limit.STOCK})
         self._category = stems(query.category or "")
         self._sizes: dict[NamedValues, str | None] = {}
-        self._colors: dict[tuple[NamedValues, Sequence[str]], str | None] = {}
+        self._colors: dict[tuple[NamedValues, tuple[str, ...]], str | None] = {}
 
     def let_through(self, facts: Facts) -> bool:
         """Whether a variant of the product meets them all."""
+        if not self._any:
+            return True
         if not self._category_fits(facts):
             return False
-        colored = facts.has_colors
         variants = zip(facts.options, facts.prices, strict=True)
-        return any(self.fits(facts, options, price, colored=colored) for options, price in variants)
+        return any(self.fits(facts, options, price) for options, price in variants)
 
-    def fits(self, facts: Facts, options: NamedValues, price: Price, *, colored: bool) -> bool:
-        """Whether such a variant of the product meets them; `colored`: whether the product has colours to choose."""
+    def fits(self, facts: Facts, options: NamedValues, price: Price) -> bool:
+        """Whether such a variant of the product meets them."""
         query = self._query
         return (
             _within(query, price)
             and (not query.sizes or self.size(options) is not None)
-            and (not query.colors or self.color(facts, options, query.colors, colored=colored) is not None)
-            and (
-                not query.not_colors or self.color(facts, options, query.not_colors, colored=colored) is None
-            )
+            and (not query.colors or self.color(facts, options, query.colors) is not None)
+            and (not query.not_colors or self.color(facts, options, query.not_colors) is None)
             and (not query.materials or self.material(facts, options) is not None)
         )
 
@@ -60,11 +60,9 @@ class Limits:
         wanted = self._category
         return not wanted or any(wanted <= _stems(label) for label in (facts.category, *facts.tags))
 
-    def color(
-        self, facts: Facts, options: NamedValues, wanted: Sequence[str], *, colored: bool
-    ) -> str | None:
+    def color(self, facts: Facts, options: NamedValues, wanted: tuple[str, ...]) -> str | None:
         """The first wanted colour that the variant has; of a product without colours to choose, what its texts say."""
-        if not colored:
+        if not facts.has_colors:
             said = (*options.values, *facts.attributes.colors, *facts.tags, facts.title)
             return _named(said, wanted)
         if (options, wanted) not in self._colors:

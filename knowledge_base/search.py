@@ -13,7 +13,6 @@ from itertools import islice
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge_base.asking import Reading
@@ -26,7 +25,6 @@ from knowledge_base.limits import Described, Limits, apart
 from knowledge_base.meaning import Meaning
 from knowledge_base.query import Limit, ProductQuery, SearchResult
 from knowledge_base.wording import head_word, price_range, product_words, tokens
-from shop.catalogue.model import Variant
 from shop.money import Money
 
 HITS_MAX: Final = 500
@@ -47,8 +45,10 @@ class ProductSearch:
 
     def find(self, session: Session, query: ProductQuery, *, language: str = "en") -> SearchResult:
         """The products that answer `query`. Takes any text whatever; a price limit in the text counts like one given apart."""
-        query = _with_prices(session, query, language)
-        finding = _Finding(session, query, self._lexicon, self._meaning, language)
+        shelves = self._lexicon.refresh(session)
+        query = _with_prices(query, self._lexicon.currency(), language)
+        reading = Reading(session, shelves, self._lexicon.vocabulary, language)
+        finding = _Finding(query, reading, self._lexicon, self._meaning)
         found = finding.by_words()
         if finding.words and not found.scores and not query.described():
             return SearchResult(corrected=found.corrected)
@@ -64,13 +64,12 @@ class _Finding:
     """One query's candidates."""
 
     def __init__(
-        self, session: Session, query: ProductQuery, lexicon: Lexicon, meaning: Meaning | None, language: str
+        self, query: ProductQuery, reading: Reading, lexicon: Lexicon, meaning: Meaning | None
     ) -> None:
-        self._session = session
         self._query = query
-        self._language = language
+        self._reading = reading
         self._lexicon = lexicon
-        self._reading = Reading(session, lexicon.refresh(session), lexicon.vocabulary, language)
+        language = reading.language
         limits = [*query.described(), *query.not_colors, *query.sizes]
         said = {token for text in limits for token in tokens(text)}
         self.words = [word for word in product_words(query.text, language) if word not in said]
@@ -79,7 +78,7 @@ class _Finding:
         self._least = 0.0 if query.limits() else CUT
         self._meaning = meaning if self.words else None
         if self._meaning is not None:
-            self._meaning.refresh(session)
+            self._meaning.refresh(reading.session)
         self._described: Described = {text: self._reading.in_text(text) for text in query.materials}
 
     def by_words(self) -> Candidates:
@@ -91,20 +90,19 @@ class _Finding:
     def attempt(self, query: ProductQuery, found: Candidates, relaxed: Sequence[Limit]) -> "_Attempt":
         """A search with what is left of the limits."""
         candidates = found if found.worded else self._by_limits(query)
+        says_what = bool(candidates.scores) or query.described()
         price_let_go = (self._query.at_most or self._query.at_least) if Limit.PRICE in relaxed else None
         limits, facts = Limits(query, self._described), dict[UUID, Facts]()
+        reading = self._reading
         return _Attempt(
             query=query,
             candidates=candidates,
-            # Where neither words nor limits say what, it may be anything.
-            best_first=candidates.scores.items()
-            if candidates.scores or query.described()
-            else self._anything(),
+            best_first=candidates.scores.items() if says_what else self._anything(),
             lexicon=self._lexicon,
-            shelves=len(self._reading.shelves.keys),
+            shelves=len(reading.shelves.keys),
             limits=limits,
             facts=facts,
-            judge=Judge(self._session, query, limits, facts, candidates.words, self._language),
+            judge=Judge(reading.session, query, limits, facts, candidates.words, reading.language),
             price_let_go=price_let_go,
         )
 
@@ -206,9 +204,8 @@ class _Attempt:
         return hits[self.query.offset :][: max(0, self.query.limit)]
 
 
-def _with_prices(session: Session, query: ProductQuery, language: str) -> ProductQuery:
+def _with_prices(query: ProductQuery, currency: str | None, language: str) -> ProductQuery:
     """Limits as money; the one that the text names, unless one is given apart. The text without it either way."""
-    currency = session.scalar(select(Variant.currency).limit(1))
     if currency is None:
         return query
     said = price_range(query.text, language=language, currency=currency)
