@@ -7,7 +7,7 @@ on standard input, and figures leave as one.
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.benchmarks.catalogue import made_products, write
+from app.benchmarks.limited_queries import limited_queries, meets, sold
 from app.benchmarks.memory import resident_megabytes
 from app.benchmarks.search_engines import (
     WANTED,
@@ -28,7 +29,7 @@ from app.benchmarks.search_engines import (
 )
 from knowledge_base.embedding import Embedder
 from knowledge_base.indexing import refresh_product_vectors
-from knowledge_base.query import ProductQuery
+from knowledge_base.query import Hit, ProductQuery
 from knowledge_base.search import ProductSearch
 from shop.catalogue.importing import import_products
 from shop.catalogue.model import Product, Variant
@@ -48,6 +49,7 @@ def main() -> None:
         "vectors": _vectors,
         "build": _build,
         "ask": _ask,
+        "limits": _limits,
         "change": _change,
     }
     sys.stdout.write(json.dumps(tasks[wanted["task"]](wanted)))
@@ -140,6 +142,28 @@ def _parley(wanted: dict[str, Any]) -> Ask:
         return [places[hit.product_id] for hit in found.hits]
 
     return ask
+
+
+def _limits(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Every query within limits once; in how many all that is found first is within them, none of them let go."""
+    database = Database.open(wanted["url"])
+    search = ProductSearch(embedder=_embedder(wanted))
+    queries = limited_queries(database.read(sold), wanted["count"])
+    for query in queries[:WARM_UP]:
+        database.read(lambda session, query=query: search.find(session, query))
+    milliseconds: list[float] = []
+    met = 0
+    for query in queries:
+        at = time.perf_counter()
+        found = database.read(lambda session, query=query: search.find(session, query))
+        milliseconds.append(1000 * (time.perf_counter() - at))
+        met += bool(found.hits) and not found.relaxed and database.read(_all_meet(query, found.hits))
+    database.close()
+    return {"milliseconds": milliseconds, "met": met}
+
+
+def _all_meet(query: ProductQuery, hits: Sequence[Hit]) -> Callable[[Session], bool]:
+    return lambda session: all(meets(session, query, hit) for hit in hits)
 
 
 def _change(wanted: dict[str, Any]) -> dict[str, Any]:

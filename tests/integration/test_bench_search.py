@@ -52,6 +52,8 @@ def test_search_is_measured_beside_other_engines(exports: Path, capsys: pytest.C
     assert ours["recall_at_10_mistyped"] >= 0.88
     assert ours["recall_at_10_mistyped"] > words["recall_at_10_mistyped"]
     assert 0 < ours["changed_product_ms"] < 1000
+    assert ours["limited_met"] == 1
+    assert 0 < ours["limited_p50_ms"] <= ours["limited_p99_ms"]
     said = capsys.readouterr()
     assert said.out == ""
     assert "made up: tantivy" in said.err
