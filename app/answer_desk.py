@@ -11,8 +11,8 @@ from bot import telling
 from bot.dialogue.replies import Replies
 from knowledge_base import gaps
 from knowledge_base.gaps import Cluster
+from knowledge_base.means import Means
 from knowledge_base.passages import refresh_passage_vectors
-from knowledge_base.ranking import Means
 from storage.engine import Database
 
 
@@ -42,9 +42,7 @@ class AnswerDesk:
         """
         told = await self._database.run(lambda session: self._approve(session, answer_id, at))
         await self._wake()
-        means = self._means
-        if means.embedder is not None:
-            await asyncio.to_thread(refresh_passage_vectors, self._database, means.embedder, means.topics)
+        await asyncio.to_thread(refresh_passage_vectors, self._database, self._means)
         return told
 
     def _approve(self, session: Session, answer_id: UUID, at: datetime) -> int:
