@@ -114,12 +114,6 @@ class Vocabulary:
         yield from (Correction(f"{a} {b}", 1) for a, b in halves if a in self._counts and b in self._counts)
 
 
-def nearest_word(word: str, words: Mapping[str, int]) -> str | None:
-    """The known word that `word` begins, or is a typo or two away from, or the two that it runs together."""
-    found = Vocabulary(words).corrections(word)
-    return found[0].text if found else None
-
-
 def _edits_forgiven(word: str) -> int:
     if len(word) < CORRECTABLE_LETTERS_MIN:
         return int(len(word) == CORRECTABLE_LETTERS_MIN - 1)

@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 from sqlalchemy.orm import Session
 
+from app.benchmarks.passage_words import word_scores
 from app.benchmarks.questions import Question, QuestionSet, read_questions
 from app.benchmarks.scratch import taken_in
 from knowledge_base.answers import Policy, answer, ranked_passages
-from knowledge_base.fulltext import PASSAGES, FullText
 from knowledge_base.means import Means
 from knowledge_base.wording import content_words
 
@@ -108,11 +108,10 @@ def _ask_words(session: Session, question: Question, language: str) -> Asked:
 
 def _bm25(session: Session, text: str, language: str) -> dict[int, float]:
     """The sum over the question's words of idf × how strongly a passage holds the word."""
-    index, scores = FullText(session, PASSAGES), dict[int, float]()
+    scores: dict[int, float] = {}
     for word in content_words(text, language):
-        found = index.matches(word)
-        for key, strength in found.strengths.items():
-            scores[key] = scores.get(key, 0.0) + found.idf * strength
+        for key, score in word_scores(session, word).items():
+            scores[key] = scores.get(key, 0.0) + score
     return scores
 
 

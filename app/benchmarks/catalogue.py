@@ -27,6 +27,11 @@ SIMILAR_SHARE: Final = 0.3  # of names that are another one with a letter change
 UNSIGNED_SHARE: Final = 0.45  # of titles that leave the maker out, as many shops do
 UNNAMED_SHARE: Final = 0.45  # of titles without a model's name
 
+
+def _words(listed: str) -> list[str]:
+    return listed.split()
+
+
 # department → what it sells
 GOODS: Final[Mapping[str, str]] = {
     "Outdoor": "jacket parka anorak poncho tent tarp hammock backpack daypack rucksack gaiters crampons stove lantern headlamp compass bivouac "
@@ -51,201 +56,29 @@ GOODS: Final[Mapping[str, str]] = {
     "Sports": "racket shuttlecock football basketball dumbbell kettlebell yoga-mat skipping-rope goggles snorkel fins snowboard bindings skis "
     "wetsuit paddle surfboard",
 }
-QUALITIES: Final = [
-    "waterproof",
-    "insulated",
-    "lightweight",
-    "foldable",
-    "reversible",
-    "adjustable",
-    "breathable",
-    "quilted",
-    "padded",
-    "ribbed",
-    "cropped",
-    "oversized",
-    "slim",
-    "relaxed",
-    "vintage",
-    "classic",
-    "modern",
-    "rustic",
-    "handmade",
-    "seamless",
-    "stackable",
-    "magnetic",
-    "cordless",
-    "rechargeable",
-    "portable",
-    "compact",
-    "heavy-duty",
-    "ultralight",
-    "windproof",
-    "thermal",
-    "fleece-lined",
-    "hooded",
-    "striped",
-    "checked",
-    "embroidered",
-    "engraved",
-    "polished",
-    "brushed",
-    "matte",
-    "glossy",
-    "hammered",
-    "woven",
-    "knitted",
-    "braided",
-    "tapered",
-    "flared",
-    "stretch",
-    "organic",
-    "recycled",
-    "scented",
-    "unscented",
-    "non-stick",
-    "double-walled",
-    "collapsible",
-    "detachable",
-    "extendable",
-    "modular",
-    "wireless",
-    "silent",
-    "antique",
-    "minimalist",
-    "tailored",
-    "pleated",
-    "fringed",
-    "scalloped",
-    "beaded",
-    "glazed",
-    "speckled",
-    "marbled",
-    "frosted",
-    "tinted",
-    "weathered",
-    "washed",
-    "distressed",
-    "everyday",
-    "travel",
-    "junior",
-]
-MATERIALS: Final = [
-    "cotton",
-    "wool",
-    "merino",
-    "cashmere",
-    "linen",
-    "silk",
-    "hemp",
-    "denim",
-    "corduroy",
-    "velvet",
-    "suede",
-    "leather",
-    "canvas",
-    "nylon",
-    "polyester",
-    "fleece",
-    "bamboo",
-    "oak",
-    "walnut",
-    "beech",
-    "ash",
-    "maple",
-    "teak",
-    "birch",
-    "rattan",
-    "jute",
-    "cork",
-    "stoneware",
-    "porcelain",
-    "ceramic",
-    "glass",
-    "crystal",
-    "marble",
-    "granite",
-    "steel",
-    "aluminium",
-    "titanium",
-    "brass",
-    "copper",
-    "bronze",
-    "pewter",
-    "iron",
-    "carbon",
-    "silicone",
-    "rubber",
-    "enamel",
-    "acrylic",
-    "resin",
-    "silver",
-    "gold",
-    "platinum",
-    "pearl",
-    "amber",
-    "jade",
-]
-COLORS: Final = [
-    "Black",
-    "White",
-    "Grey",
-    "Red",
-    "Blue",
-    "Green",
-    "Yellow",
-    "Orange",
-    "Purple",
-    "Pink",
-    "Brown",
-    "Beige",
-    "Cream",
-    "Navy",
-    "Teal",
-    "Turquoise",
-    "Charcoal",
-    "Khaki",
-    "Olive",
-    "Burgundy",
-    "Ivory",
-    "Indigo",
-    "Coral",
-    "Mint",
-    "Rose",
-    "Mustard",
-    "Lavender",
-    "Forest",
-    "Sand",
-    "Slate",
-    "Rust",
-    "Plum",
-]
-USES: Final = [
-    "camping",
-    "hiking",
-    "running",
-    "commuting",
-    "travelling",
-    "swimming",
-    "climbing",
-    "fishing",
-    "sailing",
-    "gardening",
-    "cooking",
-    "baking",
-    "reading",
-    "sleeping",
-    "painting",
-    "dancing",
-    "walking",
-    "skiing",
-    "yoga",
-    "school",
-    "office",
-    "beach",
-    "winter",
-    "summer",
-]
+QUALITIES: Final = _words(
+    "waterproof insulated lightweight foldable reversible adjustable breathable quilted padded ribbed cropped "
+    "oversized slim relaxed vintage classic modern rustic handmade seamless stackable magnetic cordless "
+    "rechargeable portable compact heavy-duty ultralight windproof thermal fleece-lined hooded striped "
+    "checked embroidered engraved polished brushed matte glossy hammered woven knitted braided tapered flared "
+    "stretch organic recycled scented unscented non-stick double-walled collapsible detachable extendable "
+    "modular wireless silent antique minimalist tailored pleated fringed scalloped beaded glazed speckled "
+    "marbled frosted tinted weathered washed distressed everyday travel junior"
+)
+MATERIALS: Final = _words(
+    "cotton wool merino cashmere linen silk hemp denim corduroy velvet suede leather canvas nylon polyester "
+    "fleece bamboo oak walnut beech ash maple teak birch rattan jute cork stoneware porcelain ceramic glass "
+    "crystal marble granite steel aluminium titanium brass copper bronze pewter iron carbon silicone rubber "
+    "enamel acrylic resin silver gold platinum pearl amber jade"
+)
+COLORS: Final = _words(
+    "Black White Grey Red Blue Green Yellow Orange Purple Pink Brown Beige Cream Navy Teal Turquoise Charcoal "
+    "Khaki Olive Burgundy Ivory Indigo Coral Mint Rose Mustard Lavender Forest Sand Slate Rust Plum"
+)
+USES: Final = _words(
+    "camping hiking running commuting travelling swimming climbing fishing sailing gardening cooking baking "
+    "reading sleeping painting dancing walking skiing yoga school office beach winter summer"
+)
 EDITIONS: Final = ("Pro", "Lite", "Plus", "Mini", "II", "III", "Sport", "Classic", "Original", "Deluxe")
 PACKS: Final = (
     "Set of 2",
@@ -260,44 +93,7 @@ PACKS: Final = (
     "Men's",
 )
 SIZES: Final = ("XS", "S", "M", "L", "XL")
-ONSETS: Final = [
-    "b",
-    "b",
-    "br",
-    "c",
-    "ch",
-    "d",
-    "d",
-    "dr",
-    "f",
-    "g",
-    "gr",
-    "h",
-    "j",
-    "k",
-    "k",
-    "l",
-    "l",
-    "m",
-    "m",
-    "n",
-    "n",
-    "p",
-    "pr",
-    "r",
-    "r",
-    "s",
-    "s",
-    "sh",
-    "st",
-    "t",
-    "t",
-    "tr",
-    "v",
-    "v",
-    "w",
-    "z",
-]
+ONSETS: Final = _words("b b br c ch d d dr f g gr h j k k l l m m n n p pr r r s s sh st t t tr v v w z")
 VOWELS: Final = ["a", "a", "e", "e", "i", "i", "o", "o", "u", "ai", "ea", "y"]
 CODAS: Final = ["", "", "", *["l", "n", "n", "r", "r", "s", "s", "x", "m", "nd", "rn", "st", "ck", "th"]]
 VOWELS_ALONE: Final = "aeiouy"

@@ -14,7 +14,7 @@ from knowledge_base import indexing
 from knowledge_base.limits import same_size
 from knowledge_base.query import Limit, ProductQuery, SearchResult
 from knowledge_base.search import ProductSearch
-from knowledge_base.spelling import nearest_word
+from knowledge_base.spelling import Vocabulary
 from shop.catalogue import queries
 from shop.catalogue.importing import import_products
 from shop.catalogue.model import Product, Variant, option_key
@@ -279,8 +279,8 @@ def test_any_query_gets_a_result(stocked: Database, *, words, color, size, categ
 @settings(max_examples=200)
 @given(st.text("abcdefgh", max_size=12), st.lists(st.text("abcdefgh", min_size=1, max_size=12), max_size=8))
 def test_a_correction_is_made_of_known_words(word: str, known: list[str]) -> None:
-    better = nearest_word(word, dict.fromkeys(known, 1))
-    assert better is None or set(better.split()) <= set(known)
+    for better in Vocabulary(dict.fromkeys(known, 1)).corrections(word):
+        assert set(better.text.split()) <= set(known)
 
 
 # Meaning
