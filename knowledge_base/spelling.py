@@ -37,7 +37,8 @@ class Vocabulary:
 
     def __init__(self, counts: Mapping[str, int] | None = None) -> None:
         self._counts = Counter(counts or {})
-        self._letters: tuple[list[str], NDArray[np.uint64]] | None = None
+        self._changes = 0
+        self._letters: tuple[int, list[str], NDArray[np.uint64]] | None = None  # as of so many changes
 
     def __contains__(self, word: str) -> bool:
         return word in self._counts
@@ -52,8 +53,7 @@ class Vocabulary:
     def add(self, words: Iterable[str]) -> None:
         """One more product has these."""
         for word in words:
-            if word not in self._counts:
-                self._letters = None
+            self._changes += word not in self._counts
             self._counts[word] += 1
 
     def remove(self, words: Iterable[str]) -> None:
@@ -62,7 +62,7 @@ class Vocabulary:
             self._counts[word] -= 1
             if self._counts[word] <= 0:
                 del self._counts[word]
-                self._letters = None
+                self._changes += 1
 
     def corrections(self, word: str, *, bold: bool = False) -> list[Correction]:
         """What it may have been meant to be, the likeliest first; nothing where that would be a guess.
@@ -94,10 +94,12 @@ class Vocabulary:
             yield known, int(distance)
 
     def _with_letters(self) -> tuple[list[str], NDArray[np.uint64]]:
-        if self._letters is None:
+        letters, changes = self._letters, self._changes
+        if letters is None or letters[0] != changes:
             words = sorted(self._counts)
-            self._letters = words, np.array([_letter_bits(word) for word in words], dtype=np.uint64)
-        return self._letters
+            letters = changes, words, np.array([_letter_bits(word) for word in words], dtype=np.uint64)
+            self._letters = letters
+        return letters[1:]
 
     def _beginning_with(self, word: str) -> list[Correction]:
         if len(word) < CORRECTABLE_LETTERS_MIN:
