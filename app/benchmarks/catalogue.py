@@ -5,7 +5,7 @@ apart; families of products that share all but a word; descriptions that name ot
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import accumulate
 from random import Random
@@ -20,12 +20,14 @@ from storage.ids import new_id
 
 SEED: Final = 20261122
 CHUNK: Final = 1000
-PRODUCTS_A_MAKER: Final = 30
-FAMILY_MAX: Final = 6  # products that share a maker and a model's name
-PRODUCTS_A_MODEL: Final = 5
+PRODUCTS_A_MAKER: Final = 200
+FAMILY_MAX: Final = 8  # products that share a maker and a model's name
+ALIKE_SHARE: Final = 0.1  # of families that are one thing in several colours, sizes or editions, each sold as a product of its own
+ALIKE_MAX: Final = 40
+PRODUCTS_A_MODEL: Final = 80
 SIMILAR_SHARE: Final = 0.3  # of names that are another one with a letter changed
-UNSIGNED_SHARE: Final = 0.45  # of titles that leave the maker out, as many shops do
-UNNAMED_SHARE: Final = 0.45  # of titles without a model's name
+UNSIGNED_SHARE: Final = 0.65  # of titles that leave the maker out, as many shops do
+UNNAMED_SHARE: Final = 0.65  # of titles without a model's name
 
 
 def _words(listed: str) -> list[str]:
@@ -139,10 +141,16 @@ def made_products(count: int, *, seed: int = SEED) -> Iterator[MadeProduct]:
     while made < count:
         maker = chance.choices(makers, cum_weights=weights)[0]
         department, goods = chance.choice(departments)
-        family = _Family(chance, maker, chance.choice(models), department, goods)
-        for _ in range(min(chance.randint(1, FAMILY_MAX), count - made)):
+        alike = chance.random() < ALIKE_SHARE
+        family = _family(chance, maker, chance.choice(models), department, goods, alike=alike)
+        for _ in range(min(chance.randint(1, ALIKE_MAX if alike else FAMILY_MAX), count - made)):
             yield family.product(made)
             made += 1
+
+
+def _family(chance: Random, *shared: Any, alike: bool) -> "_Family":
+    family = _Family(chance, *shared)
+    return replace(family, thing=family.new_thing()) if alike else family
 
 
 def _names(chance: Random, count: int) -> list[str]:
@@ -172,6 +180,16 @@ def _similar(chance: Random, name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class _Thing:
+    """What a product is, and the words that its title begins with."""
+
+    noun: str
+    material: str
+    quality: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Family:
     """What some products share."""
 
@@ -180,12 +198,13 @@ class _Family:
     model: str
     department: str
     goods: Sequence[str]
+    thing: _Thing | None = None  # where they are all the same
 
     def product(self, number: int) -> MadeProduct:
-        chance = self.chance
-        noun = chance.choice(self.goods)
-        material, quality, color = chance.choice(MATERIALS), chance.choice(QUALITIES), chance.choice(COLORS)
-        title = self._title(noun, material, quality, color)
+        chance, color = self.chance, self.chance.choice(COLORS)
+        thing = self.thing or self.new_thing()
+        noun, material, quality = thing.noun, thing.material, thing.quality
+        title = self._title(thing, color)
         sized = self.department in {"Clothing", "Shoes", "Outdoor"}
         return MadeProduct(
             number=number,
@@ -200,22 +219,24 @@ class _Family:
             price_minor=chance.randint(3, 400) * 100 - chance.choice((0, 1, 5, 50)),
         )
 
-    def _title(self, noun: str, material: str, quality: str, color: str) -> str:
+    def new_thing(self) -> _Thing:
+        """Something that such a maker makes."""
         chance = self.chance
+        noun, material, quality = (
+            chance.choice(self.goods),
+            chance.choice(MATERIALS),
+            chance.choice(QUALITIES),
+        )
         words = [self.maker] if chance.random() > UNSIGNED_SHARE else []
         words += [self.model] if chance.random() > UNNAMED_SHARE else []
-        words += chance.choice(([quality], [material], [quality, material], [color, quality], []))
-        words.append(noun)
-        ending = chance.choice(
-            (
-                [chance.choice(EDITIONS)],
-                [chance.choice(PACKS)],
-                ["–", color],
-                [f"for {chance.choice(USES)}"],
-                [],
-            )
-        )
-        return " ".join(_said(word) for word in (*words, *ending))
+        words += chance.choice(([quality], [material], [quality, material], []))
+        return _Thing(noun, material, quality, (*words, noun))
+
+    def _title(self, thing: _Thing, color: str) -> str:
+        chance = self.chance
+        edition, pack, use = chance.choice(EDITIONS), chance.choice(PACKS), chance.choice(USES)
+        ending = chance.choice(([edition], [pack], ["–", color], [f"for {use}"], []))
+        return " ".join(_said(word) for word in (*thing.words, *ending))
 
     def _sentences(self, noun: str, material: str, quality: str) -> Iterator[str]:
         chance = self.chance

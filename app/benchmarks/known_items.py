@@ -1,4 +1,7 @@
-"""Queries whose answer is known: a few words of a product's title, plain and with typos, by a seed."""
+"""Queries whose answer is known: a few words of a product's title, plain and with typos, by a seed.
+
+Of a title count only words that somebody would look for it by: not "of", "3" or "for".
+"""
 
 import re
 from collections import defaultdict
@@ -11,6 +14,8 @@ from typing import Final
 SEED: Final = 20261123
 WORDS: Final = 3
 TYPOS: Final = 2
+LETTERS_MIN: Final = 3
+JOINING: Final = frozenset(("and", "for", "from", "the", "with"))
 MISTYPED_LETTERS_MIN: Final = 3  # in shorter words a typo leaves nothing to tell the word by
 WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -42,7 +47,8 @@ def _known_item(chance: Random, title: str, wanted: frozenset[int]) -> KnownItem
 
 
 def _words(title: str) -> list[str]:
-    return WORD.findall(title)
+    said = WORD.findall(title)
+    return [word for word in said if len(word) >= LETTERS_MIN and word.lower() not in JOINING]
 
 
 def mistyped(chance: Random, words: Sequence[str], *, typos: int = TYPOS) -> list[str]:
