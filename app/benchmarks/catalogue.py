@@ -20,11 +20,11 @@ from storage.ids import new_id
 
 SEED: Final = 20261122
 CHUNK: Final = 1000
-PRODUCTS_A_MAKER: Final = 200
+PRODUCTS_A_MAKER: Final = 50
 FAMILY_MAX: Final = 8  # products that share a maker and a model's name
-ALIKE_SHARE: Final = 0.1  # of families that are one thing in several colours, sizes or editions, each sold as a product of its own
+ALIKE_SHARE: Final = 0.16  # of families that are one thing in several colours, sizes or editions, each sold as a product of its own
 ALIKE_MAX: Final = 40
-PRODUCTS_A_MODEL: Final = 80
+PRODUCTS_A_MODEL: Final = 5
 SIMILAR_SHARE: Final = 0.3  # of names that are another one with a letter changed
 UNSIGNED_SHARE: Final = 0.65  # of titles that leave the maker out, as many shops do
 UNNAMED_SHARE: Final = 0.65  # of titles without a model's name
@@ -134,18 +134,24 @@ def made_products(count: int, *, seed: int = SEED) -> Iterator[MadeProduct]:
     """So many products, family by family. Fewer of them are not the first of more: makers grow with the catalogue."""
     chance = Random(seed)  # noqa: S311 - the same every time is what is wanted
     makers = _names(chance, max(4, count // PRODUCTS_A_MAKER))
-    weights = list(accumulate(1 / (rank + 3) for rank in range(len(makers))))  # a few makers have much
     models = _names(chance, max(40, count // PRODUCTS_A_MODEL))
+    of_makers, of_models = _falling(len(makers)), _falling(len(models))
     departments = [(name, goods.split()) for name, goods in GOODS.items()]
     made = 0
     while made < count:
-        maker = chance.choices(makers, cum_weights=weights)[0]
+        maker = chance.choices(makers, cum_weights=of_makers)[0]
+        model = chance.choices(models, cum_weights=of_models)[0]
         department, goods = chance.choice(departments)
         alike = chance.random() < ALIKE_SHARE
-        family = _family(chance, maker, chance.choice(models), department, goods, alike=alike)
+        family = _family(chance, maker, model, department, goods, alike=alike)
         for _ in range(min(chance.randint(1, ALIKE_MAX if alike else FAMILY_MAX), count - made)):
             yield family.product(made)
             made += 1
+
+
+def _falling(count: int) -> list[float]:
+    """Weights, summed up: a few have much and many have little, as everywhere."""
+    return list(accumulate(1 / (rank + 3) for rank in range(count)))
 
 
 def _family(chance: Random, *shared: Any, alike: bool) -> "_Family":
