@@ -144,8 +144,12 @@ def made_products(count: int, *, seed: int = SEED) -> Iterator[MadeProduct]:
         department, goods = chance.choice(departments)
         alike = chance.random() < ALIKE_SHARE
         family = _family(chance, maker, model, department, goods, alike=alike)
+        titles: set[str] = set()
         for _ in range(min(chance.randint(1, ALIKE_MAX if alike else FAMILY_MAX), count - made)):
-            yield family.product(made)
+            while (product := family.product(made)).title in titles:
+                pass  # no maker gives two things the same name
+            titles.add(product.title)
+            yield product
             made += 1
 
 
