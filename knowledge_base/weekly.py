@@ -39,8 +39,8 @@ class Week:
 
     @property
     def share_answered(self) -> float | None:
-        """0–1: answered, and not said to be of no help; None where nobody asked."""
-        return (self.answered + self.helpful) / self.asked if self.asked else None
+        """0–1: that got an answer, whether it helped or not; None where nobody asked."""
+        return 1 - self.unanswered / self.asked if self.asked else None
 
 
 def week_until(session: Session, until: datetime, embedder: Embedder | None) -> Week:
@@ -74,13 +74,7 @@ def sentences(week: Week) -> Iterable[str]:
     if share is None:
         yield "Nobody asked a question in these seven days."
         return
-    yield f"{_number(week.asked, 'question')} in these seven days, {share:.0%} answered."
-    said = week.helpful + week.unhelpful
-    if said:
-        yield f"Of {_number(said, 'person', 'people')} who said so, it helped {week.helpful}."
-    if week.unanswered:
-        yield f"{week.unanswered} had no answer."
-
-
-def _number(number: int, one: str, several: str = "") -> str:
-    return f"{number} {one if number == 1 else several or one + 's'}"
+    questions = "1 question" if week.asked == 1 else f"{week.asked} questions"
+    yield f"{questions} in these seven days, {share:.0%} with an answer."
+    if week.helpful or week.unhelpful:
+        yield f"By what people said, {week.helpful} of the answers helped and {week.unhelpful} did not."

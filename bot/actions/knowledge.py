@@ -41,7 +41,10 @@ def answer_about_abroad(dialogue: Dialogue) -> Outcome:
     countries = dialogue.heard.values("country") if dialogue.heard else []
     dialogue.state.topic = {"country": countries}
     found = _asked_for(dialogue, "words_abroad", country=" / ".join(map(str, countries)))
-    return answered(dialogue, found) if isinstance(found, Policy) else Outcome(_unknown(dialogue))
+    if not isinstance(found, Policy) or dialogue.heard is None:
+        return Outcome(_unknown(dialogue))
+    _remember(dialogue, without_details(dialogue.heard) or dialogue.heard.text, found)
+    return answered(dialogue, found)
 
 
 @action(
@@ -87,8 +90,7 @@ def _answer(dialogue: Dialogue, *, about: Product | None) -> Outcome | None:
         found = _asked_for(dialogue, f"words_question_{dialogue.heard.intent}")
     if found is None:
         return None
-    dialogue.state.answered = Answered(question=text, source=found.source)
-    _keep(dialogue, text, Verdict.ANSWERED, source=found.source)
+    _remember(dialogue, text, found)
     if isinstance(found, Policy):
         found = replace(found, text=dialogue.quote(found.text))
     return answered(dialogue, found)
@@ -132,6 +134,12 @@ def _unknown(dialogue: Dialogue) -> str:
     if dialogue.heard is not None:
         _keep(dialogue, without_details(dialogue.heard), Verdict.UNANSWERED)
     return "unknown_again" if dialogue.miss() else "unknown"
+
+
+def _remember(dialogue: Dialogue, question: str, found: Answer) -> None:
+    """They may say whether it helped."""
+    dialogue.state.answered = Answered(question=question, source=found.source)
+    _keep(dialogue, question, Verdict.ANSWERED, source=found.source)
 
 
 def _keep(dialogue: Dialogue, question: str, verdict: Verdict, *, source: str = "") -> None:

@@ -60,7 +60,7 @@ def test_a_week_counts_each_question_by_what_became_of_it(database: Database) ->
     keep(database, "camping stoves", Verdict.NOT_FOUND, who="web:ben")
     keep(database, "Is it old?", Verdict.UNANSWERED, ago=timedelta(days=8))
     found = week(database)
-    assert (found.asked, found.share_answered) == (4, 0.5)
+    assert (found.asked, found.share_answered) == (4, 0.75)
     assert [(each.newest.text, each.people) for each in found.not_found] == [("camping stoves", 2)]
     assert {each.newest.text for each in found.gaps} == {
         "How do I clean cork?",
@@ -68,7 +68,8 @@ def test_a_week_counts_each_question_by_what_became_of_it(database: Database) ->
         "Is it old?",
     }
     assert " ".join(sentences(found)) == (
-        "4 questions in these seven days, 50% answered. Of 2 people who said so, it helped 1. 1 had no answer."
+        "4 questions in these seven days, 75% with an answer. "
+        "By what people said, 1 of the answers helped and 1 did not."
     )
 
 
