@@ -27,6 +27,7 @@ from knowledge_base.wording import (
 from shop.catalogue.model import Product
 
 WORDS: Final = Means()
+SECTION: Final = " › "  # between a document's title and the heading
 OWN_NAME_WEIGHT: Final = 1.05  # a field asked for by its own name wins over one asked for in other words
 
 
@@ -172,7 +173,7 @@ class _Question:
         headings = tuple(passage.headings)
         return Policy(
             text=self._cut(best),
-            source=" › ".join(dict.fromkeys((passage.title, *headings[-1:]))),
+            source=SECTION.join(dict.fromkeys((passage.title, *headings[-1:]))),
             score=round(best.sureness, 4),
             passage=passage.text,
             passage_id=passage.id,
