@@ -2,6 +2,10 @@
 
 Parley and what it could be compared with get the same products and the same queries, each in a process of its own with one
 thread for numbers. Recall is the share of queries that have the product, or one of the very same title, among the first ten.
+
+How hard the made-up catalogue is, SQLite's FTS5 tells: of 43,000 products it finds 93 of 100 known items, as in the catalogue of 48,000 that
+the search was designed on, and 37 with two typos, where it was 27 there: fewer words are here left after both typos hit.
+Where three words fit more than ten products nobody can do better than chance, so 93 is nearly all that can be had.
 """
 
 import json
