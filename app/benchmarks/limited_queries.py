@@ -55,9 +55,10 @@ def _limited(chance: Random, variant: Sold) -> ProductQuery:
 def _limits(variant: Sold) -> dict[str, Any]:
     """All that could be demanded of it."""
     found: dict[str, Any] = {"price_max": variant.price}
-    for name, value in (*variant.options.items(), *variant.attributes.items()):
+    facts = {name: value for name, value in variant.attributes.items() if kind_of(name) == "materials"}
+    for name, value in (*variant.options.items(), *facts.items()):
         kind = kind_of(name)
-        if kind in {"colors", "sizes", "materials"} and isinstance(value, str) and WORD.search(value):
+        if kind is not None and isinstance(value, str) and WORD.search(value):
             found.setdefault(kind, (value.casefold(),))
     return found
 
