@@ -1,8 +1,12 @@
 """Answers from the shop's own facts and documents; never a guess."""
 
 from dataclasses import replace
+from datetime import datetime
 from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
 
 from bot.actions.cards import look_at
 from bot.actions.reference import in_sight, meant
@@ -12,6 +16,7 @@ from bot.dialogue.state import Answered
 from knowledge_base import gaps
 from knowledge_base.answers import Answer, Policy
 from knowledge_base.gaps import Verdict
+from knowledge_base.statements import DESCRIPTION, bears_on, related
 from knowledge_base.wording import product_words
 from nlu.languages import name_of
 from nlu.understanding import Understanding
@@ -20,6 +25,7 @@ from shop.catalogue.model import Product
 WISHES = frozenset({
     "product", "category", "color", "not_color", "size", "material", "price_max", "price_min", "comparative"
 })  # fmt: skip
+SURE_OF_PASSAGE = 0.9  # a passage that so surely answers may do so in other words than the question's
 ABOUT_THEM = {"person_name": "name", "phone": "phone", "address": "address", "delivery_option": "delivery"}
 
 
@@ -29,10 +35,20 @@ def answer_question(dialogue: Dialogue) -> Outcome:
     return _answer(dialogue, about=None) or Outcome(_unknown(dialogue))
 
 
-@action("answered", "unknown", "unknown_again")
+@action("answered", "silent", "unknown", "unknown_again")
 def answer_about_product(dialogue: Dialogue) -> Outcome:
-    """Answer a question about the product in sight from its facts, else from a document; or admit not to know."""
-    return _answer(dialogue, about=_about(dialogue)) or Outcome(_unknown(dialogue))
+    """Answer a question about the product in sight from what is written of it, else from a document; or say it is silent.
+
+    That nothing is written means neither yes nor no.
+    """
+    product = _about(dialogue)
+    if (found := _answer(dialogue, about=product, only_of_it=True)) is not None:
+        return found
+    if product is None:
+        return Outcome(_unknown(dialogue))
+    keep_question(dialogue)
+    near = related(_question(dialogue), product, dialogue.heard_language)
+    return Outcome("silent", {"title": product.title, "near": [each.text for each in near]})
 
 
 @action("answered", "unknown", "unknown_again")
@@ -78,11 +94,14 @@ def place_detail(dialogue: Dialogue) -> Outcome:
     return Outcome("noted" if named & ABOUT_THEM.keys() else "nothing")
 
 
-def _answer(dialogue: Dialogue, *, about: Product | None) -> Outcome | None:
+def _answer(dialogue: Dialogue, *, about: Product | None, only_of_it: bool = False) -> Outcome | None:
+    """With `only_of_it` a passage has to speak of what is asked of the product."""
     if dialogue.heard is None:
         return None
-    text = without_details(dialogue.heard) or dialogue.heard.text
+    text = _question(dialogue)
     found = ask(dialogue, text, dialogue.heard_language, about=about)
+    if only_of_it and about is not None and isinstance(found, Policy):
+        found = found if _bears_on(dialogue, found, about) else None
     if found is None:
         found = _asked_for(dialogue, f"words_question_{dialogue.heard.intent}")
     if found is None:
@@ -114,12 +133,45 @@ def _asked_for(dialogue: Dialogue, question: str, **facts: Any) -> Answer | None
     return None
 
 
+def _question(dialogue: Dialogue) -> str:
+    heard = dialogue.heard
+    return (without_details(heard) or heard.text) if heard is not None else ""
+
+
+def _bears_on(dialogue: Dialogue, found: Policy, about: Product) -> bool:
+    """Whether a passage speaks of what is asked of the product, not only of such goods: "Honey" says nothing of "vegan"."""
+    written = " ".join((*found.headings, found.passage))
+    return found.score >= SURE_OF_PASSAGE or bears_on(
+        _question(dialogue), about, dialogue.heard_language, written
+    )
+
+
 def answered(dialogue: Dialogue, found: Answer) -> Outcome:
-    """The answer, and the name of its language where that is not the one we speak with them."""
+    """The answer with its time, and the name of its language where that is not the one we speak with them."""
     written = found.language if isinstance(found, Policy) else dialogue.replies.main
     foreign = not written.startswith(dialogue.language) if written else False
     name = name_of(written.partition("-")[0], in_language=dialogue.language) if foreign else ""
-    return Outcome("answered", {"answer": found, "written_in": name})
+    return Outcome(
+        "answered",
+        {
+            "answer": found,
+            "written_in": name,
+            "kind": _kind(found),
+            "as_of": date_in_words(dialogue, found.as_of),
+        },
+    )
+
+
+def _kind(found: Answer) -> str:
+    if isinstance(found, Policy):
+        return "policy"
+    return "sentence" if found.field == DESCRIPTION else "field"
+
+
+def date_in_words(dialogue: Dialogue, moment: datetime) -> str:
+    """That day in the shop's time zone, as in "21 Nov 2026"."""
+    day = moment.astimezone(ZoneInfo(dialogue.profile.time_zone)).date()
+    return format_date(day, format="medium", locale=dialogue.language)
 
 
 def _is_in(found: Policy, language: str) -> bool:
@@ -128,6 +180,12 @@ def _is_in(found: Policy, language: str) -> bool:
 
 def _unknown(dialogue: Dialogue) -> str:
     """Keep the question for staff, and own up."""
+    keep_question(dialogue)
+    return "unknown_again" if dialogue.miss() else "unknown"
+
+
+def keep_question(dialogue: Dialogue) -> None:
+    """Keep the question for staff: nothing that is written answers it."""
     if dialogue.heard is not None:
         gaps.keep(
             dialogue.session,
@@ -137,7 +195,6 @@ def _unknown(dialogue: Dialogue) -> str:
             verdict=Verdict.UNANSWERED,
             at=dialogue.now,
         )
-    return "unknown_again" if dialogue.miss() else "unknown"
 
 
 def _wants_so_many(dialogue: Dialogue, heard: Understanding) -> bool:
@@ -153,7 +210,8 @@ def _about(dialogue: Dialogue) -> Product | None:
     found = meant(dialogue)
     seen = {each.product for each in dialogue.state.shown}
     recognised = dialogue.heard is not None and dialogue.heard.value("product") is not None
-    if len(found.products) == 1 and (recognised or found.by == "place" or found.products[0].id in seen):
+    certain = recognised or found.by == "place" or not in_sight(dialogue)
+    if len(found.products) == 1 and (certain or found.products[0].id in seen):
         look_at(dialogue, found.products[0])
         return found.products[0]
     return next(iter(in_sight(dialogue)), None)

@@ -27,7 +27,6 @@ from shop.catalogue.model import Product, Variant
 from shop.money import Money
 
 CATEGORIES_MAX = 10
-COMPARED_AT_ONCE_MAX = 3
 LISTED_MAX = 6  # products in one answer about prices
 LIMITS = frozenset(
     {"color", "not_color", "size", "material", "price_max", "price_min", "price", "comparative"}
@@ -168,26 +167,6 @@ def check_stock(dialogue: Dialogue) -> Outcome:
     if not fitting:
         return Outcome("not_made", facts)
     return _stock_of(dialogue, fitting, facts)
-
-
-@action("shown", "unclear")
-def compare_products(dialogue: Dialogue) -> Outcome:
-    """Two or three products side by side, with what is known of each."""
-    heard = dialogue.heard
-    places = [dialogue.state.at(int(place)) for place in (heard.values("ordinal") if heard else [])]
-    ids = [each.product for each in (*places, dialogue.state.focus) if each is not None]
-    named = [
-        queries.by_handle(dialogue.session, str(handle))
-        for handle in (heard.values("product") if heard else [])
-    ]
-    ids += [product.id for product in named if product is not None]
-    if len(set(ids)) < 2:  # "compare them"
-        ids = [each.product for each in dialogue.state.newest]
-    products = list(products_by_id(dialogue, dict.fromkeys(ids)).values())
-    if not 2 <= len(products) <= COMPARED_AT_ONCE_MAX:
-        return Outcome("unclear")
-    dialogue.show([_with_facts(dialogue, product) for product in products])
-    return Outcome("shown")
 
 
 @action("found", "nothing")

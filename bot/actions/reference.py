@@ -80,8 +80,8 @@ def meant(dialogue: Dialogue) -> Meant:
     shown = dialogue.state.at(place) if isinstance(place, int) else None
     if shown is not None:
         return Meant(_load(dialogue, [shown.product]), by="place")
-    if heard is not None and (named := _named(dialogue, heard)):
-        return Meant(named, by="name")
+    if heard is not None and (found := named(dialogue, heard)):
+        return Meant(found, by="name")
     return Meant(in_sight(dialogue), by="sight")
 
 
@@ -138,7 +138,7 @@ def goods_named(dialogue: Dialogue, heard: Understanding) -> frozenset[UUID]:
     return frozenset(product.id for product in _best(dialogue, heard, heard.language))
 
 
-def _named(dialogue: Dialogue, heard: Understanding) -> list[Product]:
+def named(dialogue: Dialogue, heard: Understanding) -> list[Product]:
     """The products that the words name or describe; those in sight before others."""
     seen = in_sight(dialogue)
     looks = Looks.said(heard)
