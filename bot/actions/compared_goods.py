@@ -13,6 +13,7 @@ from nlu.entities.spans import any_of, compiled
 from nlu.entities.words import words
 from nlu.understanding import Entity, Understanding
 from shop.catalogue.model import Product, Variant
+from shop.catalogue.queries import SIZE_NAMES
 
 
 def goods_meant(dialogue: Dialogue) -> list[Good]:
@@ -21,7 +22,7 @@ def goods_meant(dialogue: Dialogue) -> list[Good]:
     if heard is None:
         return _in_view(dialogue)
     placed = [whole(product) for product in _placed(dialogue, heard)]
-    if len(placed) > 1:
+    if len(placed) > 1 or len(heard.values("ordinal")) > 1:
         return placed
     whole_message = dialogue.message.whole if dialogue.message is not None else heard
     for text in dict.fromkeys((heard, whole_message)):
@@ -40,10 +41,23 @@ def whole(product: Product) -> Good:
     return Good(product, on_sale(product), product.title)
 
 
-def kind(product: Product, variants: Sequence[Variant], name: str) -> Good:
-    """Some of its kinds."""
-    label = variants[0].label if len(variants) == 1 else name
-    return Good(product, variants, f"{product.title} ({label})")
+def kind(product: Product, variants: Sequence[Variant]) -> Good:
+    """Some of its kinds, named by what only they have in common."""
+    first, *others = variants
+    common = [
+        value
+        for name, value in first.options.items()
+        if all(each.options.get(name) == value for each in others)
+        and any(each.options.get(name) != value for each in on_sale(product))
+    ]
+    return Good(product, variants, f"{product.title} ({', '.join(common) or first.label})")
+
+
+def by_kind(goods: Sequence[Good]) -> list[Good]:
+    """The goods with each that comes in several sizes taken apart."""
+    return [
+        each for good in goods for each in (_kinds(good.product) if len(good.variants) > 1 else []) or [good]
+    ]
 
 
 def _each_once(goods: Sequence[Good]) -> list[Good]:
@@ -78,26 +92,25 @@ def _in_view(dialogue: Dialogue) -> list[Good]:
 
 
 def _kinds(product: Product) -> list[Good]:
-    """By the option that tells amounts, where there is one: by size rather than by colour."""
+    """Its sizes, of whatever colour; none where it comes in one."""
     variants = on_sale(product)
-    sized = [name for name in _options(variants) if _tells_amounts(variants, name)]
-    if len(variants) < 2:
+    option = next((name for name in _options(variants) if _tells_sizes(variants, name)), None)
+    if option is None:
         return []
-    if not sized:
-        return [kind(product, [each], each.label) for each in variants]
-    values = dict.fromkeys(each.options[sized[0]] for each in variants if sized[0] in each.options)
-    return [
-        kind(product, [each for each in variants if each.options.get(sized[0]) == value], value)
-        for value in values
-    ]
+    values = dict.fromkeys(each.options[option] for each in variants)
+    kinds = [[each for each in variants if each.options[option] == value] for value in values]
+    return [kind(product, each) for each in kinds] if len(kinds) > 1 else []
 
 
 def _options(variants: Sequence[Variant]) -> list[str]:
     return list(dict.fromkeys(name for each in variants for name in each.options))
 
 
-def _tells_amounts(variants: Sequence[Variant], option: str) -> bool:
-    return all(measures(each.options.get(option, "")) for each in variants)
+def _tells_sizes(variants: Sequence[Variant], option: str) -> bool:
+    """Whether it is the size by its name, or each of its values is an amount."""
+    if any(option not in each.options for each in variants):
+        return False
+    return option.casefold() in SIZE_NAMES or all(measures(each.options[option]) for each in variants)
 
 
 # ---------------------------------------------------------------------- by name and looks
@@ -127,8 +140,7 @@ def _kind_said(product: Product, heard: Understanding) -> list[Good]:
         fitting = _by_extreme(product, [str(size) for size in heard.values("size")])
     if not fitting or len(fitting) == len(variants):
         return []
-    said = ", ".join(entity.text for entity in heard.entities if entity.name in ("size", "color", "material"))
-    return [kind(product, fitting, said)]
+    return [kind(product, fitting)]
 
 
 def _by_extreme(product: Product, sizes: Sequence[str]) -> list[Variant]:

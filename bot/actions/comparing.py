@@ -10,7 +10,7 @@ from html import unescape
 from typing import Any, Final
 
 from bot.actions.cards import LOW_STOCK, look_at, remember_page
-from bot.actions.compared_goods import goods_meant
+from bot.actions.compared_goods import by_kind, goods_meant
 from bot.actions.knowledge import date_in_words, keep_question
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.tokens import pack_id, payload
@@ -20,6 +20,7 @@ from shop.money import Money
 
 TABLE_GOODS_MAX: Final = 3
 RANKED_GOODS_MAX: Final = 6
+KINDS_MAX: Final = 10
 ROWS_MAX: Final = 14  # more is for a closer look at each
 VALUE_LETTERS_MAX: Final = 90
 
@@ -46,6 +47,13 @@ def compare_products(dialogue: Dialogue) -> Outcome:
 
 def _decide(dialogue: Dialogue, goods: Sequence[Good], wanted: Wanted) -> Outcome:
     verdict = compare(goods, wanted, language=dialogue.language, money=_money(dialogue))
+    if (
+        verdict.kind == "unclear"
+    ):  # where the sizes of one reach over another, one size of it may still be the one
+        apart = by_kind(goods)
+        of_kinds = compare(apart, wanted, language=dialogue.language, money=_money(dialogue))
+        if of_kinds.kind == "winner" and len(apart) <= KINDS_MAX:
+            goods, verdict = apart, of_kinds
     _remember(dialogue, goods)
     facts = _verdict_facts(dialogue, goods, wanted, verdict)
     if verdict.kind == "unknown":

@@ -1,5 +1,6 @@
 """Answers from the shop's own facts and documents; never a guess."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from html import unescape
@@ -9,12 +10,12 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 
 from bot.actions.cards import look_at
-from bot.actions.reference import in_sight, meant
+from bot.actions.reference import asks_to_compare, in_sight, meant, plainly_named
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.hearing import without, without_details
 from bot.dialogue.state import Answered
 from knowledge_base import gaps
-from knowledge_base.answers import Answer, Policy
+from knowledge_base.answers import Answer, Fact, Policy
 from knowledge_base.gaps import Verdict
 from knowledge_base.statements import DESCRIPTION, bears_on, related
 from knowledge_base.wording import product_words
@@ -25,7 +26,7 @@ from shop.catalogue.model import Product
 WISHES = frozenset({
     "product", "category", "color", "not_color", "size", "material", "price_max", "price_min", "comparative"
 })  # fmt: skip
-SURE_OF_PASSAGE = 0.9  # a passage that so surely answers may do so in other words than the question's
+TOLD_OF_MAX = 6  # products in one answer
 ABOUT_THEM = {"person_name": "name", "phone": "phone", "address": "address", "delivery_option": "delivery"}
 
 
@@ -35,20 +36,57 @@ def answer_question(dialogue: Dialogue) -> Outcome:
     return _answer(dialogue, about=None) or Outcome(_unknown(dialogue))
 
 
-@action("answered", "silent", "unknown", "unknown_again")
+@action("answered", "told_of_each", "silent", "compare", "unknown", "unknown_again")
 def answer_about_product(dialogue: Dialogue) -> Outcome:
     """Answer a question about the product in sight from what is written of it, else from a document; or say it is silent.
 
-    That nothing is written means neither yes nor no.
+    That nothing is written means neither yes nor no. Of several products each tells its own.
     """
-    product = _about(dialogue)
-    if (found := _answer(dialogue, about=product, only_of_it=True)) is not None:
+    heard = dialogue.heard
+    if heard is not None and asks_to_compare(heard):
+        return Outcome("compare")
+    products = _goods_asked_about(dialogue)
+    if len(products) > 1 and (told := _told_of_each(dialogue, products)) is not None:
+        return told
+    product = products[0] if len(products) == 1 else None
+    found = _answer(dialogue, about=product, only_of=products[0] if products else None)
+    if found is not None:
         return found
     if product is None:
         return Outcome(_unknown(dialogue))
     keep_question(dialogue)
     near = related(_question(dialogue), product, dialogue.heard_language)
     return Outcome("silent", {"title": product.title, "near": [each.text for each in near]})
+
+
+def _goods_asked_about(dialogue: Dialogue) -> list[Product]:
+    """The one that is meant; or several, where they are named or in sight together."""
+    named = plainly_named(dialogue, meant(dialogue).products)
+    if len(named) > 1:
+        return named
+    if len(named) == 1:
+        look_at(dialogue, named[0])
+        return named
+    about = _about(dialogue)
+    seen = in_sight(dialogue)
+    return seen if len(seen) > 1 and about is seen[0] else [about] if about is not None else []
+
+
+def _told_of_each(dialogue: Dialogue, products: Sequence[Product]) -> Outcome | None:
+    """What is written of each of the first few; None where nothing is of any."""
+    asked, shown = _question(dialogue), products[:TOLD_OF_MAX]
+    found = [ask(dialogue, asked, dialogue.heard_language, about=each) for each in shown]
+    facts = [each if isinstance(each, Fact) else None for each in found]
+    if not any(facts):
+        return None
+    told = [
+        {"title": product.title, "text": fact.text if fact is not None else ""}
+        for product, fact in zip(shown, facts, strict=True)
+    ]
+    return Outcome(
+        "told_of_each",
+        {"goods": told, "as_of": date_in_words(dialogue, min(each.updated_at for each in shown))},
+    )
 
 
 @action("answered", "unknown", "unknown_again")
@@ -94,14 +132,14 @@ def place_detail(dialogue: Dialogue) -> Outcome:
     return Outcome("noted" if named & ABOUT_THEM.keys() else "nothing")
 
 
-def _answer(dialogue: Dialogue, *, about: Product | None, only_of_it: bool = False) -> Outcome | None:
-    """With `only_of_it` a passage has to speak of what is asked of the product."""
+def _answer(dialogue: Dialogue, *, about: Product | None, only_of: Product | None = None) -> Outcome | None:
+    """With `only_of` a passage has to speak of what is asked of that product."""
     if dialogue.heard is None:
         return None
     text = _question(dialogue)
     found = ask(dialogue, text, dialogue.heard_language, about=about)
-    if only_of_it and about is not None and isinstance(found, Policy):
-        found = found if _bears_on(dialogue, found, about) else None
+    if only_of is not None and isinstance(found, Policy) and not _bears_on(dialogue, found, only_of):
+        return None
     if found is None:
         found = _asked_for(dialogue, f"words_question_{dialogue.heard.intent}")
     if found is None:
@@ -141,9 +179,7 @@ def _question(dialogue: Dialogue) -> str:
 def _bears_on(dialogue: Dialogue, found: Policy, about: Product) -> bool:
     """Whether a passage speaks of what is asked of the product, not only of such goods: "Honey" says nothing of "vegan"."""
     written = " ".join((*found.headings, found.passage))
-    return found.score >= SURE_OF_PASSAGE or bears_on(
-        _question(dialogue), about, dialogue.heard_language, written
-    )
+    return bears_on(_question(dialogue), about, dialogue.heard_language, written)
 
 
 def answered(dialogue: Dialogue, found: Answer) -> Outcome:
@@ -171,7 +207,7 @@ def _kind(found: Answer) -> str:
 def date_in_words(dialogue: Dialogue, moment: datetime) -> str:
     """That day in the shop's time zone, as in "21 Nov 2026"."""
     day = moment.astimezone(ZoneInfo(dialogue.profile.time_zone)).date()
-    return format_date(day, format="medium", locale=dialogue.language)
+    return format_date(day, format="d MMM y", locale=dialogue.language)
 
 
 def _is_in(found: Policy, language: str) -> bool:
@@ -210,8 +246,7 @@ def _about(dialogue: Dialogue) -> Product | None:
     found = meant(dialogue)
     seen = {each.product for each in dialogue.state.shown}
     recognised = dialogue.heard is not None and dialogue.heard.value("product") is not None
-    certain = recognised or found.by == "place" or not in_sight(dialogue)
-    if len(found.products) == 1 and (certain or found.products[0].id in seen):
+    if len(found.products) == 1 and (recognised or found.by == "place" or found.products[0].id in seen):
         look_at(dialogue, found.products[0])
         return found.products[0]
     return next(iter(in_sight(dialogue)), None)

@@ -13,7 +13,17 @@ from bot.actions.cards import (
     products_by_id,
     remember_page,
 )
-from bot.actions.reference import COMPARED_MAX, QUERY, Looks, alike, best_named, in_sight, meant, on_sale
+from bot.actions.reference import (
+    COMPARED_MAX,
+    QUERY,
+    Looks,
+    alike,
+    asks_to_compare,
+    best_named,
+    in_sight,
+    meant,
+    on_sale,
+)
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.hearing import PERSONAL, without, without_details
 from bot.dialogue.state import Search
@@ -34,7 +44,9 @@ LIMITS = frozenset(
 ORDERS = {"cheapest": "cheapest", "cheaper": "cheapest", "dearest": "dearest", "dearer": "cheapest"}
 
 
-@action("found", "relaxed", "nothing", "no_words", "about_it", "unclear", "no_cheaper", "none_such")
+@action(
+    "found", "relaxed", "nothing", "no_words", "about_it", "unclear", "no_cheaper", "none_such", "compare"
+)
 def search_products(dialogue: Dialogue) -> Outcome:
     """Show what fits the person's words, with limits let go, and said so, when nothing fits all of them.
 
@@ -60,6 +72,8 @@ def _narrow(dialogue: Dialogue, heard: Understanding, order: str) -> Outcome:
     """The last search with other limits, among things of the kinds it showed."""
     last, limits = dialogue.state.search, _limits(dialogue, heard) | _compared(dialogue, heard)
     if not limits and not order:
+        if asks_to_compare(heard) and len(dialogue.state.newest) > 1:  # "which of these is the lightest?"
+            return Outcome("compare")
         return Outcome("no_words" if last is None else "unclear")
     if dialogue.state.focus is not None and Looks.said(heard).wanted:
         return Outcome("about_it")

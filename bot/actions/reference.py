@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 from bot.actions.cards import products_by_id
 from bot.dialogue.dialogue import Dialogue, as_uuid
 from bot.dialogue.hearing import PERSONAL, without
+from knowledge_base.comparison import WANTED
 from knowledge_base.search import SIZE_NAMES, ProductQuery, same_size
-from knowledge_base.wording import alternatives, product_words, singular, stems
+from knowledge_base.wording import alternatives, product_words, singular, stems, tokens, words_of
 from nlu.understanding import Understanding
 from shop.catalogue import queries
 from shop.catalogue.model import Product, Variant
@@ -90,6 +91,32 @@ def in_sight(dialogue: Dialogue) -> list[Product]:
     focus = dialogue.state.focus
     shown = [focus] if focus is not None else dialogue.state.newest
     return _load(dialogue, [each.product for each in shown])
+
+
+def asks_to_compare(heard: Understanding) -> bool:
+    """Whether it asks which has the most or least of something: "is it heavier than that?"."""
+    return "?" in heard.text and str(heard.value("comparative")) in WANTED
+
+
+def plainly_named(dialogue: Dialogue, products: Sequence[Product]) -> list[Product]:
+    """Those of the products that the words name by at least half of what they are called: no "lid" names a "mug with lid"."""
+    heard = dialogue.heard
+    if heard is None or set(tokens(heard.text)) & words_of(dialogue.heard_language).pronouns:
+        return []
+    said = _name_words(heard, dialogue.heard_language)
+    named_by = {product.id: _own_words(product, dialogue.replies.main) for product in products}
+    return [
+        product
+        for product in products
+        if (own := named_by[product.id])
+        and 2 * sum(any(_is_among(word, {each}, dialogue.heard_language) for word in said) for each in own)
+        >= len(own)
+    ]
+
+
+def _own_words(product: Product, language: str) -> set[str]:
+    """What it is called, without amounts."""
+    return {singular(word) for word in product_words(product.title, language) if not word[0].isdigit()}
 
 
 def alike(dialogue: Dialogue, looks: Looks) -> list[Product]:
