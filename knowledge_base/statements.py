@@ -12,6 +12,7 @@ from sqlalchemy import inspect
 
 from knowledge_base.settings import Settings
 from knowledge_base.wording import (
+    alternatives,
     content_words,
     properties_of,
     same_property,
@@ -116,7 +117,7 @@ def asked_of(text: str, product: Product, language: str) -> list[str]:
     kinds = [value for each in variants_on_sale(product) for value in each.options.values()]
     own = stems(f"{product.title} {product.category} {product.vendor}").union(*map(stems, kinds))
     words = content_words(text, language)
-    return [word for word in words if singular(word) not in own] or words
+    return [word for word in words if own.isdisjoint(map(singular, alternatives(word, language)))] or words
 
 
 def best_statement(text: str, product: Product, language: str, settings: Settings) -> Found | None:

@@ -46,10 +46,13 @@ def answer_about_product(dialogue: Dialogue) -> Outcome:
     if heard is not None and asks_to_compare(heard):
         return Outcome("compare")
     products = _goods_asked_about(dialogue)
-    if len(products) > 1 and (told := _told_of_each(dialogue, products)) is not None:
-        return told
     product = products[0] if len(products) == 1 else None
+    in_view = len(products) > 1 and products[0] in in_sight(dialogue)
+    if in_view and (told := _told_of_each(dialogue, products)) is not None:
+        return told
     found = _answer(dialogue, about=product, only_of=products[0] if products else None)
+    if found is None and len(products) > 1:  # of goods in general a document says more than six of them do
+        found = _told_of_each(dialogue, products)
     if found is not None:
         return found
     if product is None:

@@ -12,7 +12,7 @@ from bot.dialogue.dialogue import Dialogue, as_uuid
 from bot.dialogue.hearing import PERSONAL, without
 from knowledge_base.comparison import WANTED
 from knowledge_base.search import SIZE_NAMES, ProductQuery, same_size
-from knowledge_base.wording import alternatives, product_words, singular, stems, tokens, words_of
+from knowledge_base.wording import alternatives, head_word, product_words, singular, stems, tokens, words_of
 from nlu.understanding import Understanding
 from shop.catalogue import queries
 from shop.catalogue.model import Product, Variant
@@ -99,24 +99,23 @@ def asks_to_compare(heard: Understanding) -> bool:
 
 
 def plainly_named(dialogue: Dialogue, products: Sequence[Product]) -> list[Product]:
-    """Those of the products that the words name by at least half of what they are called: no "lid" names a "mug with lid"."""
+    """Those of the products that the words call by their name: what the thing is, or half of its title.
+
+    "Apron" names a linen apron; "lid" names no mug with a lid, and "it" is what is in sight.
+    """
     heard = dialogue.heard
     if heard is None or set(tokens(heard.text)) & words_of(dialogue.heard_language).pronouns:
         return []
     said = _name_words(heard, dialogue.heard_language)
-    named_by = {product.id: _own_words(product, dialogue.replies.main) for product in products}
-    return [
-        product
-        for product in products
-        if (own := named_by[product.id])
-        and 2 * sum(any(_is_among(word, {each}, dialogue.heard_language) for word in said) for each in own)
-        >= len(own)
-    ]
+    return [product for product in products if _is_called(product, said, dialogue)]
 
 
-def _own_words(product: Product, language: str) -> set[str]:
-    """What it is called, without amounts."""
-    return {singular(word) for word in product_words(product.title, language) if not word[0].isdigit()}
+def _is_called(product: Product, said: Sequence[str], dialogue: Dialogue) -> bool:
+    main, language = dialogue.replies.main, dialogue.heard_language
+    own = {singular(word) for word in product_words(product.title, main) if len(word) > 1 and word.isalpha()}
+    meant_words = {word for word in own if any(_is_among(each, {word}, language) for each in said)}
+    head = head_word(product.title, main)
+    return 2 * len(meant_words) >= len(own) > 0 or (head is not None and singular(head) in meant_words)
 
 
 def alike(dialogue: Dialogue, looks: Looks) -> list[Product]:
