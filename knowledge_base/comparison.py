@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from knowledge_base.measures import Kind, Measure, extent, sides
 from knowledge_base.statements import fields, grams_in_words, is_weight
-from knowledge_base.wording import stems
+from knowledge_base.wording import stems, words_of
 from shop.catalogue.model import Product, Variant
 from shop.money import Money
 
@@ -94,7 +94,8 @@ class Reading:
     """What is written of a good under an aspect: the words to show, and the amounts in groups that are compared alike."""
 
     text: str
-    groups: Mapping[str, Mapping[str, Measure]]
+    groups: Mapping[str, Mapping[str, Measure]]  # none where the words are no amount
+    fields: tuple[str, ...] = ()  # where it is written; none of its own for a price
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,53 +189,61 @@ def _is_ahead(this: Reading, other: Reading, most: bool) -> bool:
 
 
 def _weight(good: Good, language: str) -> Reading | None:
+    """By the merchant's own field for it; else as the catalogue weighs what is sent."""
     for name, value in good.product.attributes.items():
-        amount = extent(str(value), "weight") if is_weight(name, language) else None
-        if amount is not None:
-            return Reading(str(value), {"weight": {"weight": amount}})
+        if is_weight(name, language):
+            amount = extent(str(value), "weight")
+            return Reading(str(value), {"weight": {"weight": amount}} if amount else {}, (name,))
     grams = [each.weight_grams or 0 for each in good.variants]
     if not grams or not min(grams):
         return None
     low, high = min(grams), max(grams)
-    return Reading(grams_in_words(low, high, language), {"weight": {"weight": Measure("weight", low, high)}})
+    text, sent = grams_in_words(low, high, language), words_of(language).weight
+    return Reading(text, {"sent": {"sent": Measure("weight", low, high)}}, (sent,))
 
 
 def _amount(good: Good, names: Sequence[str], kinds: Sequence[Kind]) -> Reading | None:
-    for text in _told(good, names):
+    for name, text in _told(good, names):
         for kind in kinds:
             if (amount := extent(text, kind)) is not None:
-                return Reading(text, {kind: {kind: amount}})
+                return Reading(text, {kind: {kind: amount}}, (name,))
     return None
 
 
 def _side(good: Good, side: str) -> Reading | None:
-    for text in _told(good, SIZE_NAMES):
+    for name, text in _told(good, SIZE_NAMES):
         if sides(text) and (amount := extent(text, "length", side)) is not None:
-            return Reading(text, {side: {side: amount}})
+            return Reading(text, {side: {side: amount}}, (name,))
     return None
 
 
 def _size(good: Good) -> Reading | None:
     """By its sides and by how much it holds."""
-    texts, groups = list[str](), dict[str, Mapping[str, Measure]]()
-    for text in _told(good, SIZE_NAMES):
-        if found := sides(text):
-            texts.append(text)
-            groups["sides"] = found
-            break
-    held = _amount(good, CAPACITY_NAMES, ("volume",))
-    if held is not None:
-        texts.append(held.text)
-        groups |= held.groups
-    return Reading(" · ".join(dict.fromkeys(texts)), groups) if groups else None
+    found = [
+        Reading(text, {"sides": each}, (name,))
+        for name, text in _told(good, SIZE_NAMES)
+        if (each := sides(text))
+    ][:1]
+    if (held := _amount(good, CAPACITY_NAMES, ("volume",))) is not None:
+        found.append(held)
+    if not found:
+        return None
+    return Reading(
+        " · ".join(dict.fromkeys(each.text for each in found)),
+        {name: group for each in found for name, group in each.groups.items()},
+        tuple(name for each in found for name in each.fields),
+    )
 
 
-def _told(good: Good, names: Sequence[str]) -> list[str]:
-    """What says it: the chosen kinds' own options, then the attributes of these names."""
-    chosen = [value for each in good.variants for value in each.options.values()]
+def _told(good: Good, names: Sequence[str]) -> list[tuple[str, str]]:
+    """What says it, by field: the chosen kinds' own options, then the attributes of these names."""
+    chosen: dict[str, str] = {}
+    for name in dict.fromkeys(name for each in good.variants for name in each.options):
+        values = dict.fromkeys(each.options[name] for each in good.variants if name in each.options)
+        chosen[name] = ", ".join(values)
     whole = len(good.variants) == len([each for each in good.product.variants if each.published])
     wanted = [stems(name) for name in names]
-    said = [str(value) for name, value in good.product.attributes.items() if stems(name) in wanted]
+    said = [(name, str(value)) for name, value in good.product.attributes.items() if stems(name) in wanted]
     if whole and len(good.variants) > 1:
-        return said or [", ".join(dict.fromkeys(chosen))]
-    return [*chosen, *said]
+        return [*said, *chosen.items()]
+    return [*chosen.items(), *said]

@@ -61,7 +61,7 @@ _UNIT: Final = "|".join(re.escape(unit) for unit in sorted(BY_UNIT, key=len, rev
 _SIDE: Final = "|".join(sorted(SIDES, key=len, reverse=True))
 _MEASURE: Final = re.compile(
     rf"(?<![\w.,/×])(?P<numbers>{NUMBER}(?:\s*(?:{_AMONG})\s*{NUMBER})*)"
-    rf"\s*(?P<unit>{_UNIT}|in(?=\s*(?:$|[.,;)×x])))(?![\w²³/])(?:\s+(?P<side>{_SIDE})(?!\w))?"
+    rf"\s*(?P<unit>{_UNIT}|in(?=\s*(?:$|[.,;)×x])))(?![\w²³])(?!\s?/\s?(?:m|l|kg|g|cm|h|ft)(?![a-z]))(?:\s+(?P<side>{_SIDE})(?!\w))?"
 )
 _PRODUCT: Final = re.compile(rf"{NUMBER}\s*[×x]\s*{NUMBER}")
 

@@ -26,6 +26,7 @@ from shop.catalogue.model import Product, Variant
 
 DESCRIPTION: Final = "description"
 OWN_NAME_WEIGHT: Final = 1.05  # a field asked for by its own name wins over one asked for in other words
+SAID_WEIGHT: Final = 1.04  # … and so does what says all that is asked
 BULLET: Final = "• "
 GRAMS_IN_KILOGRAM: Final = 1000
 
@@ -36,6 +37,9 @@ class Statement:
 
     field: str  # the field's name; DESCRIPTION for a sentence
     value: str
+    of_kinds: bool = (
+        False  # read from what there is to choose: of the thing as a whole, never of a part of it
+    )
 
     @property
     def text(self) -> str:
@@ -67,7 +71,7 @@ def fields(product: Product, language: str, variants: Sequence[Variant] | None =
     weight = weight_in_words(kinds, language)
     if weight and not any(is_weight(name, language) for name in product.attributes):
         found[words_of(language).weight] = weight
-    return [Statement(name, value) for name, value in found.items()]
+    return [Statement(name, value, name not in product.attributes) for name, value in found.items()]
 
 
 def statements(product: Product, language: str) -> list[Statement]:
@@ -164,7 +168,9 @@ class _Reader:
     def score(self, statement: Statement) -> float:
         """A field is asked for by its name or in other words for it; both kinds by what they say."""
         said = self._share_said(statement)
-        return said if statement.is_sentence else max(said, self._field_score(statement))
+        said = SAID_WEIGHT if said == 1 else said
+        score = said if statement.is_sentence else max(said, self._field_score(statement))
+        return score if not statement.of_kinds or score >= 1 else 0.0  # "what size are the wheels?"
 
     def _share_said(self, statement: Statement) -> float:
         """The share of what is asked that the statement says in these words or in ones for the same property."""

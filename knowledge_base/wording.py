@@ -82,7 +82,7 @@ class Words(BaseModel):
     relations: Annotated[frozenset[str], BeforeValidator(_split)] = frozenset()  # has, contains: no property
     properties: tuple[tuple[str, ...], ...] = ()  # words for the same thing that goods have or are
     endings: tuple[str, ...] = ()  # that make another form of the same word
-    weight: str = "Weight"  # what the catalogue's own weight is called
+    weight: str = "Shipping weight"  # what the catalogue's own weight is called
     decimal_point: str = "."
 
 

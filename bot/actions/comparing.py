@@ -15,7 +15,7 @@ from bot.actions.knowledge import date_in_words, keep_question
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.tokens import pack_id, payload
 from bot.messages import Button
-from knowledge_base.comparison import WANTED, Good, Row, Verdict, Wanted, compare, rows
+from knowledge_base.comparison import WANTED, Aspect, Good, Row, Verdict, Wanted, compare, rows
 from shop.money import Money
 
 TABLE_GOODS_MAX: Final = 3
@@ -80,11 +80,19 @@ def _verdict_facts(
         "verdict": verdict.kind,
         "winners": [goods[place].label for place in verdict.winners],
         "goods": told,
+        "fields": _fields(dialogue, wanted, verdict),
         "missing": [goods[place].label for place in verdict.missing],
         "product": pack_id(winner.id) if winner is not None else "",
         "table": len(goods) <= TABLE_GOODS_MAX and _all_products(goods),
         "as_of": date_in_words(dialogue, min(good.product.updated_at for good in goods)),
     }
+
+
+def _fields(dialogue: Dialogue, wanted: Wanted, verdict: Verdict) -> list[str]:
+    """The names of the fields that were compared."""
+    if wanted.aspect is Aspect.PRICE:
+        return [_label(dialogue, "words_field_price")]
+    return list(dict.fromkeys(name for each in verdict.readings if each for name in each.fields))
 
 
 def _all_products(goods: Sequence[Good]) -> bool:

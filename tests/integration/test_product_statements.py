@@ -72,7 +72,7 @@ def ask(database: Database, product: UUID, question: str, language: str = "en") 
         ("is the apron dishwasher safe?", DESCRIPTION, "It is not dishwasher safe."),
         ("is it made in Portugal?", "Origin", "Lithuania"),
         ("what is it made of?", "Material", "Linen"),
-        ("how much does the rust one weigh?", "Weight", "330–350 g"),
+        ("how much does the rust one weigh?", "Shipping weight", "330–350 g"),
         ("how do I wash it?", "Care", "Wash at 60 °C"),
     ],
 )
@@ -90,7 +90,7 @@ def test_the_words_that_answer_are_quoted(
     [
         ("¿lleva bolsillos el delantal?", "deep split pocket"),
         ("¿se puede meter en el lavavajillas?", "not dishwasher safe"),
-        ("¿cuánto pesa?", "Peso: 330–350 g"),
+        ("¿cuánto pesa?", "Peso de envío: 330–350 g"),
     ],
 )
 def test_an_english_catalogue_answers_in_spanish_too(

@@ -114,9 +114,21 @@ def test_what_is_missing_is_named_and_never_loses() -> None:
 
 
 def test_a_weight_that_the_merchant_wrote_goes_before_the_one_of_the_parcel() -> None:
-    found = verdict([good("a", 500, Weight="1.2 kg"), good("b", 600)], HEAVIEST)
-    assert [each.text for each in found.readings if each] == ["1.2 kg", "600 g"]
+    found = verdict([good("a", 500, Weight="1.2 kg"), good("b", 600, Weight="800 g")], HEAVIEST)
+    assert [each.text for each in found.readings if each] == ["1.2 kg", "800 g"]
     assert found.winners == [0]
+
+
+def test_a_thing_by_itself_is_not_weighed_against_one_in_its_box() -> None:
+    found = verdict([good("a", 500, Weight="1.2 kg"), good("b", 600)], HEAVIEST)
+    assert found.kind == "unclear"
+    assert [each.fields for each in found.readings if each] == [("Weight",), ("Shipping weight",)]
+
+
+def test_a_field_that_is_no_amount_is_shown_and_decides_nothing() -> None:
+    found = verdict([good("a", 500, Weight="like a feather"), good("b", 600, Weight="272g/pair")], HEAVIEST)
+    assert found.kind == "unclear"
+    assert [each.text for each in found.readings if each] == ["like a feather", "272g/pair"]
 
 
 def test_prices_are_told_as_money() -> None:
@@ -136,7 +148,7 @@ def test_a_table_has_a_row_for_every_field_that_one_of_them_has() -> None:
     assert [(row.label, row.values, row.is_shared) for row in table] == [
         ("Material", ("Stoneware", "Stoneware"), True),
         ("Origin", ("Portugal", ""), False),
-        ("Weight", ("380 g", "420 g"), False),
+        ("Shipping weight", ("380 g", "420 g"), False),
     ]
 
 

@@ -21,6 +21,7 @@ from knowledge_base.measures import UNITS, extent, measures, sides
         ("About four hours each", "time", (240, 240)),
         ("120 g about 25 hours, 220 g about 45 hours", "time", (1500, 2700)),
         ("24 or 28 cm wide", "length", (240, 280)),
+        ("272g/pair", "weight", (272, 272)),
         ("10 in", "length", (254, 254)),
     ],
 )
