@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from bot import telling
 from bot.dialogue.replies import Replies
 from knowledge_base import gaps
-from knowledge_base.gaps import Cluster
+from knowledge_base.clusters import Cluster
 from knowledge_base.means import Means
 from knowledge_base.passages import refresh_passage_vectors
+from knowledge_base.weekly import Week, week_until
 from storage.engine import Database
 
 
@@ -34,6 +35,10 @@ class AnswerDesk:
     def open_questions(self, session: Session) -> Sequence[Cluster]:
         """What nobody has answered yet, what most people asked first."""
         return gaps.open_clusters(session, self._means.embedder)
+
+    def week(self, session: Session, until: datetime) -> Week:
+        """The seven days before: how many were answered, what is missing, which documents to look at again."""
+        return week_until(session, until, self._means.embedder)
 
     async def publish(self, answer_id: UUID, *, at: datetime) -> int:
         """Approve a draft, tell those who wait for it, and let it be found by meaning; how many were told. Raises NotAnAnswer.

@@ -10,15 +10,14 @@ from sqlalchemy.orm import Session
 
 from app.answering import REFUSE, judgement_file
 from app.benchmarks.data_sets import MissingData
-from app.benchmarks.questions import Question as Known
-from app.benchmarks.questions import read_questions
+from app.benchmarks.questions import Question, read_questions
 from app.benchmarks.scratch import means_for, taken_in
 from app.commands import Answer, Failure
 from app.settings import Home, Settings, read_settings
+from knowledge_base.asked import Asked
 from knowledge_base.calibration import Calibration, Case, calibrate
 from knowledge_base.judgement import EVIDENCE, Judgement, Judgements, Kind, family, read_judgements, written
 from knowledge_base.means import Means
-from knowledge_base.question import Question
 from knowledge_base.ranking import PassageRanking
 from nlu.multilingual import installed_embedder
 
@@ -113,8 +112,8 @@ def _asked_of(shop: _Shop, means: Means, *, unasked: bool) -> list[Case]:
         return database.read(ask)
 
 
-def _case(session: Session, question: Known, means: Means, language: str, *, unasked: bool) -> Case:
-    asked = Question(session, question.text, language, None, means)
+def _case(session: Session, question: Question, means: Means, language: str, *, unasked: bool) -> Case:
+    asked = Asked(session, question.text, language, None, means)
     ids, evidence = PassageRanking(asked).evidence()
     right = frozenset(place for place, key in enumerate(ids) if key in question.passages)
     return Case(evidence.columns, right, unasked)

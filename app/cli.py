@@ -14,7 +14,7 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.console import Console
 
-from app import commands, report
+from app import commands, knowledge_commands, report
 from app.answering import REFUSE
 from app.benchmarks.data_sets import DATA
 from app.benchmarks.questions import KNOWLEDGE, QUESTIONS
@@ -228,7 +228,11 @@ def export_rasa(
 @app.command()
 @answers
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="Rasa YAML, or CSV with text,intent.")],
+    file: Annotated[Path | None, typer.Argument(help="Rasa YAML, or CSV with text,intent.")] = None,
+    knowledge: Annotated[
+        bool,
+        typer.Option("--knowledge", help="Instead: ask again what staff answered, and what helped people."),
+    ] = False,
     train_file: Annotated[
         Path | None, typer.Option("--train", help="Train the pipeline on this file alone first.")
     ] = None,
@@ -239,7 +243,11 @@ def evaluate(
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
 ) -> commands.Answer:
-    """Score the intent model on FILE."""
+    """Score the intent model on FILE, or the knowledge base on the shop's own questions."""
+    if knowledge:
+        return knowledge_commands.evaluate(home, config)
+    if file is None:
+        raise Failure("Name a file of messages with their intents, or add --knowledge.")
     return commands.evaluate(
         home,
         config,
@@ -250,6 +258,14 @@ def evaluate(
         seed=seed,
         quiet=as_json,
     )
+
+
+@app.command()
+@answers
+def week(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False) -> commands.Answer:
+    """The last seven days: how many questions were answered, what is missing, which documents to look at again."""
+    del as_json
+    return knowledge_commands.week(home, config)
 
 
 @app.command()
@@ -279,7 +295,7 @@ def ask(
 ) -> commands.Answer:
     """Show what the knowledge base answers, with its source and score."""
     del as_json
-    return commands.ask(home, config, text)
+    return knowledge_commands.ask(home, config, text)
 
 
 @app.command()

@@ -15,7 +15,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from app import checking, engines, flow_drawing, replay_view, running, scenarios, schemas
 from app import replay as replaying
 from app import simulate as simulating
-from app.answering import knowledge_for
 from app.flow_drawing import Format
 from app.log import set_up
 from app.settings import Home, Secrets, Settings, read_secrets, read_settings
@@ -36,7 +35,6 @@ from bot.actions import ACTIONS
 from bot.dialogue import flows
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
-from knowledge_base.answers import Policy
 from knowledge_base.contradictions import Contradiction, contradictions
 from knowledge_base.embedding import Embedder
 from knowledge_base.means import Means
@@ -403,29 +401,6 @@ def _lines(file: Path) -> list[str]:
         return [line.removesuffix("\r") for line in file.read_text("utf-8").removesuffix("\n").split("\n")]
     except (OSError, UnicodeDecodeError) as error:
         raise Failure(f"{file} cannot be read: {error}") from error
-
-
-def ask(home: Path, config: Path, text: str) -> Answer:
-    """What the knowledge base answers."""
-    with opened(home, config) as shop:
-        knowledge = knowledge_for(shop.settings, shop.home, means_in_use(shop.settings, shop.home))
-        found = shop.database.read(
-            lambda session: knowledge.answer(session, text, language=shop.settings.language)
-        )
-    if found is None:
-        return Answer({"answer": None}, "I do not know that.")
-    owner = found.owner if isinstance(found, Policy) else ""
-    facts = {
-        "answer": found.text,
-        "source": found.source,
-        "score": found.score,
-        "kind": type(found).__name__.lower(),
-        "as_of": found.as_of.isoformat(),
-        "owner": owner,
-    }
-    kept_by = f", kept by {owner}" if owner else ""
-    source = f"Source: {found.source}, as of {found.as_of:%Y-%m-%d}{kept_by} (score {found.score:.2f})"
-    return Answer(facts, f"{found.text}\n\n{source}")
 
 
 def search(home: Path, config: Path, text: str) -> Answer:

@@ -13,7 +13,7 @@ from bot.dialogue.state import State
 from bot.messages import MESSAGE, Say
 from bot.transcript import Author
 from knowledge_base import gaps
-from knowledge_base.gaps import StaffAnswer
+from knowledge_base.questions import StaffAnswer
 
 
 def tell(session: Session, answer: StaffAnswer, *, replies: Replies, at: datetime) -> int:

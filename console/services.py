@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from bot.channels.web import HostedChannel
 from bot.dialogue.replies import Replies
 from bot.events import Inbound
-from knowledge_base.gaps import Cluster
+from knowledge_base.clusters import Cluster
+from knowledge_base.weekly import Week
 from shop.profile import ShopProfile
 from storage.clock import Clock
 from storage.engine import Database
@@ -49,6 +50,10 @@ class Answering(Protocol):
 
     def open_questions(self, session: Session) -> Sequence[Cluster]:
         """What nobody has answered yet, what most people asked first."""
+        ...
+
+    def week(self, session: Session, until: datetime) -> Week:
+        """The seven days before: how many were answered, what is missing, which documents to look at again."""
         ...
 
     async def publish(self, answer_id: UUID, *, at: datetime) -> int:

@@ -1,4 +1,7 @@
-"""Questions that nobody could answer: staff write the answer, somebody approves it, and it is live at once."""
+"""Questions that nobody could answer: staff write the answer, somebody approves it, and it is live at once.
+
+Below them is the week in questions, what people searched for in vain, and documents that should be looked at again.
+"""
 
 from typing import Final
 from uuid import UUID
@@ -12,8 +15,12 @@ from console.notation import Notation, notation_of
 from console.services import ConsoleServices
 from console.staff_access import StaffAccess
 from console.staff_frame import attention_of, empty_state, staff_page
-from knowledge_base import gaps
-from knowledge_base.gaps import ANSWER_LETTERS_MAX, Cluster, NotAnAnswer, StaffAnswer, Verdict
+from knowledge_base import freshness, gaps
+from knowledge_base.clusters import Cluster
+from knowledge_base.freshness import DueDocument
+from knowledge_base.gaps import ANSWER_LETTERS_MAX, NotAnAnswer
+from knowledge_base.questions import StaffAnswer, Verdict
+from knowledge_base.weekly import Week, sentences
 from knowledge_base.wording import TEXT_CHARACTERS_MAX
 
 PATH: Final = "/staff/questions"
@@ -45,7 +52,7 @@ def add_pages(services: ConsoleServices, access: StaffAccess) -> None:
 
 
 class Questions:
-    """What waits to be approved, then what waits to be answered."""
+    """What waits to be approved, then what waits to be answered, then the week."""
 
     def __init__(self, services: ConsoleServices) -> None:
         self._services = services
@@ -57,8 +64,10 @@ class Questions:
         await self._show()
 
     async def _show(self) -> None:
-        written = await self._services.database.look(gaps.drafts)
-        open_ = await self._services.database.look(self._services.answering.open_questions)
+        services, now = self._services, self._services.clock.now()
+        written = await services.database.look(gaps.drafts)
+        open_ = await services.database.look(services.answering.open_questions)
+        week = await services.database.look(lambda session: services.answering.week(session, now))
         self._frame.clear()
         with self._frame:
             if not written and not open_:
@@ -71,6 +80,36 @@ class Questions:
                 self._show_cluster(cluster)
             if len(open_) > CLUSTERS_MAX:
                 text(f"{len(open_) - CLUSTERS_MAX} more come up as these are answered.", tag="p")
+            self._show_week(week)
+
+    def _show_week(self, week: Week) -> None:
+        with box("panel week", tag="section", aria_labelledby="week"):
+            text("The last seven days", tag="h2", id="week")
+            text(" ".join(sentences(week)), tag="p")
+            if week.not_found:
+                text("Searched for, and not found", tag="h3")
+                with box("plain-list", tag="ul"):
+                    for cluster in week.not_found:
+                        text(_searched(cluster), tag="li", dir="auto")
+            if week.due:
+                text("Documents to look at again", tag="h3")
+                text("When one has changed, import it again. When it is still right, say so here.", tag="p")
+                for document in week.due:
+                    self._show_due(document)
+
+    def _show_due(self, document: DueDocument) -> None:
+        with box("due-document"):
+            keeper = f", kept by {document.owner}" if document.owner else ""
+            day = self._notation.brief(document.as_of, now=self._services.clock.now())
+            text(f"{document.title}, of {day}{keeper}", dir="auto")
+            button("Still right", lambda: self._check(document.id), "quiet-button")
+
+    async def _check(self, document_id: UUID) -> None:
+        now = self._services.clock.now()
+        await self._services.database.run(
+            lambda session: freshness.mark_checked(session, document_id, at=now)
+        )
+        await self._show()
 
     def _show_cluster(self, cluster: Cluster) -> None:
         with box("problem", tag="article"):
@@ -169,6 +208,10 @@ def _show_question(cluster: Cluster, notation: Notation) -> None:
 def _asked_by(cluster: Cluster) -> str:
     people = "asked once" if cluster.people == 1 else f"asked by {cluster.people} people"
     return f"{people}, {cluster.waiting} waiting" if cluster.waiting else people
+
+
+def _searched(cluster: Cluster) -> str:
+    return f"“{cluster.newest.text}”" + (f", by {cluster.people} people" if cluster.people > 1 else "")
 
 
 def _because(cluster: Cluster, source: str) -> str:

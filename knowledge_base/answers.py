@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from knowledge_base.asked import Asked
 from knowledge_base.means import Means
-from knowledge_base.question import Question
 from knowledge_base.ranking import PassageRanking, Ranked
 from knowledge_base.settings import SETTINGS, Settings
 from knowledge_base.statements import best_statement
@@ -21,6 +21,7 @@ from knowledge_base.wording import content_words, sentences, singular, stems, to
 from shop.catalogue.model import Product
 
 WORDS: Final = Means()
+SECTION: Final = " › "  # between a document's title and the heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def answer(
     `about` is the product being talked about, with its variants where they shall be asked too: what is written of it is
     asked first, and it says which passage "they" means.
     """
-    asked = Question(session, question, language, about, means, settings)
+    asked = Asked(session, question, language, about, means, settings)
     if not tokens(asked.text):
         return None
     return fact(asked) or policy(asked)
@@ -85,11 +86,11 @@ def ranked_passages(
     settings: Settings = SETTINGS,
 ) -> list[int]:
     """The ids of all passages, the best first, whether they answer or not."""
-    asked = Question(session, question, language, None, means, settings)
+    asked = Asked(session, question, language, None, means, settings)
     return [each.passage.id for each in PassageRanking(asked).ranked().passages]
 
 
-def fact(asked: Question) -> Fact | None:
+def fact(asked: Asked) -> Fact | None:
     """The field or the sentence of the description that accounts for most of the question's words."""
     product = asked.about
     if product is None:
@@ -108,7 +109,7 @@ def fact(asked: Question) -> Fact | None:
     )
 
 
-def policy(asked: Question) -> Policy | None:
+def policy(asked: Asked) -> Policy | None:
     """The passage that answers best, if it answers at all."""
     ranking = PassageRanking(asked).ranked()
     if not ranking.answers:
@@ -117,7 +118,7 @@ def policy(asked: Question) -> Policy | None:
     headings = tuple(passage.headings)
     return Policy(
         text=_cut(asked, best),
-        source=" › ".join(dict.fromkeys((passage.title, *headings[-1:]))),
+        source=SECTION.join(dict.fromkeys((passage.title, *headings[-1:]))),
         score=round(best.sureness, 4),
         passage=passage.text,
         passage_id=passage.id,
@@ -130,7 +131,7 @@ def policy(asked: Question) -> Policy | None:
     )
 
 
-def _cut(asked: Question, best: Ranked) -> str:
+def _cut(asked: Asked, best: Ranked) -> str:
     """A short passage whole; of a long one the sentences that answer, in their order, as many as fit."""
     text: str = best.passage.text
     most = asked.settings.answer_characters_max
@@ -148,9 +149,7 @@ def _cut(asked: Question, best: Ranked) -> str:
     return _joined([parts[index] for index in sorted(kept)])
 
 
-def _sentence_scores(
-    asked: Question, parts: Sequence[str], by_meaning: Sequence[float] | None
-) -> list[float]:
+def _sentence_scores(asked: Asked, parts: Sequence[str], by_meaning: Sequence[float] | None) -> list[float]:
     wanted = {singular(word) for word in content_words(asked.text, asked.language)}
     by_words = [len(wanted & stems(part)) / max(1, len(wanted)) for part in parts]
     if by_meaning is None:

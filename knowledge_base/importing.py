@@ -158,6 +158,7 @@ def land(
     document.url = parsed.url
     document.content_hash = content_hash
     document.updated_at = parsed.updated or at
+    document.review_at = parsed.review
     session.flush()
     session.execute(delete(Passage).where(Passage.document_id == document.id))
     session.add_all(

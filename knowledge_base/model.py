@@ -23,6 +23,8 @@ class Document(Base):
     url: Mapped[str | None]  # where a customer can read all of it
     content_hash: Mapped[str]
     updated_at: Mapped[datetime]  # what the document says of itself, else when it was taken in
+    review_at: Mapped[datetime | None]  # when the document says that it shall be looked at again
+    checked_at: Mapped[datetime | None]  # when staff last said that it is still right
 
     passages: Mapped[list["Passage"]] = relationship(
         back_populates="document",

@@ -12,12 +12,12 @@ from typing import Any, Final
 import numpy as np
 from sqlalchemy import Row
 
+from knowledge_base.asked import Asked
 from knowledge_base.embedding import Vectors
 from knowledge_base.judgement import EVIDENCE, Evidence, Judgement, Kind
 from knowledge_base.library import Shelf
 from knowledge_base.overlap import Overlap, overlap
 from knowledge_base.passages import Nearness, stored_as
-from knowledge_base.question import Question
 from knowledge_base.topics import TopicReader, TopicReading
 from knowledge_base.wording import (
     alternatives,
@@ -67,7 +67,7 @@ class _Topic:
 class PassageRanking:
     """The documents' passages against one question."""
 
-    asked: Question
+    asked: Asked
 
     def ranked(self) -> Ranking:
         """Every passage, the best first."""

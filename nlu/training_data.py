@@ -171,6 +171,7 @@ def read(
             _read_csv(content, str(file), out_of_scope, collected)
         else:
             _read_yaml(content, str(file), out_of_scope, collected)
+    _refuse_duplicates(collected)
     if not collected.examples and not collected.problems:
         where = ", ".join(str(root) for root in roots)
         collected.problems.append(Problem(where or "nothing", 1, "no training examples found"))
@@ -264,7 +265,6 @@ def _read_yaml(content: str, file: str, out_of_scope: str, collected: _Collected
     reader = _NluReader(file, out_of_scope, collected)
     for index, entry in enumerate(document["nlu"]):
         reader.entry(entry, int(document["nlu"].lc.item(index)[0]) + 1)
-    _refuse_duplicates(collected)
 
 
 def _is_map(value: Any) -> bool:

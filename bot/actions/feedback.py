@@ -1,8 +1,8 @@
 """Whether an answer helped, why not, and who wants to hear when we know better."""
 
 from bot.dialogue.dialogue import Dialogue, Outcome, action
-from knowledge_base import gaps
-from knowledge_base.gaps import Verdict
+from knowledge_base import questions
+from knowledge_base.questions import Verdict
 
 
 @action("noted", "nothing")
@@ -21,14 +21,14 @@ def note_unhelpful(dialogue: Dialogue) -> Outcome:
 def note_reason(dialogue: Dialogue) -> Outcome:
     """Why it did not, in the slot `reason`."""
     reason = str(dialogue.slot("reason") or "")
-    known = gaps.give_reason(dialogue.session, dialogue.conversation, reason, at=dialogue.now)
+    known = questions.give_reason(dialogue.session, dialogue.conversation, reason, at=dialogue.now)
     return Outcome("noted" if known else "nothing")
 
 
 @action("kept", "nothing")
 def promise_to_tell(dialogue: Dialogue) -> Outcome:
     """They hear of it when staff have answered their last question."""
-    kept = gaps.want_answer(dialogue.session, dialogue.conversation, at=dialogue.now)
+    kept = questions.want_answer(dialogue.session, dialogue.conversation, at=dialogue.now)
     return Outcome("kept" if kept else "nothing")
 
 
@@ -36,7 +36,7 @@ def _note(dialogue: Dialogue, verdict: Verdict) -> Outcome:
     given = dialogue.state.answered
     if given is None:
         return Outcome("nothing")
-    gaps.keep(
+    questions.keep(
         dialogue.session,
         given.question,
         conversation=dialogue.conversation,

@@ -14,9 +14,9 @@ from bot.actions.reference import asks_to_compare, in_sight, meant, plainly_name
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.hearing import without, without_details
 from bot.dialogue.state import Answered
-from knowledge_base import gaps
+from knowledge_base import questions
 from knowledge_base.answers import Answer, Fact, Policy
-from knowledge_base.gaps import Verdict
+from knowledge_base.questions import Verdict
 from knowledge_base.statements import DESCRIPTION, bears_on, related
 from knowledge_base.wording import product_words
 from nlu.languages import name_of
@@ -98,7 +98,10 @@ def answer_about_abroad(dialogue: Dialogue) -> Outcome:
     countries = dialogue.heard.values("country") if dialogue.heard else []
     dialogue.state.topic = {"country": countries}
     found = _asked_for(dialogue, "words_abroad", country=" / ".join(map(str, countries)))
-    return answered(dialogue, found) if isinstance(found, Policy) else Outcome(_unknown(dialogue))
+    if not isinstance(found, Policy) or dialogue.heard is None:
+        return Outcome(_unknown(dialogue))
+    _remember(dialogue, without_details(dialogue.heard) or dialogue.heard.text, found)
+    return answered(dialogue, found)
 
 
 @action(
@@ -147,7 +150,7 @@ def _answer(dialogue: Dialogue, *, about: Product | None, only_of: Product | Non
         found = _asked_for(dialogue, f"words_question_{dialogue.heard.intent}")
     if found is None:
         return None
-    dialogue.state.answered = Answered(question=text, source=found.source)
+    _remember(dialogue, text, found)
     if isinstance(found, Policy):
         found = replace(found, text=dialogue.quote(found.text))
     return answered(dialogue, found)
@@ -226,14 +229,25 @@ def _unknown(dialogue: Dialogue) -> str:
 def keep_question(dialogue: Dialogue) -> None:
     """Keep the question for staff: nothing that is written answers it."""
     if dialogue.heard is not None:
-        gaps.keep(
-            dialogue.session,
-            without_details(dialogue.heard),
-            conversation=dialogue.conversation,
-            language=dialogue.heard_language,
-            verdict=Verdict.UNANSWERED,
-            at=dialogue.now,
-        )
+        _keep(dialogue, without_details(dialogue.heard), Verdict.UNANSWERED)
+
+
+def _remember(dialogue: Dialogue, question: str, found: Answer) -> None:
+    """They may say whether it helped."""
+    dialogue.state.answered = Answered(question=question, source=found.source)
+    _keep(dialogue, question, Verdict.ANSWERED, source=found.source)
+
+
+def _keep(dialogue: Dialogue, question: str, verdict: Verdict, *, source: str = "") -> None:
+    questions.keep(
+        dialogue.session,
+        question,
+        conversation=dialogue.conversation,
+        language=dialogue.heard_language,
+        verdict=verdict,
+        answered_from=source,
+        at=dialogue.now,
+    )
 
 
 def _wants_so_many(dialogue: Dialogue, heard: Understanding) -> bool:

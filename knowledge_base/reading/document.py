@@ -39,6 +39,7 @@ class ParsedDocument:
     owner: str = ""
     url: str | None = None
     updated: datetime | None = None
+    review: datetime | None = None  # when it shall be looked at again
 
 
 @dataclass(slots=True)

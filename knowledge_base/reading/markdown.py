@@ -21,7 +21,7 @@ ASKED: Final = re.compile(r"<!--\s*asked:(.*?)-->", re.IGNORECASE | re.DOTALL)
 
 
 def read_markdown(source: str) -> ParsedDocument:
-    """Front matter (title, language, owner, updated, url) and passages. Raises UnreadableDocument."""
+    """Front matter (title, language, owner, updated, review, url) and passages. Raises UnreadableDocument."""
     values, body = _front_matter(source)
     tokens = MarkdownIt("commonmark").enable("table").parse(body)
     passages = tuple(_passages(tokens))
@@ -32,7 +32,8 @@ def read_markdown(source: str) -> ParsedDocument:
         language=_text(values, "language"),
         owner=_text(values, "owner") or "",
         url=_text(values, "url"),
-        updated=_updated(values),
+        updated=_moment(values, "updated"),
+        review=_moment(values, "review"),
     )
 
 
@@ -65,20 +66,20 @@ def _text(values: dict[str, Any], key: str) -> str | None:
     return str(value).strip() or None if value is not None else None
 
 
-def _updated(values: dict[str, Any]) -> datetime | None:
-    value = values.get("updated")
+def _moment(values: dict[str, Any], key: str) -> datetime | None:
+    value = values.get(key)
     if value is None:
         return None
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
         except ValueError:
-            raise UnreadableDocument(f"updated: {value!r} is no date such as 2026-11-21", line=1) from None
+            raise UnreadableDocument(f"{key}: {value!r} is no date such as 2026-11-21", line=1) from None
     if isinstance(value, datetime):
         return value.replace(tzinfo=value.tzinfo or UTC)
     if isinstance(value, date):
         return datetime.combine(value, time(), UTC)
-    raise UnreadableDocument(f"updated: {value!r} is no date such as 2026-11-21", line=1)
+    raise UnreadableDocument(f"{key}: {value!r} is no date such as 2026-11-21", line=1)
 
 
 def _passages(tokens: Sequence[Token]) -> Iterator[ParsedPassage]:

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from knowledge_base import gaps
+from knowledge_base import gaps, questions
 from knowledge_base.answers import Policy, answer
-from knowledge_base.gaps import AskedQuestion, NotAnAnswer, Verdict
+from knowledge_base.gaps import NotAnAnswer
 from knowledge_base.importing import remove_gone
+from knowledge_base.questions import AskedQuestion, Verdict
 from storage.engine import Database
 
 AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -17,7 +18,7 @@ def ask(
     database: Database, text: str, *, who: str = "web:ana", minutes: int = 0, language: str = "en"
 ) -> None:
     database.write_now(
-        lambda session: gaps.keep(
+        lambda session: questions.keep(
             session,
             text,
             conversation=who,
@@ -111,7 +112,7 @@ def test_a_folder_that_is_imported_again_does_not_take_the_answers_of_staff_away
 def test_who_wants_to_be_told_is_told_once_for_their_last_question(database: Database) -> None:
     ask(database, "Can I bring my dog?", who="web:ana")
     ask(database, "are dogs allowed", who="web:ben")
-    assert database.write_now(lambda session: gaps.want_answer(session, "web:ana", at=AT))
+    assert database.write_now(lambda session: questions.want_answer(session, "web:ana", at=AT))
     answer_id = drafted(database, "Can I bring my dog?", "are dogs allowed")
 
     def told(session) -> list[str]:
@@ -127,8 +128,8 @@ def test_who_wants_to_be_told_is_told_once_for_their_last_question(database: Dat
 def test_who_asked_nothing_within_a_day_waits_for_nothing(database: Database) -> None:
     ask(database, "Can I bring my dog?")
     later = AT + timedelta(hours=25)
-    assert not database.write_now(lambda session: gaps.want_answer(session, "web:ana", at=later))
-    assert not database.write_now(lambda session: gaps.want_answer(session, "web:nobody", at=AT))
+    assert not database.write_now(lambda session: questions.want_answer(session, "web:ana", at=later))
+    assert not database.write_now(lambda session: questions.want_answer(session, "web:nobody", at=AT))
 
 
 def test_a_draft_that_is_thrown_away_leaves_its_questions_open(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Questions that got no answer or no help, and what staff wrote to them."""
+"""Questions that people asked, what staff wrote to those without an answer, and when documents are to be looked at again."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,7 +34,16 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column(
             "verdict",
-            sa.Enum("unanswered", "unhelpful", "helpful", name="verdict", native_enum=False, length=32),
+            sa.Enum(
+                "answered",
+                "unanswered",
+                "unhelpful",
+                "helpful",
+                "not_found",
+                name="verdict",
+                native_enum=False,
+                length=32,
+            ),
             nullable=False,
         ),
         sa.Column("answered_from", sa.Text(), nullable=False),
@@ -54,8 +63,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_asked_question_conversation"), "asked_question", ["conversation"])
     op.create_index(op.f("ix_asked_question_answer_id"), "asked_question", ["answer_id"])
+    op.create_index(op.f("ix_asked_question_at"), "asked_question", ["at"])
+    for name in ("review_at", "checked_at"):
+        op.add_column("document", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
+    for name in ("checked_at", "review_at"):
+        op.drop_column("document", name)
     op.drop_table("asked_question")
     op.drop_table("staff_answer")

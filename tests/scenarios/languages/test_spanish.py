@@ -1,11 +1,19 @@
 """Shopping in Spanish, and in a language of one's own choice."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
+from app.stage import Template
+from knowledge_base.importing import import_knowledge
+from knowledge_base.passages import refresh_passage_vectors
 from tests.open_shop import OpenShop
 from tests.scenarios.talking import Guest
 
 pytestmark = pytest.mark.anyio
+
+AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 
 async def test_buying_with_a_correction(guest: Guest) -> None:
@@ -163,3 +171,23 @@ async def test_an_order_just_placed_is_taken_back_to_change_it(guest: Guest) -> 
     answer = await guest.says("mejor envío estándar")
     assert "He retirado el pedido" in answer
     assert "<b>Total 16,90\xa0€</b>" in answer
+
+
+async def test_a_spanish_document_comes_first_and_what_it_lacks_is_still_told_from_the_english_ones(
+    quick_shop: OpenShop, shop_template: Template, tmp_path: Path
+) -> None:
+    document = tmp_path / "cuidados.md"
+    document.write_text(
+        "---\nlanguage: es\n---\n# Cuidados\n\n## Tablas de nogal\n"
+        "Lava la tabla a mano y ponle aceite de lino cada dos meses.\n",
+        "utf-8",
+    )
+    import_knowledge(quick_shop.database, [document], at=AT)
+    refresh_passage_vectors(quick_shop.database, shop_template.learnt.means)
+    own = await Guest(quick_shop).says("¿cómo cuido la tabla de nogal?")
+    assert "aceite de lino cada dos meses" in own
+    assert "Fuente: Cuidados › Tablas de nogal" in own
+    assert "escrito en inglés" not in own
+    other = await Guest(quick_shop).says("¿cuánto tiempo tengo para devolver algo?")
+    assert "escrito en inglés" in other
+    assert "30 days" in other

@@ -11,7 +11,7 @@ from shop.catalogue.model import Product
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Asked:
     """What is asked, in which language, about which product, and what may be used to answer it."""
 
     session: Session
