@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.actions.cards import products_by_id
-from bot.actions.reference import Looks, in_sight, named, on_sale
+from bot.actions.reference import Looks, in_sight, named, on_sale, plainly_named
 from bot.dialogue.dialogue import Dialogue
 from knowledge_base.comparison import Good
 from knowledge_base.measures import measures
@@ -25,6 +25,7 @@ def goods_meant(dialogue: Dialogue) -> list[Good]:
     if len(placed) > 1 or len(heard.values("ordinal")) > 1:
         return placed
     whole_message = dialogue.message.whole if dialogue.message is not None else heard
+    one: list[Good] = []
     for text in dict.fromkeys((heard, whole_message)):
         found = _each_once([*placed, *_said(dialogue, text)])
         if len(found) > 1:
@@ -33,6 +34,9 @@ def goods_meant(dialogue: Dialogue) -> list[Good]:
             looked_at = [whole(product) for product in in_sight(dialogue)]
             if len(looked_at) == 1 and len(both := _each_once([*looked_at, *found])) > 1:
                 return both
+            one = found
+    if plainly_named(dialogue, [good.product for good in one]):  # "compare the black mug": with what?
+        return one
     return _in_view(dialogue)
 
 

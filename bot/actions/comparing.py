@@ -12,6 +12,7 @@ from typing import Any, Final
 from bot.actions.cards import LOW_STOCK, look_at, remember_page
 from bot.actions.compared_goods import by_kind, goods_meant
 from bot.actions.knowledge import date_in_words, keep_question
+from bot.actions.reference import comparison_said
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.tokens import pack_id, payload
 from bot.messages import Button
@@ -29,7 +30,7 @@ VALUE_LETTERS_MAX: Final = 90
 def compare_products(dialogue: Dialogue) -> Outcome:
     """Two or three goods side by side; or, where that is asked, which of them has the most or least of something."""
     heard = dialogue.heard
-    wanted = WANTED.get(str(heard.value("comparative"))) if heard is not None else None
+    wanted = WANTED.get(comparison_said(heard) or "") if heard is not None else None
     goods = goods_meant(dialogue)
     if len(goods) < 2:
         return Outcome("unclear")

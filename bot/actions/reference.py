@@ -13,6 +13,8 @@ from bot.dialogue.hearing import PERSONAL, without
 from knowledge_base.comparison import WANTED
 from knowledge_base.search import SIZE_NAMES, ProductQuery, same_size
 from knowledge_base.wording import alternatives, head_word, product_words, singular, stems, tokens, words_of
+from nlu.entities.spans import any_of, compiled
+from nlu.entities.words import words
 from nlu.understanding import Understanding
 from shop.catalogue import queries
 from shop.catalogue.model import Product, Variant
@@ -95,7 +97,16 @@ def in_sight(dialogue: Dialogue) -> list[Product]:
 
 def asks_to_compare(heard: Understanding) -> bool:
     """Whether it asks which has the most or least of something: "is it heavier than that?"."""
-    return "?" in heard.text and str(heard.value("comparative")) in WANTED
+    return "?" in heard.text and comparison_said(heard) in WANTED
+
+
+def comparison_said(heard: Understanding) -> str | None:
+    """The word that goods are compared with, as `nlu` names it; also where "más grande" was heard as a size."""
+    said = heard.value("comparative")
+    if said is not None:
+        return str(said)
+    known = words(heard.language).comparatives
+    return next((name for name, terms in known.items() if compiled(any_of(terms)).search(heard.text)), None)
 
 
 def plainly_named(dialogue: Dialogue, products: Sequence[Product]) -> list[Product]:
