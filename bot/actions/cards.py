@@ -1,16 +1,18 @@
 """Products as cards: picture, price, stock and the buttons to go on."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from bot.dialogue.dialogue import Dialogue
-from bot.dialogue.state import Shown
+from bot.dialogue.state import Seen, Shown
 from bot.dialogue.tokens import payload
 from bot.messages import Button, Card, Picture
 from shop.catalogue import queries
 from shop.catalogue.model import Product, ProductPicture, Variant
 
 LOW_STOCK = 5
+SEEN_MAX = 60  # products of all days that a conversation remembers
 
 
 def product_card(
@@ -94,6 +96,8 @@ def remember_page(dialogue: Dialogue, products: Sequence[Product], *, first: boo
     state.shown = [*before, *(Shown(product=product.id, title=product.title) for product in products)]
     state.page = len(before)
     state.focus = state.shown[-1] if len(products) == 1 else None
+    for product in products:
+        _note_seen(dialogue, product, looked=len(products) == 1)
 
 
 def look_at(dialogue: Dialogue, product: Product, variant: Variant | None = None) -> None:
@@ -101,3 +105,19 @@ def look_at(dialogue: Dialogue, product: Product, variant: Variant | None = None
     dialogue.state.focus = Shown(
         product=product.id, variant=variant.id if variant else None, title=product.title
     )
+    _note_seen(dialogue, product, looked=True)
+
+
+def _note_seen(dialogue: Dialogue, product: Product, *, looked: bool) -> None:
+    """Once a day: "the one from yesterday" may be meant tomorrow."""
+    seen = dialogue.state.seen
+    same_day = dialogue.now - timedelta(hours=12)
+    for known in reversed(seen):
+        if known.at < same_day:
+            break
+        if known.product == product.id:
+            seen.remove(known)
+            looked = looked or known.looked
+            break
+    seen.append(Seen(product=product.id, at=dialogue.now, looked=looked))
+    del seen[:-SEEN_MAX]

@@ -1,5 +1,6 @@
 """What a conversation remembers between two messages; kept as JSON with the conversation's row."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,14 @@ class Shown(StateModel):
     product: UUID
     variant: UUID | None = None
     title: str = ""
+
+
+class Seen(StateModel):
+    """A product that was shown or looked at, and when that was last on its day."""
+
+    product: UUID
+    at: datetime
+    looked: bool = False  # at the product itself, not at a list
 
 
 class Choice(StateModel):
@@ -77,6 +86,7 @@ class State(StateModel):
     frames: int = 0  # how many there have been
     shown: list[Shown] = Field(default_factory=list[Shown])  # of the last search, all its pages
     page: int = 0  # where the newest of them begin
+    seen: list[Seen] = Field(default_factory=list[Seen])  # of this day and others, the newest last
     focus: Shown | None = None  # what "it" means: looked at, asked about or put in last
     search: Search | None = None
     topic: dict[str, list[Any]] = Field(default_factory=dict)  # entities of the question answered last

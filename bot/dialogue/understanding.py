@@ -322,6 +322,8 @@ class Reader:
                 command = Utter("utter_take_your_time", remind=False)
             case "why" | "skip" if awaited is not None:
                 command = self._reason(dialogue, awaited)
+            case "skip" if dialogue.state.search is not None:  # "next", with a list in sight
+                command = StartFlow("show_more")
             case _:
                 pass
         return [command] if command is not None else []

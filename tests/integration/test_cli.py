@@ -161,6 +161,7 @@ def test_training_again_with_the_same_data_trains_nothing(home: Path) -> None:
         (("import", "products", "nowhere.csv"), "nowhere.csv"),
         (("parse",), "Give one text"),
         (("evaluate", "nowhere.yml"), "nowhere.yml"),
+        (("evaluate",), "Name a file of messages"),
     ],
 )
 def test_what_cannot_be_done_is_said_without_a_traceback(
@@ -170,6 +171,15 @@ def test_what_cannot_be_done_is_said_without_a_traceback(
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_week_and_the_known_questions_of_a_shop_that_nobody_asked_yet(home: Path) -> None:
+    week = json.loads(parley("week", "--json", home=home).stdout)
+    assert (week["asked"], week["share_answered"], week["gaps"], week["due"]) == (0, None, [], [])
+    assert "Nobody asked a question" in parley("week", home=home).stdout
+    known = parley("evaluate", "--knowledge", home=home)
+    assert known.returncode == 0
+    assert "No question is known yet" in known.stdout
 
 
 def test_an_unknown_variable_stops_with_the_nearest_known_one(home: Path) -> None:
