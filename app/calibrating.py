@@ -14,11 +14,11 @@ from app.benchmarks.questions import Question, read_questions
 from app.benchmarks.scratch import means_for, taken_in
 from app.commands import Answer, Failure
 from app.settings import Home, Settings, read_settings
+from knowledge_base.asked import Asked
 from knowledge_base.calibration import Calibration, Case, calibrate
 from knowledge_base.judgement import EVIDENCE, Judgement, Judgements, Kind, family, read_judgements, written
 from knowledge_base.means import Means
 from knowledge_base.ranking import PassageRanking
-from knowledge_base.settings import SETTINGS
 from nlu.multilingual import installed_embedder
 
 Progress = Callable[[str], None]
@@ -113,7 +113,8 @@ def _asked_of(shop: _Shop, means: Means, *, unasked: bool) -> list[Case]:
 
 
 def _case(session: Session, question: Question, means: Means, language: str, *, unasked: bool) -> Case:
-    ids, evidence = PassageRanking(session, question.text, language, None, means, SETTINGS).evidence()
+    asked = Asked(session, question.text, language, None, means)
+    ids, evidence = PassageRanking(asked).evidence()
     right = frozenset(place for place, key in enumerate(ids) if key in question.passages)
     return Case(evidence.columns, right, unasked)
 

@@ -11,15 +11,13 @@ from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import Row
-from sqlalchemy.orm import Session
 
+from knowledge_base.asked import Asked
 from knowledge_base.embedding import Vectors
 from knowledge_base.judgement import EVIDENCE, Evidence, Judgement, Kind
 from knowledge_base.library import Shelf
-from knowledge_base.means import Means
 from knowledge_base.overlap import Overlap, overlap
 from knowledge_base.passages import Nearness, stored_as
-from knowledge_base.settings import Settings
 from knowledge_base.topics import TopicReader, TopicReading
 from knowledge_base.wording import (
     alternatives,
@@ -67,14 +65,9 @@ class _Topic:
 
 @dataclass(frozen=True, slots=True)
 class PassageRanking:
-    """A question with all its passages are held against."""
+    """The documents' passages against one question."""
 
-    session: Session
-    text: str
-    language: str
-    about: Product | None
-    means: Means
-    settings: Settings
+    asked: Asked
 
     def ranked(self) -> Ranking:
         """Every passage, the best first."""
@@ -84,9 +77,9 @@ class PassageRanking:
         scores = judge.scores(alone)
         # Whether the documents answer at all is for the question alone to say; which passage, for what it is about too.
         answers = bool(scores.max(initial=-1.0) > 0)
-        if self.about is not None:
+        if self.asked.about is not None:
             scores = judge.scores(found.evidence(in_context=True))
-            own = self._own_words(self.about)
+            own = self._own_words(self.asked.about)
             scores = scores + [self._bonus(row, own) for row in found.rows]
         passages = [
             Ranked(float(score), row, found.by_sentence(row.id))
@@ -100,8 +93,8 @@ class PassageRanking:
         return [row.id for row in found.rows], found.evidence(in_context=False)
 
     def _judge(self, kind: Kind) -> Judgement:
-        embedder = self.means.embedder
-        return self.settings.judgements.find(kind, embedder.name if embedder else None)
+        embedder = self.asked.means.embedder
+        return self.asked.settings.judgements.find(kind, embedder.name if embedder else None)
 
     # What is being talked about
 
@@ -114,43 +107,46 @@ class PassageRanking:
             len(own & words) / len(words) for heading in row.headings[1:] if (words := self._stems(heading))
         ]
         nearness = max(shares, default=0.0)
-        return self.settings.context_bonus * nearness if nearness >= self.settings.context_least else 0.0
+        settings = self.asked.settings
+        return settings.context_bonus * nearness if nearness >= settings.context_least else 0.0
 
     def _own_words(self, product: Product) -> set[str]:
         """What it is called, what it is, and what it is made of."""
         material = [v for k, v in product.attributes.items() if fold(k) in ("material", "materials")]
         texts = (product.title, product.category, *map(str, material))
         words = {word for text in texts for word in self._stems(text)}
-        return {singular(other) for word in words for other in alternatives(word, self.language)}
+        return {singular(other) for word in words for other in alternatives(word, self.asked.language)}
 
     def _stems(self, text: str) -> set[str]:
-        return {singular(word) for word in content_words(text, self.language)}
+        return {singular(word) for word in content_words(text, self.asked.language)}
 
     def _spelled_out(self) -> str:
         """The question with the product's name, where a pronoun stands for it."""
-        if self.about is None or not set(tokens(self.text)) & words_of(self.language).pronouns:
-            return self.text
-        return f"{self.text} ({self.about.title}, {self.about.category})"
+        text, about = self.asked.text, self.asked.about
+        if about is None or not set(tokens(text)) & words_of(self.asked.language).pronouns:
+            return text
+        return f"{text} ({about.title}, {about.category})"
 
     # Gathering
 
     def _gather(self) -> "_Gathered":
         """No meaning without an embedder, or when nothing is embedded yet; no topic without meaning."""
-        embedder, topics, primary = self.means.embedder, self.means.topics, primary_language(self.language)
+        means, text, primary = self.asked.means, self.asked.text, primary_language(self.asked.language)
+        embedder, topics = means.embedder, means.topics
         reader = topics.reader(primary) if topics and embedder else None
-        asked = embedder.embed([self.text, self._spelled_out()]) if embedder else None
-        reading = reader.read([self.text]) if reader else None
+        asked = embedder.embed([text, self._spelled_out()]) if embedder else None
+        reading = reader.read([text]) if reader else None
         models = {
             stored_as(each.name): vectors.shape[1]
             for each, vectors in ((embedder, asked), (reader, reading.rows if reading else None))
             if each is not None and vectors is not None
         }
-        shelf = self.means.library.shelf(self.session, primary, models)
-        words = overlap(self.text, shelf.words, language=self.language)
+        shelf = means.library.shelf(self.asked.session, primary, models)
+        words = overlap(text, shelf.words, language=self.asked.language)
         known = shelf.vectors.get(stored_as(embedder.name)) if embedder else None
         if not known or asked is None:
             return _Gathered(shelf.rows, words)
-        weight = self.settings.context_weight
+        weight = self.asked.settings.context_weight
         asked[1] = (1 - weight) * asked[0] + weight * asked[1]
         near = {row.id: _nearness(row, known[row.id], asked) for row in shelf.rows if row.id in known}
         topic = self._topic(shelf, reader, reading) if reader and reading else None

@@ -80,6 +80,12 @@ class Words(BaseModel):
         str, dict[str, float]
     ]  # what is counted: the unit's name → its forms → how much of it one is
     facts: dict[str, tuple[str, ...]]
+    related: dict[str, tuple[str, ...]] = {}  # field → words that ask for what it only comes near to
+    relations: Annotated[frozenset[str], BeforeValidator(_split)] = frozenset()  # has, contains: no property
+    properties: tuple[tuple[str, ...], ...] = ()  # words for the same thing that goods have or are
+    endings: tuple[str, ...] = ()  # that make another form of the same word
+    weight: str = "Shipping weight"  # what the catalogue's own weight is called
+    decimal_point: str = "."
 
 
 @cache
@@ -143,6 +149,33 @@ def alternatives(word: str, language: str) -> tuple[str, ...]:
     """The word itself, then others for the same goods."""
     others = _same(language).get(singular(word), ())
     return (word, *(other for other in others if other != singular(word)))
+
+
+@cache
+def _properties(language: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for group in words_of(language).properties:
+        words = tuple(singular(fold(word)) for word in group)
+        for word in words:
+            found[word] = (*found.get(word, ()), *words)
+    return found
+
+
+def properties_of(word: str, language: str) -> tuple[str, ...]:
+    """The word itself, then others for the same thing that goods have or are."""
+    return tuple(dict.fromkeys((word, *_properties(language).get(singular(word), ()))))
+
+
+def same_property(word: str, other: str, language: str) -> bool:
+    """Whether both are forms of one word: leak, leaks, leaking; but not hand and handle."""
+    if word == other:
+        return True
+    short, long = sorted((word, other), key=len)
+    endings = words_of(language).endings
+    if any(long == short + ending for ending in endings):
+        return True
+    cut = short[:-1]  # engrave, engraving; vegano, vegana
+    return len(cut) > 2 and short[-1] in "eoa" and long.startswith(cut) and long[len(cut) :] in endings
 
 
 @dataclass(frozen=True, slots=True)

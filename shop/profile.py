@@ -1,6 +1,6 @@
 """What the merchant says about the shop itself: the `shop` part of config.yml."""
 
-from datetime import timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -22,6 +22,8 @@ def _currency(code: str) -> str:
 
 
 Price = Annotated[Decimal, Field(ge=0, le=1_000_000)]
+WorkingDays = Annotated[int, Field(ge=0, le=90)]
+TimeOfDay = time  # an option has a `time` of its own
 
 
 class DeliveryOption(Section):
@@ -33,6 +35,15 @@ class DeliveryOption(Section):
     time: str
     free_from: Price | None = None  # goods for this much or more travel free
     needs_address: bool = True  # False: the customer comes to the shop
+    working_days: tuple[WorkingDays, WorkingDays] | None = None  # the same as `time`, to count with: [2, 3]
+    order_by: TimeOfDay | None = None  # what is ordered later counts from the next working day on: "14:00"
+
+    @field_validator("working_days")
+    @classmethod
+    def _least_first(cls, days: tuple[int, int] | None) -> tuple[int, int] | None:
+        if days is not None and days[0] > days[1]:
+            raise ValueError(f"working_days {list(days)} begins with the larger number")
+        return days
 
 
 class DeliveryWords(Section):
@@ -61,6 +72,7 @@ class ShopProfile(Section):
     time_zone: str = "UTC"
     address: str = ""
     hours: str = ""
+    closed: tuple[date, ...] = ()  # days on which nothing is sent or brought, beside Saturdays and Sundays
     email: str = ""
     phone: str = ""
     delivery: tuple[DeliveryOption, ...] = Field(min_length=1)

@@ -13,7 +13,17 @@ from bot.actions.cards import (
     products_by_id,
     remember_page,
 )
-from bot.actions.reference import COMPARED_MAX, QUERY, Looks, alike, best_named, in_sight, meant, on_sale
+from bot.actions.reference import (
+    COMPARED_MAX,
+    QUERY,
+    Looks,
+    alike,
+    asks_to_compare,
+    best_named,
+    in_sight,
+    meant,
+    on_sale,
+)
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.hearing import PERSONAL, without, without_details
 from bot.dialogue.state import Search
@@ -29,7 +39,6 @@ from shop.catalogue.model import Product, Variant
 from shop.money import Money
 
 CATEGORIES_MAX = 10
-COMPARED_AT_ONCE_MAX = 3
 LISTED_MAX = 6  # products in one answer about prices
 LIMITS = frozenset(
     {"color", "not_color", "size", "material", "price_max", "price_min", "price", "comparative"}
@@ -37,7 +46,9 @@ LIMITS = frozenset(
 ORDERS = {"cheapest": "cheapest", "cheaper": "cheapest", "dearest": "dearest", "dearer": "cheapest"}
 
 
-@action("found", "relaxed", "nothing", "no_words", "about_it", "unclear", "no_cheaper", "none_such")
+@action(
+    "found", "relaxed", "nothing", "no_words", "about_it", "unclear", "no_cheaper", "none_such", "compare"
+)
 def search_products(dialogue: Dialogue) -> Outcome:
     """Show what fits the person's words, with limits let go, and said so, when nothing fits all of them.
 
@@ -63,6 +74,8 @@ def _narrow(dialogue: Dialogue, heard: Understanding, order: str) -> Outcome:
     """The last search with other limits, among things of the kinds it showed."""
     last, limits = dialogue.state.search, _limits(dialogue, heard) | _compared(dialogue, heard)
     if not limits and not order:
+        if asks_to_compare(heard) and len(dialogue.state.newest) > 1:  # "which of these is the lightest?"
+            return Outcome("compare")
         return Outcome("no_words" if last is None else "unclear")
     if dialogue.state.focus is not None and Looks.said(heard).wanted:
         return Outcome("about_it")
@@ -170,26 +183,6 @@ def check_stock(dialogue: Dialogue) -> Outcome:
     if not fitting:
         return Outcome("not_made", facts)
     return _stock_of(dialogue, fitting, facts)
-
-
-@action("shown", "unclear")
-def compare_products(dialogue: Dialogue) -> Outcome:
-    """Two or three products side by side, with what is known of each."""
-    heard = dialogue.heard
-    places = [dialogue.state.at(int(place)) for place in (heard.values("ordinal") if heard else [])]
-    ids = [each.product for each in (*places, dialogue.state.focus) if each is not None]
-    named = [
-        queries.by_handle(dialogue.session, str(handle))
-        for handle in (heard.values("product") if heard else [])
-    ]
-    ids += [product.id for product in named if product is not None]
-    if len(set(ids)) < 2:  # "compare them"
-        ids = [each.product for each in dialogue.state.newest]
-    products = list(products_by_id(dialogue, dict.fromkeys(ids)).values())
-    if not 2 <= len(products) <= COMPARED_AT_ONCE_MAX:
-        return Outcome("unclear")
-    dialogue.show([_with_facts(dialogue, product) for product in products])
-    return Outcome("shown")
 
 
 @action("found", "nothing")

@@ -10,9 +10,12 @@ from pydantic import TypeAdapter
 from bot.actions.cards import products_by_id
 from bot.dialogue.dialogue import Dialogue, as_uuid
 from bot.dialogue.hearing import PERSONAL, without
+from knowledge_base.comparison import WANTED
 from knowledge_base.limits import SIZE_NAMES, same_size
 from knowledge_base.query import ProductQuery
-from knowledge_base.wording import alternatives, product_words, singular, stems
+from knowledge_base.wording import alternatives, head_word, product_words, singular, stems, tokens, words_of
+from nlu.entities.spans import any_of, compiled
+from nlu.entities.words import words
 from nlu.understanding import Understanding
 from shop.catalogue import queries
 from shop.catalogue.model import Product, Variant
@@ -81,8 +84,8 @@ def meant(dialogue: Dialogue) -> Meant:
     shown = dialogue.state.at(place) if isinstance(place, int) else None
     if shown is not None:
         return Meant(_load(dialogue, [shown.product]), by="place")
-    if heard is not None and (named := _named(dialogue, heard)):
-        return Meant(named, by="name")
+    if heard is not None and (found := named(dialogue, heard)):
+        return Meant(found, by="name")
     return Meant(in_sight(dialogue), by="sight")
 
 
@@ -91,6 +94,40 @@ def in_sight(dialogue: Dialogue) -> list[Product]:
     focus = dialogue.state.focus
     shown = [focus] if focus is not None else dialogue.state.newest
     return _load(dialogue, [each.product for each in shown])
+
+
+def asks_to_compare(heard: Understanding) -> bool:
+    """Whether it asks which has the most or least of something: "is it heavier than that?"."""
+    return "?" in heard.text and comparison_said(heard) in WANTED
+
+
+def comparison_said(heard: Understanding) -> str | None:
+    """The word that goods are compared with, as `nlu` names it; also where "más grande" was heard as a size."""
+    said = heard.value("comparative")
+    if said is not None:
+        return str(said)
+    known = words(heard.language).comparatives
+    return next((name for name, terms in known.items() if compiled(any_of(terms)).search(heard.text)), None)
+
+
+def plainly_named(dialogue: Dialogue, products: Sequence[Product]) -> list[Product]:
+    """Those of the products that the words call by their name: what the thing is, or half of its title.
+
+    "Apron" names a linen apron; "lid" names no mug with a lid, and "it" is what is in sight.
+    """
+    heard = dialogue.heard
+    if heard is None or set(tokens(heard.text)) & words_of(dialogue.heard_language).pronouns:
+        return []
+    said = _name_words(heard, dialogue.heard_language)
+    return [product for product in products if _is_called(product, said, dialogue)]
+
+
+def _is_called(product: Product, said: Sequence[str], dialogue: Dialogue) -> bool:
+    main, language = dialogue.replies.main, dialogue.heard_language
+    own = {singular(word) for word in product_words(product.title, main) if len(word) > 1 and word.isalpha()}
+    meant_words = {word for word in own if any(_is_among(each, {word}, language) for each in said)}
+    head = head_word(product.title, main)
+    return 2 * len(meant_words) >= len(own) > 0 or (head is not None and singular(head) in meant_words)
 
 
 def alike(dialogue: Dialogue, looks: Looks) -> list[Product]:
@@ -139,7 +176,7 @@ def goods_named(dialogue: Dialogue, heard: Understanding) -> frozenset[UUID]:
     return frozenset(product.id for product in _best(dialogue, heard, heard.language))
 
 
-def _named(dialogue: Dialogue, heard: Understanding) -> list[Product]:
+def named(dialogue: Dialogue, heard: Understanding) -> list[Product]:
     """The products that the words name or describe; those in sight before others."""
     seen = in_sight(dialogue)
     looks = Looks.said(heard)

@@ -15,6 +15,7 @@ from app.settings import Home
 from app.stage import Template
 from knowledge_base.answers import Answer, Fact, Policy, answer
 from knowledge_base.model import Document, Passage
+from knowledge_base.statements import DESCRIPTION
 from shop.catalogue.model import Product
 from storage.engine import Database
 
@@ -50,6 +51,8 @@ def written(session: Session, found: Answer) -> str:
     if isinstance(found, Fact):
         product = session.get_one(Product, found.product_id)
         assert found.source == product.title
+        if found.field == DESCRIPTION:
+            return product.description
         return f"{found.field}: {product.attributes[found.field]}"
     passage = session.get_one(Passage, found.passage_id)
     title = session.scalar(select(Document.title).where(Document.id == passage.document_id))

@@ -88,6 +88,7 @@ class MomentWords(_Section):
     units: Terms
     of: Terms  # the 3rd of December
     ordinal_ends: Terms  # what may stand at a day's number: 3rd
+    strictly: Terms  # before a day, where the day itself is too late: "before Friday"
     before: Terms  # after which "3/12" is a day and no fraction
 
 
@@ -127,6 +128,7 @@ class Words(_Section):
     moments: MomentWords
     ordinals: OrdinalWords
     comparatives: dict[str, Terms]
+    against: Terms  # what stands between two things that are compared
     negations: NegationWords
     sizes: SizeWords
     plurals: tuple[tuple[str, str], ...]

@@ -96,7 +96,8 @@ async def test_two_are_put_side_by_side(guest: Guest) -> None:
     answer = await guest.says("compare the first and the second")
     assert "Speckled blue mug" in answer
     assert "Blue stoneware mug" in answer
-    assert "<b>Material:</b>" in answer
+    assert "<b>Price</b>\n1. from €16.50\n2. €12.00" in answer
+    assert "[1: Choose] [1: Details] [2: Add to cart] [2: Details]" in answer
 
 
 async def test_browsing_leads_by_buttons_to_a_product(guest: Guest) -> None:
