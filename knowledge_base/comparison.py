@@ -157,7 +157,7 @@ def reading(good: Good, aspect: Aspect, *, language: str, money: Callable[[Money
         case Aspect.PRICE:
             low, high = good.prices
             text = money(low) if low == high else f"{money(low)}–{money(high)}"
-            return Reading(text, {"price": {"price": Measure("weight", low.minor, high.minor)}})
+            return Reading(text, {"price": {"price": Measure("money", low.minor, high.minor)}})
         case Aspect.WEIGHT:
             return _weight(good, language)
         case Aspect.CAPACITY:

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from knowledge_base.wording import fold
 
-Kind = Literal["weight", "volume", "length", "time"]
+Kind = Literal["weight", "volume", "length", "time", "money"]
 UNITS: Final[Mapping[Kind, Mapping[str, float]]] = {
     "weight": {
         "mg": 0.001, "g": 1, "gr": 1, "gram": 1, "grams": 1, "gramm": 1, "gramo": 1, "gramos": 1,
@@ -68,7 +68,10 @@ _PRODUCT: Final = re.compile(rf"{NUMBER}\s*[×x]\s*{NUMBER}")
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How much it is, in grams, millilitres, millimetres or minutes, from `low` to `high`; `side` where it is named."""
+    """How much it is, from `low` to `high`, in grams, millilitres, millimetres, minutes or a currency's minor units.
+
+    `side` where it is named.
+    """
 
     kind: Kind
     low: float

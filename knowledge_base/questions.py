@@ -66,7 +66,7 @@ class AskedQuestion(Base):
     verdict: Mapped[Verdict]
     answered_from: Mapped[str] = mapped_column(default="")  # the source of the answer that there was
     reason: Mapped[str] = mapped_column(default="")  # why it did not help, in one of our words for it
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     wants_answer: Mapped[bool] = mapped_column(default=False)
     answer_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("staff_answer.id", ondelete="SET NULL"), index=True
