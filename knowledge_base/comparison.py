@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from knowledge_base.measures import Kind, Measure, extent, sides
-from knowledge_base.statements import fields, grams_in_words, is_weight
+from knowledge_base.statements import fields, grams_in_words, is_weight, variants_on_sale
 from knowledge_base.wording import stems, words_of
 from shop.catalogue.model import Product, Variant
 from shop.money import Money
@@ -241,7 +241,7 @@ def _told(good: Good, names: Sequence[str]) -> list[tuple[str, str]]:
     for name in dict.fromkeys(name for each in good.variants for name in each.options):
         values = dict.fromkeys(each.options[name] for each in good.variants if name in each.options)
         chosen[name] = ", ".join(values)
-    whole = len(good.variants) == len([each for each in good.product.variants if each.published])
+    whole = len(good.variants) == len(variants_on_sale(good.product))
     wanted = [stems(name) for name in names]
     said = [(name, str(value)) for name, value in good.product.attributes.items() if stems(name) in wanted]
     if whole and len(good.variants) > 1:

@@ -1,5 +1,6 @@
 """Whether an answer helped, why not, and who wants to hear when we know better."""
 
+from bot.actions.asked import keep
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from knowledge_base import questions
 from knowledge_base.questions import Verdict
@@ -36,13 +37,5 @@ def _note(dialogue: Dialogue, verdict: Verdict) -> Outcome:
     given = dialogue.state.answered
     if given is None:
         return Outcome("nothing")
-    questions.keep(
-        dialogue.session,
-        given.question,
-        conversation=dialogue.conversation,
-        language=dialogue.heard_language,
-        verdict=verdict,
-        answered_from=given.source,
-        at=dialogue.now,
-    )
+    keep(dialogue, given.question, verdict, source=given.source)
     return Outcome("noted")

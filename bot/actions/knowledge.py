@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
+from bot.actions.asked import keep
 from bot.actions.cards import look_at
 from bot.actions.reference import asks_to_compare, in_sight, meant, plainly_named
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.hearing import without, without_details
 from bot.dialogue.state import Answered
-from knowledge_base import questions
 from knowledge_base.answers import Answer, Fact, Policy
 from knowledge_base.questions import Verdict
 from knowledge_base.statements import DESCRIPTION, bears_on, related
@@ -229,25 +229,13 @@ def _unknown(dialogue: Dialogue) -> str:
 def keep_question(dialogue: Dialogue) -> None:
     """Keep the question for staff: nothing that is written answers it."""
     if dialogue.heard is not None:
-        _keep(dialogue, without_details(dialogue.heard), Verdict.UNANSWERED)
+        keep(dialogue, without_details(dialogue.heard), Verdict.UNANSWERED)
 
 
 def _remember(dialogue: Dialogue, question: str, found: Answer) -> None:
     """They may say whether it helped."""
     dialogue.state.answered = Answered(question=question, source=found.source)
-    _keep(dialogue, question, Verdict.ANSWERED, source=found.source)
-
-
-def _keep(dialogue: Dialogue, question: str, verdict: Verdict, *, source: str = "") -> None:
-    questions.keep(
-        dialogue.session,
-        question,
-        conversation=dialogue.conversation,
-        language=dialogue.heard_language,
-        verdict=verdict,
-        answered_from=source,
-        at=dialogue.now,
-    )
+    keep(dialogue, question, Verdict.ANSWERED, source=found.source)
 
 
 def _wants_so_many(dialogue: Dialogue, heard: Understanding) -> bool:

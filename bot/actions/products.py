@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from bot.actions.asked import keep
 from bot.actions.cards import (
     card_buttons,
     cheapest,
@@ -29,7 +30,6 @@ from bot.dialogue.hearing import PERSONAL, without, without_details
 from bot.dialogue.state import Search
 from bot.dialogue.tokens import pack_id, payload
 from bot.messages import Button, Card
-from knowledge_base import questions
 from knowledge_base.query import ProductQuery, SearchResult
 from knowledge_base.questions import Verdict
 from knowledge_base.wording import product_words
@@ -319,7 +319,7 @@ def _show(
     page = found[query.offset : query.offset + dialogue.cards_max] if whole else found
     if not page:
         if query.text and kinds is None:
-            _keep_miss(dialogue, query.text)
+            keep(dialogue, query.text, Verdict.NOT_FOUND)  # staff learn what people would have bought
         return Outcome("nothing", {"text": query.text})
     _show_page(dialogue, query, page, replace(result, total=total), order=order)
     dialogue.state.search = Search(
@@ -329,18 +329,6 @@ def _show(
         kinds=sorted(kinds) if kinds is not None else None,
     )
     return Outcome("relaxed" if result.relaxed else "found")
-
-
-def _keep_miss(dialogue: Dialogue, words: str) -> None:
-    """Staff learn from it what people would have bought."""
-    questions.keep(
-        dialogue.session,
-        words,
-        conversation=dialogue.conversation,
-        language=dialogue.heard_language,
-        verdict=Verdict.NOT_FOUND,
-        at=dialogue.now,
-    )
 
 
 def _show_page(
