@@ -114,10 +114,17 @@ def running_server(home: Home) -> str | None:
     """The address of the Parley that serves this home right now; None when there is none."""
     try:
         url = str(json.loads((home.folder / "server.json").read_text("utf-8"))["url"])
+    except (OSError, ValueError, KeyError):
+        return None
+    return url if _answers(url) else None  # one that was killed leaves its address behind
+
+
+def _answers(url: str) -> bool:
+    try:
         httpx.get(f"{url}/healthz", timeout=2).raise_for_status()
-    except (OSError, ValueError, KeyError, httpx.HTTPError):
-        return None  # none, or one that was killed and left its address behind
-    return url
+    except (OSError, ValueError, httpx.HTTPError, httpx.InvalidURL):
+        return False
+    return True
 
 
 def prepare(settings: Settings, secrets: Secrets, home: Home, teller: Teller, *, demo: bool) -> Loaded:
@@ -357,6 +364,8 @@ def chat(settings: Settings, secrets: Secrets, home: Home, *, port: int | None) 
     """Talk in the terminal: to the server of this home, or to one opened just for this chat. Raises CannotOpen."""
     url = f"http://127.0.0.1:{port}" if port else running_server(home)
     name = _terminal_chat(home.folder / "terminal.chat")
+    if port is not None and not _answers(str(url)):
+        raise CannotOpen(f"No shop answers at {url}: open one with `parley serve`, or leave out --port.")
     if url is not None:
         Terminal(url, name).run()
         return
