@@ -17,7 +17,7 @@ from app.benchmarks.answering import AnswerFigures
 from app.benchmarks.cost import CannotMeasure, Cost
 from app.benchmarks.data_sets import DataSet, MissingData
 from app.benchmarks.finding import Catalogue, Finding, Plan
-from app.benchmarks.questions import KNOWLEDGE, QUESTIONS
+from app.benchmarks.questions import KNOWLEDGE, QUESTIONS, asked_in
 from app.benchmarks.search_engines import missing_packages
 from app.benchmarks.understanding import Figures
 from app.commands import Answer, Failure
@@ -110,13 +110,14 @@ def search(
 def knowledge(config: Path, *, questions: Sequence[Path], documents: Path) -> Answer:
     """Answers from documents: right ones, wrong ones and refusals, beside full text alone."""
     settings = read_settings(config)
+    spoken = dict.fromkeys([settings.language, *(asked_in(file, settings.languages) for file in questions)])
     try:
-        with scratch.means_for(settings, tell=say) as means:
+        with scratch.means_for(settings, tell=say, languages=[*spoken]) as means:
             figures = answering.measure(
                 questions,
                 documents,
                 means=means,
-                language=settings.language,
+                languages=settings.languages,
                 at=datetime.now(UTC),
                 tell=say,
             )

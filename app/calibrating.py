@@ -33,6 +33,7 @@ class Choices:
     embedding_of: str | None = None  # the language whose embedding it is for; None: the shop's main one
     file: Path | None = None  # where to write; None: the home
     afresh: bool = False  # start from nothing, not from what is known
+    asked_in: str | None = None  # the questions' language, where it is not the documents'
 
 
 def run(home: Path, config: Path, questions: Sequence[Path], chosen: Choices, *, tell: Progress) -> Answer:
@@ -41,7 +42,11 @@ def run(home: Path, config: Path, questions: Sequence[Path], chosen: Choices, *,
     known = read_judgements(into) if into.exists() else read_judgements()
     embedder = installed_embedder(chosen.embedding_of) if chosen.embedding_of else None
     try:
-        with means_for(settings, tell=tell, embedder=embedder) as means:
+        if chosen.asked_in is not None and chosen.asked_in not in settings.languages[1:]:
+            others = ", ".join(settings.languages[1:]) or "none"
+            raise Failure(f"{chosen.asked_in} is none of the shop's further languages ({others})")
+        spoken = [settings.language, *filter(None, [chosen.asked_in])]
+        with means_for(settings, tell=tell, embedder=embedder, languages=spoken) as means:
             fits = dict(_fits(_Shop(settings, means, questions, chosen), known, tell))
     except MissingData as error:
         raise Failure(str(error)) from error
@@ -61,11 +66,15 @@ def run(home: Path, config: Path, questions: Sequence[Path], chosen: Choices, *,
 
 
 def _kinds(means: Means) -> Sequence[Kind]:
-    return [kind for kind in EVIDENCE if kind == "words" or means.embedder is not None]
+    """Questions in another language than the documents' are fitted alone, as nothing else is known of them."""
+    if means.across is not None:
+        return ["across"]
+    return [kind for kind in EVIDENCE if kind == "words" or (kind != "across" and means.embedder is not None)]
 
 
 def _family(means: Means, kind: Kind) -> str | None:
-    return None if kind == "words" or means.embedder is None else family(means.embedder.name)
+    embedder = {"words": None, "across": means.across}.get(kind, means.embedder)
+    return family(embedder.name) if embedder is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +88,18 @@ class _Shop:
 
 
 def _fits(shop: _Shop, known: Judgements, tell: Progress) -> Iterator[tuple[Kind, Calibration]]:
-    embedder = shop.means.embedder.name if shop.means.embedder else None
     for kind in _kinds(shop.means):
         tell(f"Fitting by {kind}")
-        start = None if shop.chosen.afresh else known.find(kind, embedder).weights
+        start = None if shop.chosen.afresh else known.find(kind, _family(shop.means, kind)).weights
         yield kind, calibrate(_cases(shop, kind), kind, refuse=shop.chosen.refuse, start=start)
 
 
 def _only(means: Means, kind: Kind) -> Means:
     if kind == "words":
         return Means()
-    return Means(means.embedder) if kind == "meaning" else means
+    return (
+        Means(means.embedder) if kind == "meaning" else means
+    )  # topics, and across languages, are all there is
 
 
 def _cases(shop: _Shop, kind: Kind) -> list[tuple[Case, ...]]:
@@ -100,10 +110,13 @@ def _cases(shop: _Shop, kind: Kind) -> list[tuple[Case, ...]]:
 
 def _asked_of(shop: _Shop, means: Means, *, unasked: bool) -> list[Case]:
     language, documents = shop.settings.language, shop.chosen.documents
+    spoken = shop.chosen.asked_in or language
 
     def ask(session: Session) -> list[Case]:
         return [
-            _case(session, question, means, language, unasked=unasked)
+            _case(
+                Asked(session, question.text, spoken, None, means, main=language), question, unasked=unasked
+            )
             for file in shop.questions
             for question in read_questions(session, file).questions
         ]
@@ -112,9 +125,8 @@ def _asked_of(shop: _Shop, means: Means, *, unasked: bool) -> list[Case]:
         return database.read(ask)
 
 
-def _case(session: Session, question: Question, means: Means, language: str, *, unasked: bool) -> Case:
-    asked = Asked(session, question.text, language, None, means)
-    ids, evidence = PassageRanking(asked).evidence()
+def _case(asked: Asked, question: Question, *, unasked: bool) -> Case:
+    ids, evidence = PassageRanking(asked, across=asked.is_foreign).evidence()
     right = frozenset(place for place, key in enumerate(ids) if key in question.passages)
     return Case(evidence.columns, right, unasked)
 

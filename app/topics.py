@@ -23,6 +23,10 @@ class IntentReader:
     def name(self) -> str:
         return f"intents-{self.model.card.id}"
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return self.model.intents
+
     def read(self, texts: Sequence[str]) -> TopicReading:
         """Two intents of 90 have nothing in common for it, however near their names are."""
         scores = self.model.scores(texts)

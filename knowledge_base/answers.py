@@ -17,7 +17,7 @@ from knowledge_base.means import Means
 from knowledge_base.ranking import PassageRanking, Ranked
 from knowledge_base.settings import SETTINGS, Settings
 from knowledge_base.statements import best_statement
-from knowledge_base.wording import content_words, sentences, singular, stems, tokens
+from knowledge_base.wording import content_words, primary_language, sentences, singular, stems, tokens
 from shop.catalogue.model import Product
 
 WORDS: Final = Means()
@@ -52,6 +52,7 @@ class Policy:
     url: str | None
     owner: str  # who to ask when it is wrong; "" where nobody is named
     as_of: datetime
+    across: bool = False  # found for a question in another language
 
 
 Answer = Fact | Policy
@@ -65,13 +66,14 @@ def answer(
     about: Product | None = None,
     means: Means = WORDS,
     settings: Settings = SETTINGS,
+    main: str = "",
 ) -> Answer | None:
     """The best answer there is, or None when nothing written down answers. Takes any text whatever.
 
-    `about` is the product being talked about, with its variants where they shall be asked too: what is written of it is
+    `main` is the shop's main language, whose documents are asked where those in `language` do not answer. `about` is the product being talked about, with its variants where they shall be asked too: what is written of it is
     asked first, and it says which passage "they" means.
     """
-    asked = Asked(session, question, language, about, means, settings)
+    asked = Asked(session, question, language, about, means, settings, main)
     if not tokens(asked.text):
         return None
     return fact(asked) or policy(asked)
@@ -84,10 +86,11 @@ def ranked_passages(
     language: str = "en",
     means: Means = WORDS,
     settings: Settings = SETTINGS,
+    main: str = "",
 ) -> list[int]:
-    """The ids of all passages, the best first, whether they answer or not."""
-    asked = Asked(session, question, language, None, means, settings)
-    return [each.passage.id for each in PassageRanking(asked).ranked().passages]
+    """The ids of all passages, the best first, whether they answer or not; those in `main` for a question in another language."""
+    asked = Asked(session, question, language, None, means, settings, main)
+    return [each.passage.id for each in PassageRanking(asked, across=asked.is_foreign).ranked().passages]
 
 
 def fact(asked: Asked) -> Fact | None:
@@ -110,8 +113,17 @@ def fact(asked: Asked) -> Fact | None:
 
 
 def policy(asked: Asked) -> Policy | None:
-    """The passage that answers best, if it answers at all."""
-    ranking = PassageRanking(asked).ranked()
+    """The passage that answers best, if it answers at all; one in the shop's main language where none in the question's does."""
+    if not asked.is_foreign:
+        return _policy(asked, PassageRanking(asked))
+    found = _policy(asked, PassageRanking(asked))
+    if found is not None and primary_language(found.language) == primary_language(asked.language):
+        return found
+    return _policy(asked, PassageRanking(asked, across=True))
+
+
+def _policy(asked: Asked, by: PassageRanking) -> Policy | None:
+    ranking = by.ranked()
     if not ranking.answers:
         return None
     best, passage = ranking.passages[0], ranking.passages[0].passage
@@ -128,6 +140,7 @@ def policy(asked: Asked) -> Policy | None:
         url=passage.url,
         owner=passage.owner,
         as_of=passage.updated_at,
+        across=by.across,
     )
 
 

@@ -17,8 +17,9 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from storage import yaml_files
 
 Scores = NDArray[np.float64]
-Kind = Literal["words", "meaning", "topics"]
-"""What a judgement goes by: words alone, meaning too, or what the question is about too."""
+Kind = Literal["words", "meaning", "topics", "across"]
+"""What a judgement goes by: words alone, meaning too, or what the question is about too; or, where question and passage are in
+different languages, meaning and topics without words."""
 
 SHIPPED: Final = Path(__file__).parent / "judgements.yml"
 EVIDENCE: Final[Mapping[Kind, tuple[str, ...]]] = {
@@ -35,6 +36,7 @@ EVIDENCE: Final[Mapping[Kind, tuple[str, ...]]] = {
         "topic",
         "strange",
     ),
+    "across": ("constant", "unasked", "whole", "sentence", "nearest", "topic", "strange"),
 }
 """The columns of `Evidence`:
 
@@ -87,13 +89,6 @@ class Judgements(BaseModel):
         own = [each for each in same if each.embedding is not None and each.embedding == family(embedder)]
         return (own or same)[0]
 
-    @model_validator(mode="after")
-    def _has_every_kind(self) -> "Judgements":
-        missing = set(EVIDENCE) - {each.kind for each in self.judgements}
-        if missing:
-            raise ValueError(f"there must be a judgement of each kind; missing: {', '.join(sorted(missing))}")
-        return self
-
 
 def family(embedder: str | None) -> str | None:
     """An embedder's name without its version."""
@@ -101,8 +96,17 @@ def family(embedder: str | None) -> str | None:
 
 
 def read_judgements(path: Path = SHIPPED) -> Judgements:
-    """Raises `yaml_files.Mistakes`."""
-    return yaml_files.parse(Judgements, yaml_files.load(path), path)
+    """A shop's own, with those that ship for what its file was not fitted to. Raises `yaml_files.Mistakes`."""
+    files = dict.fromkeys((path, SHIPPED))
+    found = [
+        each
+        for file in files
+        for each in yaml_files.parse(Judgements, yaml_files.load(file), file).judgements
+    ]
+    first: dict[tuple[str | None, Kind], Judgement] = {}
+    for each in found:
+        first.setdefault((each.embedding, each.kind), each)
+    return Judgements(judgements=tuple(first.values()))
 
 
 def written(judgements: Sequence[Judgement], made_by: str) -> str:

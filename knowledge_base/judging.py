@@ -14,6 +14,7 @@ from knowledge_base.changes import KEYS_A_STATEMENT
 from knowledge_base.facts import Facts, NamedValues, Price, as_text, named_values, price
 from knowledge_base.limits import Limits, apart
 from knowledge_base.query import Hit, ProductQuery
+from knowledge_base.reasons import Reason, ReasonKind
 from knowledge_base.wording import tokens
 from shop.catalogue.model import Variant
 from shop.money import Money
@@ -86,20 +87,18 @@ class Judge:
     def _shared_words(self, options: NamedValues) -> int:
         return len({*self.words} & {*tokens(" ".join(options.values))})
 
-    def _reasons(self, row: Row[Any]) -> Iterator[str]:
+    def _reasons(self, row: Row[Any]) -> Iterator[Reason]:
         query, facts, options = self.query, self.facts[row.product_id], named_values(row.options)
         found = (
             self.limits.color(facts, options, query.colors),
             self.limits.size(options) if query.sizes else None,
             self.limits.material(facts, options) if query.materials else None,
         )
-        yield from (reason for reason in found if reason)
+        yield from (Reason(ReasonKind.LIMIT, text) for text in found if text)
         if query.at_most:
-            yield f"under {_short(query.at_most, self.language)}"
+            yield Reason(ReasonKind.AT_MOST, _short(query.at_most, self.language))
         if query.at_least:
-            yield f"over {_short(query.at_least, self.language)}"
-        if row.in_stock:
-            yield "in stock"
+            yield Reason(ReasonKind.AT_LEAST, _short(query.at_least, self.language))
 
 
 def _price(row: Row[Any]) -> Price:
@@ -107,11 +106,12 @@ def _price(row: Row[Any]) -> Price:
 
 
 def _short(amount: Money, language: str) -> str:
-    """€15 rather than €15.00."""
+    """€15 rather than €15.00, 15 € where it is written so."""
     try:
         locale = Locale.parse(language, sep="-" if "-" in language else "_")
     except (UnknownLocaleError, ValueError):
         locale = Locale("en")
     if amount.decimal % 1:
         return amount.format(str(locale))
-    return format_currency(amount.decimal, amount.currency, "¤#,##0", locale=locale, currency_digits=False)
+    whole = locale.currency_formats["standard"].pattern.replace(".00", "")
+    return format_currency(amount.decimal, amount.currency, whole, locale=locale, currency_digits=False)

@@ -1,6 +1,6 @@
 """The passages as questions are compared with them, kept in memory until any of them changes.
 
-Whether something changed is one small query: the number that triggers raise with the full-text index, and how many
+Whether something changed is one small query: the number that triggers raise, and how many
 vectors there are up to which id.
 """
 

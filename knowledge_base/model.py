@@ -40,7 +40,7 @@ class Passage(Base):
 
     __tablename__ = "passage"
 
-    id: Mapped[int] = mapped_column(primary_key=True)  # also its row in the full-text index
+    id: Mapped[int] = mapped_column(primary_key=True)
     document_id: Mapped[UUID] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), index=True)
     position: Mapped[int]
     headings: Mapped[list[str]] = mapped_column(default=list)  # from the outermost to the nearest

@@ -72,20 +72,20 @@ def stored_as(name: str) -> str:
 def refresh_passage_vectors(
     database: Database, means: Means, *, progress: Progress = lambda _done, _all: None
 ) -> int:
-    """Make the vectors that passages lack, of the embedder and of their language's topics; how many passages lacked some.
+    """Make the vectors that passages lack, of the embedders and of their language's topics; how many passages lacked some.
 
     None do where there is no embedder.
     """
-    embedder = means.embedder
-    if embedder is None:
+    embedders = means.embedders
+    if not embedders:
         return 0
     readers = _readers(database, means.topics)
-    kept = [stored_as(embedder.name), *(stored_as(reader.name) for reader in readers.values())]
-    missing = database.read(lambda session: list(_passages_without(session, embedder, readers)))
+    kept = [stored_as(each.name) for each in (*embedders, *readers.values())]
+    missing = database.read(lambda session: list(_passages_without(session, embedders, readers)))
     for start in range(0, len(missing), BATCH):
         batch = missing[start : start + BATCH]
         rows = [
-            row for passage in batch for row in _vectors(passage, embedder, readers.get(passage.language))
+            row for passage in batch for row in _vectors(passage, embedders, readers.get(passage.language))
         ]
         database.write_now(lambda session, rows=rows: _keep(session, rows, kept))
         progress(start + len(batch), len(missing))
@@ -111,7 +111,7 @@ def _readers(database: Database, topics: Topics | None) -> dict[str, TopicReader
 
 
 def _passages_without(
-    session: Session, embedder: Embedder, readers: dict[str, TopicReader]
+    session: Session, embedders: Sequence[Embedder], readers: dict[str, TopicReader]
 ) -> Iterator[_Stale]:
     having: dict[int, set[str]] = {}
     for key, model in session.execute(select(PassageVector.passage_id, PassageVector.model)):
@@ -119,13 +119,16 @@ def _passages_without(
     found = select(Passage.id, Passage.headings, Passage.text, Passage.phrasings, Document.language)
     for row in session.execute(found.join(Passage.document).order_by(Passage.id)):
         reader = readers.get(row.language)
-        wanted = {stored_as(each.name) for each in (embedder, reader) if each is not None}
+        wanted = {stored_as(each.name) for each in (*embedders, reader) if each is not None}
         if not wanted <= having.get(row.id, set()):
             yield _Stale(row.id, row.language, passage_texts(row.headings, row.text, row.phrasings))
 
 
-def _vectors(passage: _Stale, embedder: Embedder, reader: TopicReader | None) -> Iterator[PassageVector]:
-    yield _row(passage, embedder.name, embedder.embed(passage.texts))
+def _vectors(
+    passage: _Stale, embedders: Sequence[Embedder], reader: TopicReader | None
+) -> Iterator[PassageVector]:
+    for embedder in embedders:
+        yield _row(passage, embedder.name, embedder.embed(passage.texts))
     if reader is not None:
         yield _row(passage, reader.name, reader.read(passage.texts).rows)
 

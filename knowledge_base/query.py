@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from knowledge_base.reasons import Reason, ReasonKind, reasons_in_texts
+from shop.catalogue.model import Product
 from shop.money import Money
 
 
@@ -86,12 +88,12 @@ class ProductQuery:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A product, the variant of it that fits best, and why it fits, as in ("black", "under €15", "in stock")."""
+    """A product, the variant of it that fits best, and the limits that it meets."""
 
     product_id: UUID
     variant_id: UUID
     score: float
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +104,12 @@ class SearchResult:
     total: int = 0
     corrected: Mapping[str, str] = field(default_factory=dict[str, str])
     relaxed: tuple[Limit, ...] = ()
+    words: tuple[str, ...] = ()  # of the query that were looked for, as the catalogue spells them
+
+
+def why_found(hit: Hit, product: Product, result: SearchResult, *, language: str) -> list[Reason]:
+    """Why `product` is among the hits, for its card: what it is called, the limits it meets, then a quote."""
+    met = {reason.text.casefold() for reason in hit.reasons}
+    said = reasons_in_texts(product, result.words, language=language)
+    called = [each for each in said if each.kind is not ReasonKind.QUOTE and each.text.casefold() not in met]
+    return [*called, *hit.reasons, *(each for each in said if each.kind is ReasonKind.QUOTE)]

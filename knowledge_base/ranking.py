@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import Row
 
 from knowledge_base.asked import Asked
-from knowledge_base.embedding import Vectors
+from knowledge_base.embedding import Embedder, Vectors
 from knowledge_base.judgement import EVIDENCE, Evidence, Judgement, Kind
 from knowledge_base.library import Shelf
 from knowledge_base.overlap import Overlap, overlap
@@ -65,13 +65,16 @@ class _Topic:
 
 @dataclass(frozen=True, slots=True)
 class PassageRanking:
-    """The documents' passages against one question."""
+    """The documents' passages against one question; with `across` those in the shop's main language, as the question is in another."""
 
     asked: Asked
+    across: bool = False
 
     def ranked(self) -> Ranking:
         """Every passage, the best first."""
         found = self._gather()
+        if self.across and (found.near is None or found.topic is None):
+            return Ranking((), answers=False)  # nothing else tells anything across languages
         alone = found.evidence(in_context=False)
         judge = self._judge(alone.kind)
         scores = judge.scores(alone)
@@ -93,8 +96,12 @@ class PassageRanking:
         return [row.id for row in found.rows], found.evidence(in_context=False)
 
     def _judge(self, kind: Kind) -> Judgement:
-        embedder = self.asked.means.embedder
+        embedder = self._embedder
         return self.asked.settings.judgements.find(kind, embedder.name if embedder else None)
+
+    @property
+    def _embedder(self) -> Embedder | None:
+        return self.asked.means.across if self.across else self.asked.means.embedder
 
     # What is being talked about
 
@@ -131,18 +138,18 @@ class PassageRanking:
 
     def _gather(self) -> "_Gathered":
         """No meaning without an embedder, or when nothing is embedded yet; no topic without meaning."""
-        means, text, primary = self.asked.means, self.asked.text, primary_language(self.asked.language)
-        embedder, topics = means.embedder, means.topics
-        reader = topics.reader(primary) if topics and embedder else None
+        means, text = self.asked.means, self.asked.text
+        embedder, spoken = self._embedder, primary_language(self.asked.language)
+        written = primary_language(self.asked.main) if self.across else spoken
+        reader, reading = self._reading(written) if embedder else (None, None)
         asked = embedder.embed([text, self._spelled_out()]) if embedder else None
-        reading = reader.read([text]) if reader else None
         models = {
             stored_as(each.name): vectors.shape[1]
             for each, vectors in ((embedder, asked), (reader, reading.rows if reading else None))
             if each is not None and vectors is not None
         }
-        shelf = means.library.shelf(self.asked.session, primary, models)
-        words = overlap(text, shelf.words, language=self.asked.language)
+        shelf = means.library.shelf(self.asked.session, written, models)
+        words = None if self.across else overlap(text, shelf.words, language=self.asked.language)
         known = shelf.vectors.get(stored_as(embedder.name)) if embedder else None
         if not known or asked is None:
             return _Gathered(shelf.rows, words)
@@ -151,6 +158,16 @@ class PassageRanking:
         near = {row.id: _nearness(row, known[row.id], asked) for row in shelf.rows if row.id in known}
         topic = self._topic(shelf, reader, reading) if reader and reading else None
         return _Gathered(shelf.rows, words, near, topic)
+
+    def _reading(self, written: str) -> tuple[TopicReader | None, TopicReading | None]:
+        """Who reads passages in that language, and what the question is about, in the same topics."""
+        topics = self.asked.means.topics
+        if topics is None:
+            return None, None
+        reader, own = topics.reader(written), topics.reader(primary_language(self.asked.language))
+        if reader is None or own is None or reader.topics != own.topics:
+            return None, None
+        return reader, own.read([self.asked.text])
 
     def _topic(self, shelf: Shelf, reader: TopicReader, reading: TopicReading) -> _Topic | None:
         known = shelf.vectors.get(stored_as(reader.name))
@@ -172,24 +189,35 @@ def _nearness(row: Row[Any], vectors: Vectors, asked: Vectors) -> list[Nearness]
 
 @dataclass(frozen=True, slots=True)
 class _Gathered:
-    """All that is known of the passages for a question; `near` is of it alone, and with what "it" or "they" stands for."""
+    """All that is known of the passages for a question; `near` is of it alone, and with what "it" or "they" stands for.
+
+    No `words` where it is in another language.
+    """
 
     rows: Sequence[Row[Any]]
-    words: Overlap
+    words: Overlap | None
     near: Mapping[int, Sequence[Nearness]] | None = None
     topic: _Topic | None = None
 
     def evidence(self, *, in_context: bool) -> Evidence:
         """Nothing speaks for a passage in what is not known of it."""
-        kind: Kind = "words" if self.near is None else "meaning" if self.topic is None else "topics"
+        kind = self._kind()
+        shares = self.words.shares if self.words is not None else [0.0] * len(self.rows)
         found = [
             list(self._columns(row, share, in_context=in_context))
-            for row, share in zip(self.rows, self.words.shares, strict=True)
+            for row, share in zip(self.rows, shares, strict=True)
         ]
         return Evidence(kind, np.array(found, dtype=np.float64).reshape(len(self.rows), len(EVIDENCE[kind])))
 
+    def _kind(self) -> Kind:
+        if self.words is None:
+            return "across"
+        return "words" if self.near is None else "meaning" if self.topic is None else "topics"
+
     def _columns(self, row: Row[Any], share: float, *, in_context: bool) -> Iterator[float]:
-        yield from (1.0, float(not row.phrasings), share, self.words.unknown)
+        yield from (1.0, float(not row.phrasings))
+        if self.words is not None:
+            yield from (share, self.words.unknown)
         if self.near is not None:
             near = self.near.get(row.id, NOWHERE)[in_context]
             yield from (near.whole, near.sentence, near.nearest)

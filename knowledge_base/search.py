@@ -56,7 +56,7 @@ class ProductSearch:
             attempt = finding.attempt(query.without(relaxed), found, relaxed)
             result = attempt.result()
             if result.total:
-                return replace(result, corrected=found.corrected, relaxed=relaxed)
+                return replace(result, corrected=found.corrected, relaxed=relaxed, words=found.words)
         return SearchResult(corrected=found.corrected)
 
 

@@ -20,9 +20,10 @@ class KnowledgeBase:
         settings: Settings = SETTINGS,
         language: str = "en",
     ) -> None:
-        """`language` is the one that the catalogue is written in."""
+        """`language` is the shop's main one, in which the catalogue is written."""
         self._means = means or Means()
         self._settings = settings
+        self._language = language
         self._products = ProductSearch(embedder=self._means.embedder, language=language)
 
     def search(self, session: Session, query: ProductQuery, *, language: str = "en") -> SearchResult:
@@ -40,4 +41,5 @@ class KnowledgeBase:
             about=about,
             means=self._means,
             settings=self._settings,
+            main=self._language,
         )

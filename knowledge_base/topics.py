@@ -30,6 +30,11 @@ class TopicReader(Protocol):
         """Tells the readings of one reader from those of another."""
         ...
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What the columns of its rows stand for; readers of two languages may know the same."""
+        ...
+
     def read(self, texts: Sequence[str]) -> TopicReading: ...
 
 

@@ -6,6 +6,7 @@ best threshold is chosen on it; the others are only asked.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +15,8 @@ from typing import Final
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.benchmarks.passage_words import word_scores
-from app.benchmarks.questions import Question, QuestionSet, read_questions
+from app.benchmarks.passage_words import PassageWords
+from app.benchmarks.questions import Question, QuestionSet, asked_in, read_questions
 from app.benchmarks.scratch import taken_in
 from knowledge_base.answers import Policy, answer, ranked_passages
 from knowledge_base.means import Means
@@ -63,42 +64,46 @@ def measure(
     documents: Path,
     *,
     means: Means,
-    language: str,
+    languages: Sequence[str],
     at: datetime,
     tell: Progress,
 ) -> list[AnswerFigures]:
-    """Every file of questions, asked of Parley and of full text alone. Raises MissingData."""
+    """Every file of questions, asked of Parley and of full text alone; the documents are in the first of `languages`.
+
+    Raises MissingData.
+    """
     tell(f"Knowledge: importing {documents}")
-    with taken_in(documents, means, language=language, at=at) as database:
-        return database.read(lambda session: list(_measure(session, files, means, language, tell)))
+    with taken_in(documents, means, language=languages[0], at=at) as database:
+        return database.read(lambda session: list(_measure(session, files, means, languages, tell)))
 
 
 def _measure(
-    session: Session, files: Sequence[Path], means: Means, language: str, tell: Progress
+    session: Session, files: Sequence[Path], means: Means, languages: Sequence[str], tell: Progress
 ) -> Iterator[AnswerFigures]:
-    sets = [read_questions(session, file) for file in files]
+    sets = [(read_questions(session, file), asked_in(file, languages)) for file in files]
     least: float | None = None
-    for known in sets:
-        tell(f"Knowledge: {known.name}")
-        asked = [_ask(session, question, means, language) for question in known.questions]
-        yield _figures(known, "Parley", asked)
-        words = [_ask_words(session, question, language) for question in known.questions]
-        least = _best_threshold(words) if least is None else least
-        yield _figures(known, "BM25 alone", [_from(least, each) for each in words])
+    with closing(PassageWords(session)) as index:
+        for known, language in sets:
+            tell(f"Knowledge: {known.name}")
+            asked = [_ask(session, each, means, language, languages[0]) for each in known.questions]
+            yield _figures(known, "Parley", asked)
+            words = [_ask_words(index, question, language) for question in known.questions]
+            least = _best_threshold(words) if least is None else least
+            yield _figures(known, "BM25 alone", [_from(least, each) for each in words])
 
 
-def _ask(session: Session, question: Question, means: Means, language: str) -> Asked:
+def _ask(session: Session, question: Question, means: Means, language: str, main: str) -> Asked:
     began = time.perf_counter()
-    found = answer(session, question.text, language=language, means=means)
+    found = answer(session, question.text, language=language, means=means, main=main)
     milliseconds = 1000 * (time.perf_counter() - began)
-    ranked = ranked_passages(session, question.text, language=language, means=means)
+    ranked = ranked_passages(session, question.text, language=language, means=means, main=main)
     given = found.passage_id if isinstance(found, Policy) else None
     return Asked(question.passages, given, tuple(ranked[:FIRST]), milliseconds)
 
 
-def _ask_words(session: Session, question: Question, language: str) -> Asked:
+def _ask_words(index: PassageWords, question: Question, language: str) -> Asked:
     began = time.perf_counter()
-    scores = _bm25(session, question.text, language)
+    scores = _bm25(index, question.text, language)
     ranked = sorted(scores, key=lambda key: (-scores[key], key))
     milliseconds = 1000 * (time.perf_counter() - began)
     best = ranked[0] if ranked else None
@@ -106,11 +111,11 @@ def _ask_words(session: Session, question: Question, language: str) -> Asked:
     return Asked(question.passages, best, tuple(ranked[:FIRST]), milliseconds, score)
 
 
-def _bm25(session: Session, text: str, language: str) -> dict[int, float]:
+def _bm25(index: PassageWords, text: str, language: str) -> dict[int, float]:
     """The sum over the question's words of idf × how strongly a passage holds the word."""
     scores: dict[int, float] = {}
     for word in content_words(text, language):
-        for key, score in word_scores(session, word).items():
+        for key, score in index.scores(word).items():
             scores[key] = scores.get(key, 0.0) + score
     return scores
 

@@ -2,11 +2,11 @@
 
 `document` is the name of a file that was imported, `heading` the nearest one above the passage; both empty means that
 nothing written down answers, so the question must be refused. Where several passages answer, their documents and
-headings stand beside each other: `Coupons|Free delivery`.
+headings stand beside each other: `Coupons|Free delivery`. A name such as `tuning_es.csv` says which language is asked in.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,9 @@ from knowledge_base.model import Document, Passage
 
 DEMO_SHOP: Final = ROOT / "sandbox" / "demo_shop"
 KNOWLEDGE: Final = DEMO_SHOP / "knowledge"
-QUESTIONS: Final = (DEMO_SHOP / "questions" / "tuning.csv", DEMO_SHOP / "questions" / "held_out.csv")
+QUESTIONS: Final = tuple(
+    DEMO_SHOP / "questions" / f"{name}.csv" for name in ("tuning", "held_out", "tuning_es", "held_out_es")
+)
 COLUMNS: Final = ("question", "document", "heading")
 OR: Final = "|"
 
@@ -47,6 +49,12 @@ class QuestionSet:
     @property
     def unanswerable(self) -> list[Question]:
         return [question for question in self.questions if not question.passages]
+
+
+def asked_in(file: Path, languages: Sequence[str]) -> str:
+    """The language of a file's questions: one of `languages` that its name ends with, else the first."""
+    ending = file.stem.rpartition("_")[2]
+    return ending if ending in languages else languages[0]
 
 
 def read_questions(session: Session, file: Path) -> QuestionSet:

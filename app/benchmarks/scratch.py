@@ -1,6 +1,6 @@
 """The merchant's documents in a database of their own for a while, ready to be asked."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from sqlalchemy import update
 from app.benchmarks.data_sets import MissingData
 from app.settings import Home, Settings
 from app.topics import IntentTopics
-from app.wiring import embedder_for, read_training_data, trained_model
+from app.wiring import embedder_across, embedder_for, read_training_data, trained_model
 from knowledge_base.importing import import_knowledge
 from knowledge_base.means import Means
 from knowledge_base.model import Passage
@@ -23,18 +23,29 @@ from storage.migrate import upgrade
 
 @contextmanager
 def means_for(
-    settings: Settings, *, tell: Callable[[str], None], embedder: Embedder | None = None
+    settings: Settings,
+    *,
+    tell: Callable[[str], None],
+    embedder: Embedder | None = None,
+    languages: Sequence[str] = (),
 ) -> Generator[Means]:
-    """What a shop of these settings answers with, its intent model trained for the occasion; or with another embedder."""
+    """What a shop of these settings answers with, its intent models trained for the occasion; or with another embedder.
+
+    Of its `languages`, the main one where none is named.
+    """
     own = embedder_for(settings)
     if own is None:
         yield Means()
         return
     tell("Knowledge: training the intents")
-    data, language = read_training_data(settings)[settings.language], settings.language
+    data = read_training_data(settings)
     with TemporaryDirectory(prefix="parley-bench-") as folder:
-        model, _ = trained_model(settings, Home(Path(folder)), data, language=language)
-        yield Means(embedder or own, IntentTopics({language: model}.get))
+        models = {
+            language: trained_model(settings, Home(Path(folder)), data[language], language=language)[0]
+            for language in languages or settings.languages[:1]
+        }
+        across = embedder_across(settings) if len(models) > 1 else None
+        yield Means(embedder or own, across, IntentTopics(models.get))
 
 
 @contextmanager
