@@ -78,8 +78,17 @@ def button(
 def with_attributes(element: AnElement, **attributes: str) -> AnElement:
     """Set HTML attributes: `aria_label` is aria-label, `class_` and `for_` lose their underscore."""
     for name, value in attributes.items():
-        element.props[name.rstrip("_").replace("_", "-")] = value
+        element.props[_property_of(element, name)] = value
     return element
+
+
+def _property_of(element: Element, name: str) -> str:
+    """What Vue calls an attribute."""
+    if name == "value" and element.tag == "input":
+        # As a property it would be set anew whenever anything on the page changes, over what somebody is writing;
+        # as an attribute it is what the field begins with (vuejs.org/api/render-function.html#h, `^attr`).
+        return "^value"
+    return name.rstrip("_").replace("_", "-")
 
 
 async def guarded(act: Callable[[], Awaitable[None] | None]) -> None:

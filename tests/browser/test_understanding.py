@@ -97,6 +97,17 @@ async def test_words_without_a_word_are_refused_kindly(teachable: OpenShop, visi
     await expect(message).to_be_visible()
 
 
+async def test_what_is_being_written_stays_when_the_page_changes(teachable: OpenShop, visit: Visit) -> None:
+    page = await missed(teachable, visit)
+    words = page.get_by_label("Words to learn")
+    await words.fill("flurb it")
+    teachable.database.write_now(
+        lambda session: labelled.label(session, "send it back", language="en", intent="refund", at=AT)
+    )
+    await expect(page.get_by_role("status")).to_contain_text("not in use yet")
+    await expect(words).to_have_value("flurb it")
+
+
 async def test_it_fits_a_phone(teachable: OpenShop, visit: Visit, browser: Browser) -> None:
     await missed(teachable, visit)
     async with Visits(browser, teachable.url).browse(size=PHONE) as phone:
