@@ -28,6 +28,7 @@ from nlu.entities.extraction import ENTITIES
 from nlu.entities.words import WORDS_FOLDER as ENTITY_WORDS
 from nlu.entities.words import Words as EntityWords
 from nlu.training_data import TrainingData
+from shop.delivery.options import DeliveryOption, DeliveryWords, PlaceWords
 from shop.errors import Refused
 from shop.profile import ShopProfile, ShopWords
 from storage import yaml_files
@@ -334,10 +335,29 @@ def check_profile(config: Path, shop: ShopProfile, languages: Iterable[str]) -> 
         for what, there in (
             ("promise", words.promise is not None or not shop.promise),
             ("hours", words.hours is not None or not shop.hours),
-            *((f"delivery.{option.code}", option.code in words.delivery) for option in shop.delivery),
+            *(
+                (f"delivery.{what}", there)
+                for option in shop.delivery
+                for what, there in _delivery_words(option, words.delivery.get(option.code))
+            ),
         )
         if not there
     ]
+
+
+def _delivery_words(option: DeliveryOption, words: DeliveryWords | None) -> Iterator[tuple[str, bool]]:
+    """What of an option wants words of its own, and whether it has them."""
+    yield option.code, words is not None
+    nothing: Mapping[str, PlaceWords] = {}
+    for kind, places, said in (
+        ("zones", option.zones, words.zones if words else nothing),
+        ("points", {point.code: point for point in option.points}, words.points if words else nothing),
+    ):
+        for name, place in places.items() if words is not None else ():
+            for part in PlaceWords.model_fields:
+                needed = bool(getattr(place, part, None))
+                there = getattr(said.get(name), part, None) is not None
+                yield f"{option.code}.{kind}.{name}.{part}", there or not needed
 
 
 def check_lookups(taught: Mapping[Path, TrainingData]) -> list[Mistake]:

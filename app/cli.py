@@ -8,13 +8,14 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, ParamSpec
 
 import typer
 from rich.console import Console
 
-from app import commands, knowledge_commands, report
+from app import commands, coupon_commands, knowledge_commands, money_commands, report, sale_commands
 from app.answering import REFUSE
 from app.benchmarks.data_sets import DATA, EXPORTS
 from app.benchmarks.questions import KNOWLEDGE, QUESTIONS
@@ -45,6 +46,10 @@ benches = typer.Typer(
     invoke_without_command=True,
 )
 app.add_typer(benches, name="bench")
+sales = typer.Typer(help="Lower prices from one day to another.", no_args_is_help=True)
+app.add_typer(sales, name="sale")
+coupons = typer.Typer(help="Coupons that customers may use.", no_args_is_help=True)
+app.add_typer(coupons, name="coupon")
 nlu = typer.Typer(help="Examples for other engines.", no_args_is_help=True)
 app.add_typer(nlu, name="nlu")
 
@@ -270,6 +275,43 @@ def week(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson =
 
 @app.command()
 @answers
+def reconcile(
+    since: Annotated[int, typer.Option("--since", min=1, max=365, help="How many days back.")] = 30,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Our books against Stripe's: names each difference, mends what is safe; exits with 1 if one is left."""
+    del as_json
+    return money_commands.compare(home, config, days=since)
+
+
+@app.command()
+@answers
+def statement(
+    order: Annotated[str | None, typer.Argument(help="An order, such as 7K3Q9T.")] = None,
+    day: Annotated[str | None, typer.Option(help="A day, such as 2026-11-22; today unless told.")] = None,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """The ledger of an order, posting by posting, or of a day, account by account."""
+    del as_json
+    return money_commands.statement(home, config, order=order, day=day)
+
+
+@app.command()
+@answers
+def doctor(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False) -> commands.Answer:
+    """Look at keys, webhooks, permissions, clock and database, and say what to do; exit code 1 where something is wrong."""
+    from app.doctor import command  # noqa: PLC0415 - loads the channels
+
+    del as_json
+    return command.run(home, config)
+
+
+@app.command()
+@answers
 def parse(
     text: Annotated[str | None, typer.Argument(help="What a customer might write.")] = None,
     file: Annotated[Path | None, typer.Option(help="One message a line; gives one JSON line a line.")] = None,
@@ -393,6 +435,9 @@ def calibrate(
     ] = None,
     file: Annotated[Path | None, typer.Option(help="Where to write, instead of the home.")] = None,
     afresh: Annotated[bool, typer.Option(help="Start from nothing, not from what is known.")] = False,
+    asked_in: Annotated[
+        str | None, typer.Option(help="The questions' language, where it is not the documents'.")
+    ] = None,
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
@@ -405,7 +450,7 @@ def calibrate(
         home,
         config,
         questions,
-        calibrating.Choices(documents, refuse, embedding_of, file, afresh),
+        calibrating.Choices(documents, refuse, embedding_of, file, afresh, asked_in),
         tell=bench.say,
     )
 
@@ -485,6 +530,110 @@ def bench_knowledge(
 
     del as_json
     return bench.knowledge(config, questions=questions or QUESTIONS, documents=documents)
+
+
+@sales.command("add")
+@answers
+def add_sale(
+    handle: Annotated[str, typer.Argument(help="The product's handle, such as black-mug.")],
+    price: Annotated[str, typer.Option(help="What it costs meanwhile, such as 9.90.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day.")],
+    starts: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; now unless told.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="Only this kind of it, such as Sand.")] = None,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Plan a sale: `parley sale add black-mug --price 9.90 --from 2026-11-27 --until 2026-11-30`."""
+    del as_json
+    first = starts.date() if starts else None
+    return sale_commands.add(home, config, handle, price=price, starts=first, until=until.date(), kind=kind)
+
+
+@sales.command("list")
+@answers
+def list_sales(
+    home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False
+) -> commands.Answer:
+    """Sales that are planned or running."""
+    del as_json
+    return sale_commands.listed(home, config)
+
+
+@sales.command("end")
+@answers
+def end_sale(
+    handle: Annotated[str, typer.Argument(help="The product's handle.")],
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """End a product's sales now; orders that were placed keep their price."""
+    del as_json
+    return sale_commands.end(home, config, handle)
+
+
+@coupons.command("add")
+@answers
+def add_coupon(
+    code: Annotated[str, typer.Argument(help="What customers say: SPRING10.")],
+    percent: Annotated[int | None, typer.Option(help="So many percent off.")] = None,
+    amount: Annotated[str | None, typer.Option(help="So much off: 5.00. Needs a larger --minimum.")] = None,
+    minimum: Annotated[str | None, typer.Option(help="What its goods must cost at least: 30.00.")] = None,
+    starts: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day.")] = None,
+    uses: Annotated[int | None, typer.Option(min=1, help="How many orders may use it in all.")] = None,
+    per_customer: Annotated[int | None, typer.Option(min=1, help="How many of one customer.")] = None,
+    first_order: Annotated[bool, typer.Option("--first-order", help="Only for a first order.")] = False,
+    category: Annotated[list[str] | None, typer.Option(help="Only these categories.")] = None,
+    product: Annotated[list[str] | None, typer.Option(help="Only these products, by handle.")] = None,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """Offer a coupon: `parley coupon add SPRING10 --percent 10 --until 2027-05-31`."""
+    del as_json
+    wanted = coupon_commands.Wanted(
+        code=code,
+        percent=percent,
+        amount=amount,
+        minimum=minimum,
+        starts=starts.date() if starts else None,
+        until=until.date() if until else None,
+        uses=uses,
+        per_customer=per_customer,
+        first_order=first_order,
+        categories=category or (),
+        products=product or (),
+    )
+    return coupon_commands.add(home, config, wanted)
+
+
+@coupons.command("list")
+@answers
+def list_coupons(
+    home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False
+) -> commands.Answer:
+    """Every coupon, what it takes off, and how often it is in use."""
+    del as_json
+    return coupon_commands.listed(home, config)
+
+
+@coupons.command("end")
+@answers
+def end_coupon(
+    code: Annotated[str, typer.Argument(help="The coupon's code.")],
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> commands.Answer:
+    """End a coupon now; orders that have it keep it."""
+    del as_json
+    return coupon_commands.end(home, config, code)
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ from knowledge_base.contradictions import Contradiction, contradictions
 from knowledge_base.embedding import Embedder
 from knowledge_base.means import Means
 from knowledge_base.passages import refresh_passage_vectors
-from knowledge_base.query import ProductQuery
+from knowledge_base.query import ProductQuery, why_found
 from knowledge_base.service import KnowledgeBase
 from nlu import rasa_project, training_data
 from nlu.languages import LanguageDetector
@@ -428,7 +428,10 @@ def search(home: Path, config: Path, text: str) -> Answer:
                 if v.id == hit.variant_id
             ),
             "score": round(hit.score, 3),
-            "reasons": ", ".join(hit.reasons),
+            "reasons": ", ".join(
+                f"{reason.kind.value}: {reason.text}".removesuffix(": ")
+                for reason in why_found(hit, titles[hit.product_id], result, language=shop.settings.language)
+            ),
         }
         for hit in result.hits
     ]

@@ -15,11 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from sqlalchemy.orm import Session
 
 from app.phones.paths import BACK_PATH, CHAT_PATH
 from app.sandbox import SECRETS as SANDBOX_SECRETS
@@ -36,6 +38,7 @@ from app.wiring import (
     open_database,
     trained_model,
 )
+from bot.actions.reconciling import schedule
 from bot.channels.terminal import Terminal
 from knowledge_base import importing as knowledge_importing
 from knowledge_base import indexing
@@ -47,6 +50,9 @@ from nlu.model import ModelFileError, TrainedModel, WorseModel
 from nlu.training_data import TrainingData, TrainingDataError
 from sandbox.clock import TurnableClock
 from shop.catalogue.importing import import_products
+from shop.profile import ShopProfile
+from shop.promotions import service as promotions
+from shop.promotions.model import Coupon
 from storage.clock import SystemClock
 from storage.engine import Database
 
@@ -146,7 +152,7 @@ def prepare(settings: Settings, secrets: Secrets, home: Home, teller: Teller, *,
         raise CannotOpen(str(error)) from error
     if demo:
         seed_demo(settings, home, database, learnt.means, teller)
-    _read_documents(database, learnt.means, teller)
+    read_documents(database, learnt.means, teller)
     return Loaded(database, learnt)
 
 
@@ -178,6 +184,7 @@ def seed_demo(settings: Settings, home: Home, database: Database, means: Means, 
             at=now,
             progress=tell,
         )
+    database.write_now(lambda session: offer_demo_coupons(session, settings.shop, at=now))
     documents = knowledge_importing.import_knowledge(
         database, [DEMO / "knowledge"], at=now, language=settings.language
     )
@@ -191,7 +198,18 @@ def seed_demo(settings: Settings, home: Home, database: Database, means: Means, 
     teller.say(f"→ {products} products on the shelves, {papers} documents to answer from")
 
 
-def _read_documents(database: Database, means: Means, teller: Teller) -> None:
+def offer_demo_coupons(session: Session, shop: ShopProfile, *, at: datetime) -> None:
+    """One to try: a tenth off a first order."""
+    if promotions.find(session, "WELCOME10") is None:
+        promotions.add(
+            session,
+            Coupon(
+                code="WELCOME10", percent=10, currency=shop.currency, first_order_only=True, created_at=at
+            ),
+        )
+
+
+def read_documents(database: Database, means: Means, teller: Teller) -> None:
     """As today's models read them; quick where they did before."""
     with teller.bar("Reading documents") as tell:
         refresh_passage_vectors(database, means, progress=lambda done, all_: tell(done / max(1, all_)))
@@ -214,6 +232,8 @@ def serve(
             app_secrets = with_sandbox(secrets) if sandbox else secrets
             ready = prepare(settings, app_secrets, home, teller, demo=sandbox)
             parley, far_ends = assemble(settings, app_secrets, home, ready, url=url, sandbox=sandbox)
+            if parley.stripe is not None:
+                schedule_reconciling(parley)
             server = ShopServer(create_app(parley, far_ends, notices=_notices(sandbox=sandbox)), parley)
             try:
                 with contextlib.suppress(KeyboardInterrupt):  # uvicorn stops cleanly, then raises it again
@@ -221,6 +241,12 @@ def serve(
             finally:
                 parley.close()
     teller.say("Closed. Everything is kept; see you soon.")
+
+
+def schedule_reconciling(parley: Parley) -> None:
+    """Have the books compared with the provider's every night."""
+    zone = ZoneInfo(parley.settings.shop.time_zone)
+    parley.database.write_now(lambda session: schedule(session, zone=zone, at=parley.clock.now()))
 
 
 async def _run(

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from app.settings import Home, Secrets
 from app.wiring import FarEnds
+from payments.stripe_gateway import WEBHOOK_PATH
 from sandbox.clock import Turnable
 from sandbox.messenger.app import create_app as create_messenger
 from sandbox.messenger.world import MessengerWorld
@@ -94,7 +95,7 @@ def open_sandbox(
         webhook_secret=STRIPE_WEBHOOK_SECRET,
         base_url=f"{url}/sandbox/stripe",
         store=home.sandbox / "stripe.db" if home else None,
-        webhook_urls=[f"{shop_url or url}/webhooks/stripe"],
+        webhook_urls=[f"{shop_url or url}{WEBHOOK_PATH}"],
         random=random,
         http=http,
         shop_name=shop_name,

@@ -22,8 +22,12 @@ from app.wiring import Parley
 from bot.channels import messenger, telegram
 from bot.channels.web import ChatInput, HostedChannel
 from bot.events import Inbound, ProviderNotified
+from bot.papers import PATH, NoSuchPaper
 from bot.transcript import since
-from payments.stripe_gateway import ForgedNotice, Notice
+from payments.disputes import lane_of
+from payments.stripe_gateway import WEBHOOK_PATH, ForgedNotice, Notice
+from shop.orders.service import NoSuchOrder
+from shop.papers.drawing import draw
 
 log = structlog.get_logger()
 
@@ -100,6 +104,7 @@ def create_app(parley: Parley, sandbox: Sandbox | None, *, notices: tuple[str, .
     for channel in (parley.web, parley.terminal):
         _add_chat(app, parley, channel)
     _add_messengers(app, parley)
+    _add_papers(app, parley)
     if sandbox is not None:
         sandbox.mount(app)
     if parley.settings.channels.web.enabled:
@@ -110,6 +115,26 @@ def create_app(parley: Parley, sandbox: Sandbox | None, *, notices: tuple[str, .
     elif parley.messenger is not None:  # Meta fetches the pictures of cards from us
         app.mount("/media", StaticFiles(directory=parley.home.media))
     return app
+
+
+def _add_papers(app: FastAPI, parley: Parley) -> None:
+    @app.get(f"{PATH}/{{name}}")
+    async def paper(name: str) -> Response:  # pyright: ignore[reportUnusedFunction]
+        papers, at = parley.papers, parley.clock.now()
+        try:
+            order_id, kind, language = papers.read(name)
+            written = await parley.database.run(
+                lambda session: papers.write(session, order_id, kind, language, at=at)
+            )
+        except (NoSuchPaper, NoSuchOrder):
+            raise HTTPException(404) from None
+        content = await asyncio.to_thread(draw, written)
+        headers = {
+            "Content-Disposition": f'inline; filename="{kind}.pdf"',
+            "Cache-Control": "private, no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(content, media_type="application/pdf", headers=headers)
 
 
 def _mount_demo(app: FastAPI, parley: Parley, sandbox: Sandbox, notices: tuple[str, ...]) -> None:
@@ -140,7 +165,9 @@ def _mount_console(app: FastAPI, parley: Parley, notices: tuple[str, ...], *, de
             secret=parley.home.secret(),
             staff_password=password.get_secret_value() if password else None,
             notices=notices,
-            replies=parley.shop.replies,
+            tell=parley.notices,
+            paper_link=parley.papers.link,
+            fetch=parley.telegram.fetch if parley.telegram else None,
             secure_cookies=(parley.settings.server.public_url or "").startswith("https://"),
             chat_path=CHAT_PATH if demo else "/",
             staff_in_frames=demo,
@@ -191,7 +218,7 @@ def _add_health(app: FastAPI) -> None:
 
 
 def _add_stripe_webhook(app: FastAPI, parley: Parley) -> None:
-    @app.post("/webhooks/stripe")
+    @app.post(WEBHOOK_PATH)
     async def stripe_webhook(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
         if parley.stripe is None:
             raise HTTPException(404)
@@ -202,15 +229,17 @@ def _add_stripe_webhook(app: FastAPI, parley: Parley) -> None:
         except ForgedNotice as error:
             log.warning("webhook.forged", source="stripe", reason=str(error)[:120])
             raise HTTPException(403, "the signature does not verify") from error
-        await parley.delivery.receive([_inbound(notice)])
+        await parley.delivery.receive([await _inbound(parley, notice)])
         return Response(status_code=200)
 
 
-def _inbound(notice: Notice) -> Inbound:
+async def _inbound(parley: Parley, notice: Notice) -> Inbound:
+    """The notice in the lane that we asked Stripe to name; without one, in that of the payment it is about."""
+    lane = notice.conversation or await parley.database.look(lambda session: lane_of(session, notice.object))
     return Inbound(
         source="stripe",
         external_id=notice.id,
-        conversation=notice.conversation or NO_CONVERSATION,
+        conversation=lane or NO_CONVERSATION,
         sequence=notice.created,
         event=ProviderNotified(type=notice.type, object=notice.object),
     )

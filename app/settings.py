@@ -15,7 +15,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nlu.pipeline import PipelineSettings
-from shop.profile import Section, ShopProfile
+from shop.profile import ShopProfile
+from shop.section import Section
 from storage import yaml_files
 from storage.yaml_files import Mistake, Mistakes
 

@@ -10,12 +10,14 @@ import itertools
 import logging
 import shutil
 import socket
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
+from uuid import UUID
 
 import httpx
 import uvicorn
@@ -33,7 +35,8 @@ from app.serving import PromptServer
 from app.settings import Home, Secrets, Settings
 from app.wiring import Learnt, Loaded, Parley, build
 from bot.delivery.leases import LEASE_SECONDS
-from console import fulfilment, staff_reply
+from console import fulfilment, return_desk, staff_reply
+from console.fulfilment import Desk
 from nlu.understanding import Understanding
 from sandbox.clock import SimulatedClock
 from sandbox.people.messenger import MessengerPerson
@@ -44,7 +47,10 @@ from sandbox.people.web import WebPerson
 from sandbox.stripe.faults import ConnectionDropped
 from sandbox.telegram.state import ChatType
 from shop.catalogue.model import Product, Variant
+from shop.money import Money
 from shop.orders.model import Order, OrderStatus
+from shop.returns import service as returns
+from shop.shipments import service as shipments
 from storage.engine import Database, RehearsalDatabase
 from storage.ids import new_id
 
@@ -197,21 +203,67 @@ class Stage:
         )
         await self.parley.delivery.wake()
 
-    async def staff_move(self, reference: str, status: OrderStatus, *, tracking: str = "") -> None:
-        """Staff move an order on, as the staff page does. Raises NotPossible."""
-        order_id = select(Order.id).where(Order.reference == reference)
+    async def staff_do(self, reference: str, work: Callable[[Desk], Any]) -> None:
+        """Staff do something with an order, as the staff page does. Raises whatever `work` refuses."""
+        order_id, at = select(Order.id).where(Order.reference == reference), self.clock.now()
         await self.database.run(
-            lambda session: fulfilment.move_on(
-                session,
-                session.scalars(order_id).one(),
-                status,
-                tracking=tracking,
-                profile=self.settings.shop,
-                replies=self.parley.shop.replies,
-                at=self.clock.now(),
+            lambda session: work(
+                fulfilment.open_order(
+                    session, session.scalars(order_id).one(), notices=self.parley.notices, at=at
+                )
             )
         )
         await self.parley.delivery.wake()
+
+    async def staff_move(self, reference: str, status: OrderStatus, *, tracking: str = "") -> None:
+        """Staff move an order on. Raises NotPossible."""
+        parcel = shipments.parcel(self.settings.shop, tracking=tracking)
+        await self.staff_do(reference, lambda desk: fulfilment.move_on(desk, status, parcel=parcel))
+
+    async def staff_ship(
+        self, reference: str, units: Mapping[str, int] | None, *, carrier: str, tracking: str
+    ) -> None:
+        """Staff send a part of an order, by words of the lines' names, or (None) all that is left of it.
+
+        Raises NotPossible, TooManyUnits.
+        """
+        parcel = shipments.parcel(self.settings.shop, carrier=carrier, tracking=tracking)
+
+        def ship(desk: Desk) -> None:
+            chosen = units_by_name(desk.order, units) if units else None
+            fulfilment.ship(desk, chosen, parcel=parcel)
+
+        await self.staff_do(reference, ship)
+
+    async def staff_deliver(self, reference: str, shipment: int | None) -> None:
+        """Staff see that a shipment (None: all of them) has arrived. Raises NotPossible."""
+        await self.staff_do(reference, lambda desk: fulfilment.deliver(desk, shipment))
+
+    async def staff_take(self, reference: str, amount: Money, *, to: str, receipt: str) -> None:
+        """Staff note money that came in cash or to the bank ("cash", "bank"). Raises KnownPayment."""
+        await self.staff_do(
+            reference, lambda desk: fulfilment.take_money(desk, amount, provider=to, reference=receipt)
+        )
+
+    async def staff_return(
+        self, reference: str, status: str, *, why: str, sellable: bool, amount_minor: int | None
+    ) -> None:
+        """Staff decide about the newest return of an order. Raises Refused."""
+
+        def decide(desk: Desk) -> None:
+            newest = returns.of_order(desk.session, desk.order.id)[-1]
+            worth = newest.worth_minor if amount_minor is None else amount_minor
+            match status:
+                case "approved":
+                    return_desk.approve(desk, newest.number)
+                case "refused":
+                    return_desk.refuse(desk, newest.number, why)
+                case "received":
+                    return_desk.receive(desk, newest.number, sellable=sellable)
+                case _:
+                    return_desk.refund(desk, newest.number, Money(worth, desk.order.currency))
+
+        await self.staff_do(reference, decide)
 
     async def set_goods(
         self, handle: str, *, on_hand: int | None = None, price_minor: int | None = None
@@ -360,6 +412,17 @@ async def open_stage(
         finally:
             with contextlib.suppress(asyncio.CancelledError):
                 await stage.close()
+
+
+def units_by_name(order: Order, units: Mapping[str, int]) -> dict[UUID, int]:
+    """Units by the order's lines whose names have these words. Raises LookupError for words that no line has."""
+    found: dict[UUID, int] = {}
+    for words, count in units.items():
+        line = next((line for line in order.lines if words.casefold() in line.name.casefold()), None)
+        if line is None:
+            raise LookupError(f"nothing in the order {order.reference} is called {words!r}")
+        found[line.id] = count
+    return found
 
 
 def _is_no_planned_trouble(record: logging.LogRecord) -> bool:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from html import unescape
@@ -19,6 +19,7 @@ from app.settings import ROOT, Home, Secrets, Settings
 from app.topics import IntentTopics
 from bot import transcript
 from bot.channels.messenger import MessengerChannel, Page
+from bot.channels.messenger_sending import LastHeard
 from bot.channels.port import Abilities, Channel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import HostedChannel
@@ -27,6 +28,8 @@ from bot.dialogue import flows, replies, slots
 from bot.dialogue.hearing import Listener
 from bot.dialogue.tokens import Tokens
 from bot.handler import Shop, ShopHandler
+from bot.notices import Notices
+from bot.papers import Papers
 from knowledge_base.means import Means
 from knowledge_base.passages import refresh_passage_vectors
 from knowledge_base.service import KnowledgeBase
@@ -41,13 +44,12 @@ from nlu.model import ModelFileError, ModelStore, TrainedModel
 from nlu.multilingual import installed_embedder
 from nlu.training_data import TrainingData
 from nlu.understanding import Entity, Interpreter, Understanding
+from payments.calls import ProviderCalls
 from payments.stripe_gateway import StripeGateway
 from shop.catalogue import queries
-from shop.errors import Unavailable
 from storage.clock import Clock
 from storage.engine import Database
 from storage.migrate import upgrade
-from storage.types import JsonObject
 
 log = structlog.get_logger()
 
@@ -76,11 +78,13 @@ class Learnt:
     models: Mapping[str, TrainedModel]
     embedder: Embedder | None
     """The main language's; goods and documents are found with it, too."""
+    across: Embedder | None = None
+    """Compares questions in the other languages with what is written in the main one."""
 
     @property
     def means(self) -> Means:
         """What questions are answered with."""
-        return Means(self.embedder, IntentTopics(self.models.get))
+        return Means(self.embedder, self.across, IntentTopics(self.models.get))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +192,15 @@ class Parley:
     messenger: MessengerChannel | None
     stripe: StripeGateway | None
     tokens: Tokens
+    papers: Papers
     trainer: Retraining
     answer_desk: AnswerDesk
     services: tuple[JsonService, ...]  # outside help with understanding
+
+    @property
+    def notices(self) -> Notices:
+        """Sentences to customers when no turn is under way."""
+        return Notices(self.shop.profile, self.shop.replies, self.tokens)
 
     def close(self) -> None:
         """Let go of the database and of services outside; the delivery was stopped before."""
@@ -219,6 +229,13 @@ def embedder_for(settings: Settings, language: str | None = None) -> Embedder | 
     if named is None:
         return None
     return MiniLmEmbedder(named.model) if named.model else installed_embedder(language)
+
+
+def embedder_across(settings: Settings) -> Embedder | None:
+    """The one that a shop of several languages compares them with; None where it speaks one, or embeds nothing."""
+    if len(settings.languages) < 2:
+        return None
+    return next((embedder_for(settings, each) for each in settings.languages if each != "en"), None)
 
 
 def read_training_data(settings: Settings) -> dict[str, TrainingData]:
@@ -281,7 +298,7 @@ def learn(
         return trained_model(settings, home, data, language=language)[0]
 
     models = {language: (model_of or ensured)(language, examples) for language, examples in data.items()}
-    return Learnt(shipped, data, models, embedder_for(settings))
+    return Learnt(shipped, data, models, embedder_for(settings), embedder_across(settings))
 
 
 def interpreter_for(
@@ -316,7 +333,7 @@ def means_in_use(settings: Settings, home: Home) -> Means:
             log.warning("model.unreadable", language=language, reason=str(error))
             return None
 
-    return Means(embedder, IntentTopics(model_of))
+    return Means(embedder, embedder_across(settings), IntentTopics(model_of))
 
 
 def read_documents_anew(settings: Settings, home: Home, database: Database) -> None:
@@ -367,16 +384,25 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
     interpreter = engines.interpreter_with(rasa, own, settings)
     generator = engines.generator_service(settings, secrets)
     assistants = engines.assistants_with(generator, interpreter, settings)
-    means = Means(learnt.embedder, IntentTopics(own.model))
+    means = replace(learnt.means, topics=IntentTopics(own.model))
     knowledge = knowledge_for(settings, home, means)
     tokens = Tokens(home.secret())
     spoken = replies.read(FLOWS / "replies", languages=settings.languages)
     web, terminal = HostedChannel("web"), HostedChannel("terminal")
-    telegram = _telegram(settings, secrets, home, clock, far_ends, menus=_menus(spoken))
-    messenger = _messenger(settings, secrets, home, clock, far_ends, database=database, public_url=public_url)
+    telegram = telegram_for(settings, secrets, home, clock, far_ends, menus=_menus(spoken))
+    messenger = messenger_for(
+        settings,
+        secrets,
+        home,
+        clock,
+        far_ends,
+        last_heard=partial(_last_heard, database, MessengerChannel.name),
+        public_url=public_url,
+    )
     channels: dict[str, Channel] = {
         channel.name: channel for channel in (web, terminal, telegram, messenger) if channel
     }
+    papers = Papers(settings.shop, spoken, home.secret(), settings.server.public_url or public_url)
     shop = Shop(
         profile=settings.shop,
         flows=flows.read(flow_files()),
@@ -386,16 +412,17 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
         knowledge=knowledge,
         abilities=_abilities(channels),
         return_url=return_url or public_url,
+        papers=papers,
     )
     listener = Listener(interpreter, settings.languages, LanguageDetector(learnt.data))
     handler = ShopHandler(shop, listener, assistants)
-    stripe = _stripe(secrets, clock, far_ends)
+    stripe = stripe_for(secrets, clock, far_ends)
     delivery = Delivery(
         database,
         clock,
         handler,
         senders=channels,
-        caller=stripe.call if stripe else _no_stripe,
+        caller=ProviderCalls(stripe).make,
         one_at_a_time=one_at_a_time,
     )
     return Parley(
@@ -415,6 +442,7 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
         messenger=messenger,
         stripe=stripe,
         tokens=tokens,
+        papers=papers,
         trainer=Retraining(
             database,
             model_store(home),
@@ -441,15 +469,16 @@ def _menus(spoken: replies.Replies) -> dict[str, list[tuple[str, str]]]:
     return {"": menus.pop(spoken.main), **menus}
 
 
-def _telegram(
+def telegram_for(
     settings: Settings,
     secrets: Secrets,
     home: Home,
     clock: Clock,
     far_ends: FarEnds,
     *,
-    menus: Mapping[str, Sequence[tuple[str, str]]],
+    menus: Mapping[str, Sequence[tuple[str, str]]] | None = None,
 ) -> TelegramChannel | None:
+    """The bot, where it is switched on and has its token. Raises ValueError for a token that is none."""
     if not settings.channels.telegram.enabled or secrets.telegram_token is None:
         return None
     payment, webhook = secrets.telegram_payment_token, secrets.telegram_webhook_secret
@@ -464,16 +493,17 @@ def _telegram(
     )
 
 
-def _messenger(
+def messenger_for(
     settings: Settings,
     secrets: Secrets,
     home: Home,
     clock: Clock,
     far_ends: FarEnds,
     *,
-    database: Database,
+    last_heard: LastHeard,
     public_url: str,
 ) -> MessengerChannel | None:
+    """The page, where it is switched on and has all its keys."""
     token, app_secret = secrets.messenger_page_token, secrets.messenger_app_secret
     verify_token, chosen = secrets.messenger_verify_token, settings.channels.messenger
     if not chosen.enabled or token is None or app_secret is None or verify_token is None:
@@ -492,7 +522,7 @@ def _messenger(
         page,
         media=home.media,
         media_url=f"{public_url}/media",
-        last_heard=partial(_last_heard, database, MessengerChannel.name),
+        last_heard=last_heard,
         clock=clock,
         api_base=far_ends.messenger,
     )
@@ -502,7 +532,8 @@ async def _last_heard(database: Database, channel: str, chat: str) -> datetime |
     return await database.look(lambda session: transcript.last_heard(session, f"{channel}:{chat}"))
 
 
-def _stripe(secrets: Secrets, clock: Clock, far_ends: FarEnds) -> StripeGateway | None:
+def stripe_for(secrets: Secrets, clock: Clock, far_ends: FarEnds) -> StripeGateway | None:
+    """The account, where it has its keys."""
     if secrets.stripe_key is None or secrets.stripe_webhook_secret is None:
         return None
     return StripeGateway(
@@ -511,9 +542,3 @@ def _stripe(secrets: Secrets, clock: Clock, far_ends: FarEnds) -> StripeGateway 
         clock=clock,
         api_base=far_ends.stripe,
     )
-
-
-async def _no_stripe(call: str, arguments: JsonObject, key: str) -> JsonObject:
-    """Without keys no call can be made; it waits until the merchant sets them."""
-    del arguments, key
-    raise Unavailable(f"Stripe is not set up (PARLEY_STRIPE_KEY): cannot {call}", retry_after_seconds=60.0)

@@ -77,14 +77,37 @@ class SharedLocation(Spoken):
     longitude: float
 
 
+class FilledForm(EventModel):
+    """What somebody put into Telegram's own form while paying; only what the invoice asked for."""
+
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    address: dict[str, str] = Field(default_factory=dict[str, str])  # street, postcode, city, state, country
+
+
+class ShippingAsked(EventModel):
+    """Telegram's shipping query: what there is for the country in its form, and what it costs (10 s)."""
+
+    kind: Literal["shipping_asked"] = "shipping_asked"
+    query: str
+    payload: str
+    country: str
+
+
 class InvoiceChecked(EventModel):
-    """Telegram's pre-checkout query: the last place to say no before money moves (10 s)."""
+    """Telegram's pre-checkout query: the last place to say no before money moves (10 s).
+
+    `shipping` is the way of delivery that was chosen in Telegram's form, `form` what was filled in there.
+    """
 
     kind: Literal["invoice_checked"] = "invoice_checked"
     query: str
     payload: str
     amount_minor: int
     currency: str
+    shipping: str | None = None
+    form: FilledForm | None = None
 
 
 class InvoicePaid(EventModel):
@@ -162,6 +185,7 @@ Event = Annotated[
     | SentAttachment
     | SharedContact
     | SharedLocation
+    | ShippingAsked
     | InvoiceChecked
     | InvoicePaid
     | BotBlocked

@@ -5,16 +5,26 @@ from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot import conversations, groups, traces, transcript
-from bot.actions import ACTIONS, reference
+from bot.actions import (
+    ACTIONS,
+    reconciling,
+    reference,
+    sale_times,
+    telegram_form,
+    timers,
+    transfers,
+    watching,
+)
 from bot.actions import payment as money
 from bot.channels import port
 from bot.delivery.turn import PrepareMore, Turn
 from bot.dialogue.commands import AskAgain, Command, StartFlow, Utter
-from bot.dialogue.dialogue import Abilities, Dialogue, Knowledge
+from bot.dialogue.dialogue import Abilities, Dialogue, Knowledge, PaperLinks
 from bot.dialogue.engine import Engine
 from bot.dialogue.flows import Flow
 from bot.dialogue.hearing import Hearing, Listener
@@ -39,6 +49,7 @@ from bot.events import (
     SentAttachment,
     SharedContact,
     SharedLocation,
+    ShippingAsked,
     Spoken,
     Tapped,
     TimerFired,
@@ -71,6 +82,7 @@ class Shop:
     knowledge: Knowledge
     abilities: Mapping[str, Abilities]  # by channel
     return_url: str  # where a payment page sends people back to
+    papers: PaperLinks | None = None
 
 
 class ShopHandler:
@@ -105,6 +117,8 @@ class ShopHandler:
             groups.attend(turn, replies=self._shop.replies, profile=self._shop.profile)
             return
         self._follow(turn)
+        if self._customer(turn) is None and self._is_nobodys_news(turn):
+            return
         dialogue = self._open(turn)
         if dialogue is None:
             return
@@ -119,6 +133,12 @@ class ShopHandler:
         trace = dialogue.trace
         traces.note(turn, trace.summary(turn.conversation.state, after), missed=trace.missed)
         turn.conversation.state = after
+
+    def _is_nobodys_news(self, turn: Turn) -> bool:
+        """Whether it was about the shop's money and no customer's conversation."""
+        zone = ZoneInfo(self._shop.profile.time_zone)
+        by_time = reconciling.on_event(turn, zone) or watching.on_event(turn) or sale_times.on_event(turn)
+        return by_time or money.on_nobodys_news(turn)
 
     def apologise(self, turn: Turn) -> None:
         """Something of ours broke on this event: say so, plainly."""
@@ -170,6 +190,7 @@ class ShopHandler:
             abilities=self._shop.abilities.get(channel, SWITCHED_OFF),
             knowledge=self._shop.knowledge,
             return_url=self._shop.return_url,
+            papers=self._shop.papers,
             heard=heard.whole if heard is not None else None,
             message=heard,
             language_before=before,
@@ -245,6 +266,10 @@ class ShopHandler:
             self._respond_to_all(dialogue, event)
             return
         dialogue.answer_tap()
+        if isinstance(event, SentAttachment) and transfers.take_slip(dialogue, event):
+            dialogue.trace.why = event.kind
+            dialogue.close()
+            return
         self._engine.run(dialogue, self._commands(dialogue, event))
 
     def _respond_to_all(self, dialogue: Dialogue, event: Event) -> None:
@@ -299,11 +324,12 @@ class Reaction(Protocol):
 
 
 REACTIONS: dict[type[Any], Reaction] = {
+    ShippingAsked: telegram_form.offer_delivery,
     InvoiceChecked: money.check_invoice,
     InvoicePaid: money.take_invoice_payment,
     CallReturned: money.on_call_returned,
     ProviderNotified: money.on_provider_notified,
-    TimerFired: money.on_timer,
+    TimerFired: timers.on_timer,
 }
 
 

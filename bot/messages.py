@@ -76,6 +76,8 @@ class ShowCards(MessageModel):
 
 
 class PriceLine(MessageModel):
+    """A part of a price; a discount is negative."""
+
     label: str
     amount_minor: int
 
@@ -90,6 +92,26 @@ class SendInvoice(MessageModel):
     currency: str
     lines: tuple[PriceLine, ...]
     picture: Picture | None = None
+    form: bool = (
+        False  # name, phone, e-mail and address are filled in there, and the delivery is chosen there
+    )
+
+
+class ShippingWay(MessageModel):
+    """A way of delivery in Telegram's form; `code` comes back when it is chosen, its lines are added to the price."""
+
+    code: str
+    title: str
+    lines: tuple[PriceLine, ...]
+
+
+class AnswerShipping(MessageModel):
+    """What there is to choose from for the country in the form, or why there is nothing; urgent."""
+
+    kind: Literal["answer_shipping"] = "answer_shipping"
+    query: str
+    ways: tuple[ShippingWay, ...] = ()
+    error: str | None = None
 
 
 class ReceiptLine(MessageModel):
@@ -107,7 +129,10 @@ class Receipt(MessageModel):
     currency: str
     payment: str  # what it was paid with, in words
     lines: tuple[ReceiptLine, ...]
+    discounts: tuple[PriceLine, ...] = ()  # negative
     delivery_minor: int
+    tax_minor: int = 0
+    tax_included: bool = True  # within the prices; else on top of them
     total_minor: int
 
 
@@ -138,7 +163,7 @@ class ShowTyping(MessageModel):
 
 
 Message = Annotated[
-    Say | ShowCards | SendInvoice | Receipt | AnswerInvoiceCheck | AnswerTap | ShowTyping,
+    Say | ShowCards | SendInvoice | Receipt | AnswerShipping | AnswerInvoiceCheck | AnswerTap | ShowTyping,
     Field(discriminator="kind"),
 ]
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)

@@ -17,10 +17,12 @@ from nicegui.staticfiles import CacheControlledStaticFiles
 from console import (
     staff_catalogue,
     staff_conversations,
+    staff_money,
     staff_orders,
     staff_problems,
     staff_questions,
     staff_sign_in,
+    staff_slips,
     staff_understanding,
     webchat,
 )
@@ -63,6 +65,8 @@ def mount(app: FastAPI, services: ConsoleServices) -> None:
     staff_conversations.add_pages(services, access)
     staff_orders.add_pages(services, access)
     staff_catalogue.add_pages(services, access)
+    staff_money.add_pages(services, access)
+    staff_slips.add_slips(services, access)
     staff_problems.add_pages(services, access)
     staff_questions.add_pages(services, access)
     staff_understanding.add_pages(services, access)
@@ -86,6 +90,7 @@ def _forget_earlier_mount() -> None:
     routes = cast("dict[Any, str]", Client.page_routes)  # pyright: ignore[reportUnknownMemberType]
     for path in routes.values():
         nicegui_app.remove_route(path)
+    nicegui_app.remove_route(staff_slips.PATH)
     routes.clear()
     nicegui_app.user_middleware.clear()
     nicegui_app.middleware_stack = None

@@ -4,19 +4,25 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from bot.channels.web import HostedChannel
-from bot.dialogue.replies import Replies
 from bot.events import Inbound
+from bot.notices import Notices
 from knowledge_base.clusters import Cluster
 from knowledge_base.weekly import Week
 from shop.profile import ShopProfile
 from storage.clock import Clock
 from storage.engine import Database
+
+
+class PaperLink(Protocol):
+    """Where a paper of an order lies."""
+
+    def __call__(self, order_id: UUID, kind: Literal["invoice", "receipt"], language: str) -> str: ...
 
 
 class Trainer(Protocol):
@@ -77,7 +83,9 @@ class ConsoleServices:
     secret: bytes  # signs the cookies
     staff_password: str | None  # None: the staff page is open, but only to browsers on this machine
     notices: tuple[str, ...] = ()  # shown on top of every page, e.g. "Sandbox: no real money moves"
-    replies: Replies | None = None  # None: customers hear nothing when staff move their order on
+    paper_link: PaperLink | None = None  # None: no papers are shown
+    tell: Notices | None = None  # None: customers hear nothing when staff move their order on
+    fetch: Callable[[str], Awaitable[bytes]] | None = None  # a file that somebody sent us on Telegram
     chat_path: str = "/"  # where the customers' chat is
     staff_in_frames: bool = (
         False  # True lets pages of our own show the staff page inside them, as the demo's phones do

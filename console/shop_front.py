@@ -7,8 +7,9 @@ from nicegui import ui
 
 from console.elements import box, button, hidden_text, link, picture, text
 from console.reads.front import FrontProduct
+from shop.delivery.options import DeliveryOption
 from shop.money import Money
-from shop.profile import DeliveryOption, ShopProfile
+from shop.profile import ShopProfile
 
 PRODUCTS: Final = 6
 FORGET_PATH: Final = "/forget-chat"

@@ -13,6 +13,7 @@ from console import staff_reply
 from console.chat_elements import Composer, MessageList, Written
 from console.elements import box, button, link, page, text, time_tag
 from console.notation import notation_of
+from console.order_words import order_link, status_badge
 from console.reads.conversations import (
     CartRow,
     ConversationRow,
@@ -27,7 +28,6 @@ from console.reads.talk import lines
 from console.services import ConsoleServices
 from console.staff_access import StaffAccess
 from console.staff_frame import attention_of, badge, empty_state, page_links, search_form, staff_page
-from console.staff_orders import order_link, status_badge
 from console.talk import Talk
 
 LIST_LOOK_SECONDS = 4.0

@@ -16,6 +16,7 @@ from console.staff_access import SIGN_OUT_PATH, StaffAccess
 SECTIONS: Final = {
     "Conversations": "/staff",
     "Orders": "/staff/orders",
+    "Money": "/staff/money",
     "Catalogue": "/staff/catalogue",
     "Questions": "/staff/questions",
     "Understanding": "/staff/understanding",
@@ -46,7 +47,7 @@ async def attention_of(services: ConsoleServices) -> Attention:
 
 
 def _head(services: ConsoleServices, access: StaffAccess, section: str, waiting: Attention) -> None:
-    counts = {"Conversations": waiting.people, "Problems": waiting.problems}
+    counts = {"Conversations": waiting.people, "Problems": waiting.problems, "Money": waiting.money}
     with box("staff-head", tag="header"):
         text(initials(services.profile.name), "mark small", aria_hidden="true")
         text(services.profile.name, "staff-shop", tag="p")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shop.money import Money
 from storage.ids import new_id
-from storage.types import Base
+from storage.types import Base, JsonObject, json_type
 
 
 class Payment(Base):
@@ -37,11 +37,15 @@ class Payment(Base):
 class RefundStatus(StrEnum):
     PENDING = "pending"  # asked for, not confirmed by the provider
     SETTLED = "settled"
-    FAILED = "failed"  # the provider gave up: staff must act
+    FAILED = "failed"  # it did not get there: staff must act
+    OTHERWISE = "otherwise"  # staff gave it back another way
 
 
 class Refund(Base):
-    """Money on its way back. Its id is the provider's idempotency key, so that it is never sent twice."""
+    """Money on its way back. Its id and attempt are the provider's idempotency key, so that it is never sent twice.
+
+    A further attempt is made only after the provider said no to the one before, or the bank sent it back.
+    """
 
     __tablename__ = "refund"
     __table_args__ = (CheckConstraint("amount_minor > 0", name="amount_positive"),)
@@ -54,9 +58,47 @@ class Refund(Base):
     status: Mapped[RefundStatus] = mapped_column(default=RefundStatus.PENDING)
     reference: Mapped[str | None] = mapped_column(unique=True)  # re_…
     error: Mapped[str | None]
+    attempt: Mapped[int] = mapped_column(default=1)
+    unsure: Mapped[bool] = mapped_column(default=False)  # we gave up asking: the provider may have done it
     asked_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
 
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+
+class DisputeStatus(StrEnum):
+    INQUIRY = "inquiry"  # the bank asks; no money has moved
+    OPEN = "open"  # the bank has taken the money until it decides
+    WON = "won"
+    LOST = "lost"
+
+
+class Dispute(Base):
+    """A customer's bank wants the money of a payment back."""
+
+    __tablename__ = "dispute"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
+    reference: Mapped[str] = mapped_column(unique=True)  # du_… or dp_…
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    reason: Mapped[str]  # the provider's word, such as "fraudulent"
+    status: Mapped[DisputeStatus]
+    answer_by: Mapped[datetime | None]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class Reconciliation(Base):
+    """One comparison of our books with the provider's."""
+
+    __tablename__ = "reconciliation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    at: Mapped[datetime] = mapped_column(index=True)
+    since: Mapped[datetime]
+    checked: Mapped[int]  # things of the provider's that were looked at
+    found: Mapped[list[JsonObject]] = mapped_column(json_type())  # kind, what, is_mended

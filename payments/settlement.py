@@ -9,46 +9,65 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments import refunds
+from payments.ledger import posting
 from payments.model import Payment, Refund
 from shop.catalogue.model import OutOfStock
 from shop.money import Money
 from shop.orders import service as orders
-from shop.orders.model import Order, OrderStatus
+from shop.orders.model import PAID_FOR, Order, OrderStatus
+from shop.promotions.service import CouponRefused
+from shop.tasks import service as tasks
+from shop.tasks.model import TaskKind
 
 NO_ORDER = "no_order"  # the reason of a refund for money that came for no order of ours
 
 
 class Outcome(StrEnum):
     PAID = "paid"  # the order is paid by this
+    TOO_MUCH = "too_much"  # the order is paid by this, and what is over goes back
     KNOWN = "known"  # this very payment was settled before
-    WRONG_AMOUNT = "wrong_amount"  # not what was due: given back
-    TOO_LATE = "too_late"  # the order was cancelled, or its stock is gone: given back
+    TOO_LITTLE = "too_little"  # less than was due: given back
+    OTHER_CURRENCY = "other_currency"  # not what the order is priced in: given back
+    TOO_LATE = "too_late"  # the order was cancelled, or its stock or coupon is gone: given back
     ALREADY_PAID = "already_paid"  # a second payment for a paid order: given back
+
+
+MISMATCHES = {Outcome.TOO_MUCH, Outcome.TOO_LITTLE, Outcome.OTHER_CURRENCY}
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
     outcome: Outcome
     order: Order
+    payment: Payment | None = None  # None: it was known before
     refund: Refund | None = None
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the order is paid by this payment."""
+        return self.outcome in {Outcome.PAID, Outcome.TOO_MUCH}
 
 
 def settle(
     session: Session, order_id: UUID, *, provider: str, reference: str, amount: Money, at: datetime
 ) -> Settlement:
-    """Apply a payment once, whenever and however often it is told. Money we cannot use goes back in full.
+    """Apply a payment once, whenever and however often it is told. What is over goes back, and what we cannot use.
 
-    The order's row is locked. Repeating the same `reference` changes nothing (`KNOWN`). Raises NoSuchOrder: then
+    `provider` is one of ledger.model.PROVIDER_ACCOUNTS. The order's row is locked. Repeating the same `reference` changes nothing (`KNOWN`). Raises NoSuchOrder: then
     it is to be given back.
     """
     order = orders.get(session, order_id)
     if _is_known(session, reference):
         return Settlement(Outcome.KNOWN, order)
     payment = _keep(session, order.id, provider=provider, reference=reference, amount=amount, at=at)
-    outcome = _apply(session, order, amount, at=at, provider=provider)
+    outcome = _apply(session, order, payment, at=at)
     if outcome is Outcome.PAID:
-        return Settlement(outcome, order)
-    return Settlement(outcome, order, refunds.ask(session, payment, reason=outcome.value, at=at))
+        return Settlement(outcome, order, payment)
+    over = payment.amount_minor - order.owed.minor if outcome is Outcome.TOO_MUCH else None
+    refund = refunds.ask(session, payment, reason=outcome.value, at=at, amount_minor=over)
+    if outcome in MISMATCHES:
+        _open_task(session, payment, outcome.value, order, at=at)
+    return Settlement(outcome, order, payment, refund)
 
 
 def give_back(
@@ -58,7 +77,28 @@ def give_back(
     if _is_known(session, reference):
         return None
     payment = _keep(session, None, provider=provider, reference=reference, amount=amount, at=at)
+    _open_task(session, payment, NO_ORDER, None, at=at)
     return refunds.ask(session, payment, reason=NO_ORDER, at=at)
+
+
+def _open_task(session: Session, payment: Payment, what: str, order: Order | None, *, at: datetime) -> None:
+    """A person should see what arrived and was not what was due, although it goes back by itself."""
+    facts = {
+        "what": what,
+        "amount_minor": payment.amount_minor,
+        "currency": payment.currency,
+        "payment": payment.reference,
+        "due_minor": order.owed.minor if order else 0,
+    }
+    tasks.open_task(
+        session,
+        TaskKind.PAYMENT_MISMATCH,
+        cause=f"payment:{payment.id}",
+        at=at,
+        facts=facts,
+        order_id=payment.order_id,
+        payment_id=payment.id,
+    )
 
 
 def _is_known(session: Session, reference: str) -> bool:
@@ -78,16 +118,30 @@ def _keep(
     )
     session.add(payment)
     session.flush()
+    posting.received(session, payment, at=at)
     return payment
 
 
-def _apply(session: Session, order: Order, amount: Money, *, at: datetime, provider: str) -> Outcome:
-    if amount != order.total:
-        return Outcome.WRONG_AMOUNT
-    if not order.can(OrderStatus.PAID):
+def _apply(session: Session, order: Order, payment: Payment, *, at: datetime) -> Outcome:
+    """Pay the order with it, if it is what was due and still can be."""
+    if not order.can(OrderStatus.PAID) and not _is_paid_later(session, order):
         return Outcome.TOO_LATE if order.status is OrderStatus.CANCELLED else Outcome.ALREADY_PAID
+    if payment.currency != order.currency:
+        return Outcome.OTHER_CURRENCY
+    over = payment.amount_minor - order.owed.minor
+    if over < 0:
+        return Outcome.TOO_LITTLE
     try:
-        orders.pay(session, order, at=at, by=provider)
-    except OutOfStock:
+        if order.can(OrderStatus.PAID):
+            orders.pay(session, order, at=at, by=payment.provider)
+        else:
+            orders.take_late_payment(session, order, at=at, by=payment.provider)
+    except (OutOfStock, CouponRefused):
         return Outcome.TOO_LATE
-    return Outcome.PAID
+    posting.earned(session, order, payment, at=at)
+    return Outcome.TOO_MUCH if over else Outcome.PAID
+
+
+def _is_paid_later(session: Session, order: Order) -> bool:
+    """Whether it was sent before anybody paid: cash on delivery."""
+    return order.status in PAID_FOR and not posting.is_earned(session, order)

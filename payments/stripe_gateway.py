@@ -3,19 +3,37 @@
 Every call carries an idempotency key made of our ids (https://docs.stripe.com/api/idempotent_requests).
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import stripe
 from stripe import StripeClient
 
+from payments.account_view import account_since
+from payments.currencies import to_provider
 from shop.errors import Rejected, Unavailable
+from shop.money import Money
 from storage.clock import Clock
 from storage.types import JsonObject
 
 SIGNATURE_TOLERANCE_SECONDS = 300  # the library's default; older notices are refused
-SESSION_MINUTES_MIN = 30  # https://docs.stripe.com/api/checkout/sessions/create expires_at
+COUPON_NAME_LETTERS_MAX = 40  # https://docs.stripe.com/api/coupons/create
+WEBHOOK_PATH: Final = "/webhooks/stripe"
+SESSION_PAID: Final = frozenset({"checkout.session.completed", "checkout.session.async_payment_succeeded"})
+REFUND_NOTICES: Final = frozenset({"refund.created", "refund.updated", "refund.failed"})
+DISPUTE_NOTICES: Final = frozenset(
+    f"charge.dispute.{what}"
+    for what in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
+)
+NOTICES: Final = SESSION_PAID | REFUND_NOTICES | DISPUTE_NOTICES
+"""The events that we act on (https://docs.stripe.com/api/events/types): a webhook has to tell us of these."""
+
+
+class WrongKey(Unavailable):
+    """Stripe does not take the key, or not for this: the merchant must mend it."""
 
 
 class ForgedNotice(Exception):  # noqa: N818 - it says what it is
@@ -31,6 +49,14 @@ class Notice:
     created: int
     object: dict[str, Any]
     conversation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStanding:
+    """Whether the key moves real money, and the enabled webhooks: where each leads, and of what it tells ("*": of all)."""
+
+    is_live: bool
+    webhooks: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class StripeGateway:
@@ -56,37 +82,47 @@ class StripeGateway:
 
     async def call(self, call: str, arguments: JsonObject, key: str) -> JsonObject:
         """Make one of our calls; its object as plain data. Raises Rejected or Unavailable."""
-        try:
+        with _our_errors():
             return await self._make(call, arguments, {"idempotency_key": key})
-        except stripe.RateLimitError as error:
-            raise Unavailable(
-                f"Stripe asks for a pause: {error.user_message}", retry_after_seconds=2.0
-            ) from error
-        except (stripe.APIConnectionError, stripe.APIError) as error:
-            raise Unavailable(f"Stripe did not answer: {error}") from error
-        except stripe.IdempotencyError as error:
-            raise Rejected(f"Stripe knows this key with other arguments: {error.user_message}") from error
-        except (stripe.AuthenticationError, stripe.PermissionError) as error:
-            # A wrong key is the merchant's to mend: the call waits for it rather than getting lost.
-            raise Unavailable(
-                f"Stripe refuses our key: {error.user_message}", retry_after_seconds=30.0
-            ) from error
-        except stripe.StripeError as error:
-            if error.http_status == 409:  # the same key is being worked on right now
-                raise Unavailable(f"Stripe is still busy with it: {error.user_message}") from error
-            raise Rejected(f"{error.code or 'error'}: {error.user_message}") from error
+
+    async def standing(self) -> AccountStanding:
+        """What Stripe says of the account now. Raises Rejected or Unavailable."""
+        with _our_errors():
+            balance = _plain(await self._client.v1.balance.retrieve_async())
+            found = await self._client.v1.webhook_endpoints.list_async({"limit": 100})
+            webhooks = [each for each in _plain(found)["data"] if each["status"] == "enabled"]
+            return AccountStanding(
+                is_live=balance["livemode"],
+                webhooks=tuple((each["url"], tuple(each["enabled_events"])) for each in webhooks),
+            )
 
     async def _make(self, call: str, arguments: Any, options: Any) -> JsonObject:
         v1 = self._client.v1
         match call:
             case "create_checkout":
-                return _plain(await v1.checkout.sessions.create_async(arguments, options))
+                return await self._create_checkout(arguments, options)
             case "expire_checkout":
                 return await self._expire(arguments["session"], options)
             case "refund":
                 return _plain(await v1.refunds.create_async(arguments, options))
+            case "list_account":
+                return await account_since(self._client, arguments["since"])
             case _:
                 raise Rejected(f"there is no call {call!r}")
+
+    async def _create_checkout(self, arguments: Any, options: Any) -> JsonObject:
+        """Open the payment page; a discount on it is a coupon made for this order alone, under a key of its own.
+
+        A session takes no line below zero (https://docs.stripe.com/payments/checkout/discounts).
+        """
+        given = dict(arguments)
+        coupon: Any = given.pop("coupon", None)
+        if coupon is not None:
+            own_key: Any = {"idempotency_key": f"{options['idempotency_key']}:coupon"}
+            made = await self._client.v1.coupons.create_async(coupon, own_key)
+            given["discounts"] = [{"coupon": made.id}]
+        params: Any = given
+        return _plain(await self._client.v1.checkout.sessions.create_async(params, options))
 
     async def _expire(self, session: str, options: Any) -> JsonObject:
         """Close a Checkout Session; one that is complete or expired already stays as it is."""
@@ -118,6 +154,28 @@ class StripeGateway:
         )
 
 
+@contextmanager
+def _our_errors() -> Generator[None]:
+    """Stripe's refusals and failures in our own error tree. Raises Rejected or Unavailable."""
+    try:
+        yield
+    except stripe.RateLimitError as error:
+        raise Unavailable(
+            f"Stripe asks for a pause: {error.user_message}", retry_after_seconds=2.0
+        ) from error
+    except (stripe.APIConnectionError, stripe.APIError) as error:
+        raise Unavailable(f"Stripe did not answer: {error}") from error
+    except stripe.IdempotencyError as error:
+        raise Rejected(f"Stripe knows this key with other arguments: {error.user_message}") from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        # A wrong key is the merchant's to mend: the call waits for it rather than getting lost.
+        raise WrongKey(f"Stripe refuses our key: {error.user_message}", retry_after_seconds=30.0) from error
+    except stripe.StripeError as error:
+        if error.http_status == 409:  # the same key is being worked on right now
+            raise Unavailable(f"Stripe is still busy with it: {error.user_message}") from error
+        raise Rejected(f"{error.code or 'error'}: {error.user_message}") from error
+
+
 def _signed_at(signature: str) -> int:
     """The `t` of a Stripe-Signature header that has been verified."""
     return int(dict(part.split("=", 1) for part in signature.split(","))["t"])
@@ -131,13 +189,24 @@ def checkout_arguments(
     conversation: str,
     expires_at: datetime,
     return_url: str,
+    discount_minor: int = 0,
+    discount_name: str = "",
 ) -> JsonObject:
     """A Checkout Session for `lines` of (name, unit price in minor units, units); amounts are the order's own.
 
-    Payment methods are dynamic: since 2026-09-30.endive `payment_method_types` is not taken any more.
+    `discount_minor` is taken off their sum; the gateway makes a coupon of it (`coupon`). Payment methods are dynamic: since 2026-09-30.endive `payment_method_types` is not taken any more.
     """
     metadata = {"order": order_id, "conversation": conversation}
+    coupon = {
+        "amount_off": to_provider(Money(discount_minor, currency)),
+        "currency": currency.lower(),
+        "duration": "once",
+        "max_redemptions": 1,
+        "name": discount_name[:COUPON_NAME_LETTERS_MAX],
+        "metadata": {"order": order_id},
+    }
     return {
+        **({"coupon": coupon} if discount_minor else {}),
         "mode": "payment",
         "client_reference_id": order_id,
         "line_items": [
@@ -145,7 +214,7 @@ def checkout_arguments(
                 "quantity": units,
                 "price_data": {
                     "currency": currency.lower(),
-                    "unit_amount": unit_minor,
+                    "unit_amount": to_provider(Money(unit_minor, currency)),
                     "product_data": {"name": name},
                 },
             }

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from shop.profile import DeliveryOption, ShopProfile
+from shop.delivery.options import DeliveryOption
+from shop.profile import ShopProfile
 
 WORKING_DAYS: Final = range(5)  # Monday to Friday; days in `closed` of the shop's profile are none
 

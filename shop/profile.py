@@ -1,18 +1,16 @@
 """What the merchant says about the shop itself: the `shop` part of config.yml."""
 
-from datetime import date, time, timedelta
-from decimal import Decimal
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from shop.money import Money, is_currency
-
-
-class Section(BaseModel):
-    """A part of config.yml: frozen, and every key is known."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from shop.delivery.options import DeliveryOption, DeliveryWords
+from shop.money import is_currency
+from shop.payment_methods import ONLINE, PaymentMethod
+from shop.pricing.tax import TaxRules
+from shop.section import Country, Section
 
 
 def _currency(code: str) -> str:
@@ -21,36 +19,20 @@ def _currency(code: str) -> str:
     return code
 
 
-Price = Annotated[Decimal, Field(ge=0, le=1_000_000)]
-WorkingDays = Annotated[int, Field(ge=0, le=90)]
-TimeOfDay = time  # an option has a `time` of its own
-
-
-class DeliveryOption(Section):
-    """One way to get the goods, e.g. `{code: standard, label: Standard, price: 4.90, time: 2–3 working days}`."""
-
-    code: str
-    label: str
-    price: Price
-    time: str
-    free_from: Price | None = None  # goods for this much or more travel free
-    needs_address: bool = True  # False: the customer comes to the shop
-    working_days: tuple[WorkingDays, WorkingDays] | None = None  # the same as `time`, to count with: [2, 3]
-    order_by: TimeOfDay | None = None  # what is ordered later counts from the next working day on: "14:00"
-
-    @field_validator("working_days")
-    @classmethod
-    def _least_first(cls, days: tuple[int, int] | None) -> tuple[int, int] | None:
-        if days is not None and days[0] > days[1]:
-            raise ValueError(f"working_days {list(days)} begins with the larger number")
-        return days
-
-
-class DeliveryWords(Section):
-    """How a delivery option is called in another language."""
+class Carrier(Section):
+    """Who brings parcels. `url` is where one can be followed, with `{number}` for the parcel's number."""
 
     label: str
-    time: str
+    url: str | None = Field(default=None, pattern=r"^https://[^\s]*\{number\}[^\s]*$")
+
+
+class Returns(Section):
+    """How goods come back."""
+
+    days: int = Field(default=30, ge=0, le=3650)  # counted from the day they arrived; 0: no returns
+    who_pays: Literal["customer", "shop"] = "customer"  # for the parcel back
+    address: str = ""  # where it goes; empty: the shop's own
+    drop_off: bool = True  # they may be brought to the shop, too
 
 
 class ShopWords(Section):
@@ -68,15 +50,25 @@ class ShopProfile(Section):
     promise: str = ""
     currency: Annotated[str, AfterValidator(_currency)]
     locale: str = "en"
-    country: str = Field(default="DE", pattern="^[A-Z]{2}$")  # where phone numbers without +… are from
+    country: Country = "DE"  # where it is, and phone numbers without +… are from
     time_zone: str = "UTC"
     address: str = ""
     hours: str = ""
     closed: tuple[date, ...] = ()  # days on which nothing is sent or brought, beside Saturdays and Sundays
     email: str = ""
     phone: str = ""
+    zones: Mapping[str, tuple[Country, ...]] = Field(
+        default_factory=dict[str, tuple[str, ...]]
+    )  # of delivery
     delivery: tuple[DeliveryOption, ...] = Field(min_length=1)
+    tax: TaxRules = TaxRules()
+    payment_methods: tuple[PaymentMethod, ...] = Field(
+        default=ONLINE, min_length=1
+    )  # the first is the usual one
     translations: dict[str, ShopWords] = Field(default_factory=dict[str, ShopWords])  # by language
+    carriers: dict[str, Carrier] = Field(default_factory=dict[str, Carrier])  # by the name staff choose
+    returns: Returns = Returns()
+    complete_after_days: int = Field(default=14, ge=1, le=365)  # after it was delivered, an order is done
     hold_minutes: int = Field(default=45, ge=35, le=1440)  # Stripe's shortest session is 30 minutes
 
     @field_validator("delivery")
@@ -86,6 +78,27 @@ class ShopProfile(Section):
         if len(set(codes)) < len(codes):
             raise ValueError(f"two delivery options share a code: {', '.join(codes)}")
         return options
+
+    @model_validator(mode="after")
+    def _zones_are_apart(self) -> Self:
+        named = [country for countries in self.zones.values() for country in countries]
+        twice = sorted({country for country in named if named.count(country) > 1})
+        if twice:
+            raise ValueError(f"zones: {', '.join(twice)} stands in two zones")
+        if self.country in named:
+            raise ValueError(f"zones: {self.country} is the shop's own country, which needs no zone")
+        for option in self.delivery:
+            if unknown := option.zones.keys() - self.zones.keys():
+                raise ValueError(f"{option.code}: there is no zone {', '.join(sorted(unknown))}")
+        return self
+
+    @field_validator("payment_methods")
+    @classmethod
+    def _each_kind_once(cls, methods: tuple[PaymentMethod, ...]) -> tuple[PaymentMethod, ...]:
+        kinds = [method.kind for method in methods]
+        if len(set(kinds)) < len(kinds):
+            raise ValueError("each kind of payment stands there once")
+        return methods
 
     @field_validator("translations")
     @classmethod
@@ -102,9 +115,7 @@ class ShopProfile(Section):
         if words is None:
             return self
         delivery = tuple(
-            option.model_copy(update=dict(words.delivery[option.code]))
-            if option.code in words.delivery
-            else option
+            words.delivery[option.code].of(option) if option.code in words.delivery else option
             for option in self.delivery
         )
         said = {"promise": words.promise, "hours": words.hours}
@@ -116,12 +127,27 @@ class ShopProfile(Section):
         """How long stock waits for its payment."""
         return timedelta(minutes=self.hold_minutes)
 
-    def option(self, code: str) -> DeliveryOption | None:
-        return next((option for option in self.delivery if option.code == code), None)
+    def payment_method(self, kind: str) -> PaymentMethod | None:
+        """The way to pay of that kind, where the shop offers it."""
+        return next((method for method in self.payment_methods if method.kind == kind), None)
 
-    def delivery_price(self, option: DeliveryOption, goods: Money) -> Money:
-        """What this option costs for goods of that price."""
-        free_from = option.free_from
-        if free_from is not None and Money.from_decimal(free_from, self.currency) <= goods:
-            return Money(0, self.currency)
-        return Money.from_decimal(option.price, self.currency)
+    def option(self, code: str, country: str | None = None) -> DeliveryOption | None:
+        """The way of that code, with its terms for that country; at home where none is named."""
+        return next((option for option in self.ways_to(country or self.country) if option.code == code), None)
+
+    def ways_to(self, country: str) -> tuple[DeliveryOption, ...]:
+        """The ways of delivery for somebody in that country, with their terms there. All may fetch their goods."""
+        if country == self.country:
+            return self.delivery
+        zone = next((name for name, countries in self.zones.items() if country in countries), "")
+        ways = (option.within(zone) if option.needs_address else option for option in self.delivery)
+        return tuple(option for option in ways if option is not None)
+
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """Where parcels are sent: home first, then as the zones are written."""
+        sent = {zone for option in self.delivery for zone in option.zones}
+        return (
+            self.country,
+            *(each for zone, countries in self.zones.items() if zone in sent for each in countries),
+        )

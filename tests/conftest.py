@@ -16,7 +16,7 @@ from filelock import FileLock
 from pytest_socket import socket_allow_hosts
 from rich.console import Console
 
-from app.running import Teller, seed_demo
+from app.running import Teller, read_documents, seed_demo
 from app.settings import Home
 from app.stage import Template, copy_home, make_template
 from storage.engine import Database
@@ -134,13 +134,9 @@ def postgres_shop(postgres_server: str, shop_template: Template) -> str:
     with psycopg.connect(postgres_server.format(name="postgres"), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE parley_template STRATEGY file_copy')
     database = Database.open(postgres_server.format(name=name))
-    seed_demo(
-        settings_for_tests(),
-        Home(shop_template.home),
-        database,
-        shop_template.learnt.means,
-        Teller(Console(), quiet=True),
-    )
+    means, teller = shop_template.learnt.means, Teller(Console(), quiet=True)
+    seed_demo(settings_for_tests(), Home(shop_template.home), database, means, teller)
+    read_documents(database, means, teller)
     database.close()
     return name
 

@@ -13,7 +13,7 @@ from shop.customers.model import Customer
 from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.model import Order, OrderMove
-from shop.orders.service import DeliveryChoice
+from shop.orders.service import DeliveryChoice, Terms
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOLD = timedelta(minutes=45)
@@ -66,6 +66,7 @@ def place(
     *,
     at: datetime = NOW,
     delivery: DeliveryChoice = STANDARD,
+    terms: Terms | None = None,
 ) -> Order:
     """Order these goods, or what is in the cart already."""
     for variant, units in (goods or {}).items():
@@ -78,6 +79,7 @@ def place(
         address={"street": "Main Street 5", "postcode": "9000", "city": "Ghent"},
         at=at,
         hold_until=at + HOLD,
+        terms=terms,
     )
 
 

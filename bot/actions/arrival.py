@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
+from bot.actions.purchase import destination
 from bot.actions.reference import in_sight, on_sale
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from nlu.entities.spans import any_of, compiled
 from nlu.entities.words import words
 from nlu.understanding import Entity, Understanding
 from shop.arrival import Arrival, expected_arrival
-from shop.profile import DeliveryOption
+from shop.delivery.options import DeliveryOption
 
 
 @action("told", "abroad", "not_counted")
@@ -26,7 +27,10 @@ def tell_arrival(dialogue: Dialogue) -> Outcome:
     if heard is None or wished is None:
         return Outcome("not_counted")
     day, strictly = date.fromisoformat(str(wished.value)), _is_too_late_itself(heard, wished)
-    options = [_told(dialogue, option, day, strictly=strictly) for option in dialogue.profile.delivery]
+    options = [
+        _told(dialogue, option, day, strictly=strictly)
+        for option in dialogue.profile.ways_to(destination(dialogue))
+    ]
     if not any(each["verdict"] for each in options):
         return Outcome("not_counted")
     return Outcome(

@@ -1,13 +1,14 @@
 """Products as cards: picture, price, stock and the buttons to go on."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from bot.dialogue.dialogue import Dialogue
 from bot.dialogue.state import Seen, Shown
 from bot.dialogue.tokens import payload
 from bot.messages import Button, Card, Picture
+from knowledge_base.reasons import Reason
 from shop.catalogue import queries
 from shop.catalogue.model import Product, ProductPicture, Variant
 
@@ -16,9 +17,17 @@ SEEN_MAX = 60  # products of all days that a conversation remembers
 
 
 def product_card(
-    dialogue: Dialogue, product: Product, variant: Variant | None, *, buttons: Sequence[Button] | None = None
+    dialogue: Dialogue,
+    product: Product,
+    variant: Variant | None,
+    *,
+    buttons: Sequence[Button] | None = None,
+    reasons: Sequence[Reason] = (),
 ) -> Card:
-    """The product, as the variant that was singled out; by itself, with its lowest price, when none was."""
+    """The product, as the variant that was singled out; by itself, with its lowest price, when none was.
+
+    `reasons` say why it is shown.
+    """
     chosen = variant or cheapest(product)
     on_sale = [each for each in product.variants if each.published]
     text = dialogue.words(
@@ -32,6 +41,7 @@ def product_card(
         was=was_price(chosen),
         free=chosen.free_units(),
         low=LOW_STOCK,
+        reasons=reasons,
     )
     return Card(
         title=product.title,
@@ -110,10 +120,10 @@ def look_at(dialogue: Dialogue, product: Product, variant: Variant | None = None
 
 def _note_seen(dialogue: Dialogue, product: Product, *, looked: bool) -> None:
     """Once a day: "the one from yesterday" may be meant tomorrow."""
-    seen = dialogue.state.seen
-    same_day = dialogue.now - timedelta(hours=12)
+    seen, zone = dialogue.state.seen, ZoneInfo(dialogue.profile.time_zone)
+    today = dialogue.now.astimezone(zone).date()
     for known in reversed(seen):
-        if known.at < same_day:
+        if known.at.astimezone(zone).date() != today:
             break
         if known.product == product.id:
             seen.remove(known)

@@ -19,7 +19,7 @@ from bot.actions.reference import (
 from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
 from bot.dialogue.slots import picked
 from bot.dialogue.state import Choice
-from bot.dialogue.tokens import payload
+from bot.dialogue.tokens import pack_id, payload
 from knowledge_base.wording import stems
 from nlu.understanding import Understanding
 from shop.cart import service as carts
@@ -70,7 +70,11 @@ def _find_variant(dialogue: Dialogue, product: Product) -> Outcome:
         dialogue.set_slot("variant", str(free[0].id))
         return Outcome("chosen")
     others = free or _as_said(dialogue, [variant for variant in variants if variant.free_units() != 0])
-    facts = {"title": product.title, "label": fitting[0].label if len(fitting) == 1 else ""}
+    facts = {
+        "title": product.title,
+        "product": pack_id(product.id),
+        "label": fitting[0].label if len(fitting) == 1 else "",
+    }
     if not others:
         return Outcome("sold_out", facts)
     dialogue.set_slot("candidates", {"variant": [str(variant.id) for variant in others]})

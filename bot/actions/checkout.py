@@ -2,19 +2,41 @@
 
 from typing import Any, cast
 
-from babel import Locale
-
+from bot.actions.addresses import address_line, country_name
 from bot.actions.payment import ask_for_payment, order_facts, unpaid_order
+from bot.actions.payment_choice import invoice_for, method_for, methods_for
+from bot.actions.purchase import (
+    Purchase,
+    chosen_point,
+    destination,
+    discount_facts,
+    lapsed_coupon,
+    purchase,
+    rebates,
+    take_told_coupon,
+    tax_facts,
+)
 from bot.dialogue.dialogue import Dialogue, Outcome, action
-from bot.dialogue.state import Choice
-from bot.dialogue.tokens import payload
 from shop.cart import service as carts
 from shop.catalogue.model import OutOfStock
-from shop.customers.model import DETAILS, PIN
+from shop.customers import addresses
+from shop.customers.model import DETAILS
 from shop.money import Money
 from shop.orders import service as orders
-from shop.orders.service import CartChanged, CartEmpty, DeliveryChoice
-from shop.profile import DeliveryOption
+from shop.orders.model import Order, OrderStatus
+from shop.orders.service import IN_FORM, CartChanged, CartEmpty, DeliveryChoice, Terms
+from shop.payment_methods import PaymentKind, PaymentMethod
+from shop.promotions.service import CouponRefused
+from storage.types import JsonObject
+
+SAID_FOR_ONE_ORDER = (
+    "payment_method",
+    "note",
+    "gift_message",
+    "coupon_in_use",
+    "pickup_point",
+    "agreed_minor",
+)
 
 
 @action("ready", "empty", "unpaid", "problems")
@@ -23,25 +45,43 @@ def begin_checkout(dialogue: Dialogue) -> Outcome:
     cart = carts.lines(dialogue.session, dialogue.customer)
     if not cart:
         return Outcome("unpaid" if unpaid_order(dialogue) else "empty")
-    problems = carts.problems(cart)
-    for problem in problems:
-        _mend(dialogue, problem)
+    problems = [_line_problem(dialogue, problem) for problem in carts.problems(cart)]
     for detail in DETAILS:
         known = getattr(dialogue.customer, detail)
         if known and detail not in dialogue.state.slots:  # neither told anew nor taken back
             dialogue.set_slot(detail, known)
+    problems += _other_problems(dialogue)
     if problems:
-        facts = [
-            {
-                "kind": problem.kind,
-                "title": problem.line.variant.product.title,
-                "free": problem.free,
-                "price": problem.line.variant.price,
-            }
-            for problem in problems
-        ]
-        return Outcome("problems", {"problems": facts})
+        return Outcome("problems", {"problems": problems})
     return Outcome("ready")
+
+
+def _line_problem(dialogue: Dialogue, problem: carts.Problem) -> dict[str, Any]:
+    """What is wrong with a line, which is mended."""
+    _mend(dialogue, problem)
+    variant = problem.line.variant
+    return {
+        "kind": problem.kind,
+        "title": variant.product.title,
+        "free": problem.free,
+        "price": variant.price,
+        "why": "",
+    }
+
+
+def _other_problems(dialogue: Dialogue) -> list[dict[str, Any]]:
+    """A coupon that holds no more, and a delivery that this cart is too heavy for, or that does not go there."""
+    nothing: dict[str, Any] = {"title": "", "free": None, "price": None, "why": ""}
+    found = list[dict[str, Any]]()
+    goods = carts.goods(carts.lines(dialogue.session, dialogue.customer))
+    if goods and (lapsed := lapsed_coupon(dialogue, goods)) is not None:
+        found.append(nothing | {"kind": "coupon", "why": dialogue.words(lapsed.reply, **lapsed.facts)})
+    code = dialogue.slot("delivery")
+    option = dialogue.profile.option(str(code)) if code else None
+    if goods and option is not None and purchase(dialogue).offer is None:
+        dialogue.set_slot("delivery", None)
+        found.append(nothing | {"kind": "delivery", "title": option.label})
+    return found
 
 
 @action()
@@ -51,151 +91,169 @@ def leave_checkout(dialogue: Dialogue) -> None:
 
 
 @action()
-def ask_delivery(dialogue: Dialogue) -> None:
-    """The ways to get it, with what each costs for this cart."""
-    options, prices = dialogue.profile.delivery, _delivery_facts(dialogue)
-    dialogue.state.choices = [
-        Choice(
-            value=option.code,
-            label=option.label,
-            words=[option.code, *option.label.split()],
-            price=facts["price"].minor,
-        )
-        for option, facts in zip(options, prices, strict=True)
-    ]
-    buttons = [dialogue.button(option.label, payload(None, delivery=option.code)) for option in options]
-    words = dialogue.words("utter_ask_delivery", options=prices)
-    dialogue.say_with(words, buttons, reply="utter_ask_delivery")
-
-
-@action("listed")
-def list_delivery(dialogue: Dialogue) -> Outcome:
-    """What each way costs for this cart, from the shop's own settings."""
-    country = country_name(dialogue.profile.country, dialogue.language)
-    return Outcome("listed", {"options": _delivery_facts(dialogue), "country": country})
-
-
-def _delivery_facts(dialogue: Dialogue) -> list[dict[str, Any]]:
-    profile = dialogue.profile
-    goods = carts.subtotal(carts.lines(dialogue.session, dialogue.customer), profile.currency)
-    return [
-        {
-            "label": option.label,
-            "time": option.time,
-            "price": profile.delivery_price(option, goods),
-            "free_from": Money.from_decimal(option.free_from, profile.currency)
-            if option.free_from is not None and profile.delivery_price(option, goods)
-            else None,
-        }
-        for option in profile.delivery
-    ]
-
-
-@action("address_needed", "no_address", "unknown")
-def check_delivery(dialogue: Dialogue) -> Outcome:
-    """Whether the chosen way needs an address; one we do not offer is asked for again."""
-    option = _option(dialogue)
-    if option is None:
-        dialogue.set_slot("delivery", None)
-        return Outcome("unknown")
-    return Outcome("address_needed" if option.needs_address else "no_address")
-
-
-@action("complete", "no_town", "no_street", "only_pin", "abroad")
-def complete_address(dialogue: Dialogue) -> Outcome:
-    """Put the parts of the address together, and see whether a parcel would find it."""
-    address = dialogue.slot("address")
-    if not isinstance(address, dict):  # kept by an older version as it was written
-        return Outcome("complete")
-    rest: dict[str, str] = dialogue.slot("address_rest") or {}
-    whole: dict[str, str] = {**address, **rest}
-    dialogue.set_slot("address_rest", None)
-    country = whole.get("country")
-    if country is not None and country != dialogue.profile.country:
-        dialogue.set_slot("address", None)
-        return Outcome("abroad", {"country": country_name(country, dialogue.language)})
-    dialogue.set_slot("address", whole)
-    street = whole.get("street", "")
-    if not street:
-        return Outcome("only_pin" if whole.keys() <= {PIN} else "no_street")
-    has_town = whole.get("city") or whole.get("postcode") or "," in street
-    return Outcome("complete" if has_town else "no_town")
-
-
-@action()
 def ask_confirm(dialogue: Dialogue) -> None:
-    """The whole order at a glance, to say yes to."""
+    """The whole order at a glance, to say yes to; a coupon that was told on the way is tried now."""
     cart = carts.lines(dialogue.session, dialogue.customer)
-    goods = carts.subtotal(cart, dialogue.profile.currency)
-    option = _option(dialogue)
-    assert option is not None, "delivery was checked before the summary"
-    delivery = dialogue.profile.delivery_price(option, goods)
-    lines = [
-        {
-            "title": f"{line.variant.product.title}{f' ({line.variant.label})' if line.variant.label else ''}",
-            "units": line.units,
-            "price": line.variant.price * line.units,
-        }
-        for line in cart
-    ]
-    dialogue.say(
-        "utter_ask_confirm",
-        lines=lines,
-        option=option,
-        delivery_price=delivery,
-        total=goods + delivery,
-        address=address_line(dialogue.slot("address")) if option.needs_address else None,
-    )
-
-
-@action("invoice", "link_coming", "out_of_stock", "cart_changed", "empty")
-def place_order(dialogue: Dialogue) -> Outcome:
-    """Freeze the order, hold its stock, and ask for the money in the channel's way."""
-    customer, option = dialogue.customer, _option(dialogue)
-    assert option is not None, "delivery was checked before the summary"
-    customer.name, customer.phone = dialogue.slot("name"), dialogue.slot("phone")
-    if option.needs_address:
-        customer.address = dialogue.slot("address")
-    goods = carts.subtotal(carts.lines(dialogue.session, customer), dialogue.profile.currency)
+    goods = carts.goods(cart)
+    lapsed = lapsed_coupon(dialogue, goods) if goods else None
     try:
-        order = orders.place(
-            dialogue.session,
-            customer,
-            conversation=dialogue.conversation,
-            delivery=DeliveryChoice(option.code, dialogue.profile.delivery_price(option, goods)),
-            address=customer.address if option.needs_address else None,
-            at=dialogue.now,
-            hold_until=dialogue.now + dialogue.profile.hold,
-        )
+        take_told_coupon(dialogue, goods)
+    except CouponRefused as refused:
+        lapsed = refused
+    if lapsed is not None:
+        dialogue.lead = dialogue.words(lapsed.reply, **lapsed.facts)
+    found = purchase(dialogue)
+    dialogue.set_slot("agreed_minor", found.quote.total.minor)
+    dialogue.say("utter_ask_confirm", **_summary(dialogue, found))
+
+
+def _summary(dialogue: Dialogue, found: Purchase) -> dict[str, Any]:
+    offer, bill = found.offer, found.quote
+    assert offer is not None, "delivery was checked before the summary"
+    home = destination(dialogue) == dialogue.profile.country
+    point = chosen_point(dialogue, offer)
+    return {
+        "lines": [
+            {
+                "title": f"{line.variant.product.title}{f' ({line.variant.label})' if line.variant.label else ''}",
+                "units": line.units,
+                "price": line.variant.price * line.units,
+            }
+            for line in found.lines
+        ],
+        "discounts": discount_facts(dialogue, bill.discounts),
+        "option": offer.option,
+        "delivery_price": offer.price,
+        "taxes": tax_facts(dialogue, bill.taxes),
+        "tax_included": bill.tax_included,
+        "total": bill.total,
+        "address": _envelope(dialogue, home=home) if offer.option.needs_address else None,
+        "point": point,
+        "points": len(offer.option.points),
+        "email": dialogue.slot("email") or dialogue.customer.email,
+        "note": dialogue.slot("note"),
+        "gift_message": dialogue.slot("gift_message"),
+        "method": method.kind.value if (method := method_for(dialogue, found)) else "",
+        "methods": len(methods_for(dialogue, found)),
+    }
+
+
+def _envelope(dialogue: Dialogue, *, home: bool) -> str:
+    address = dialogue.slot("address")
+    if home or not isinstance(address, dict):
+        return address_line(address)
+    named: dict[str, Any] = {**address, "country": country_name(destination(dialogue), dialogue.language)}
+    return address_line(named)
+
+
+@action(
+    "invoice",
+    "link_coming",
+    "cash",
+    "transfer",
+    "out_of_stock",
+    "cart_changed",
+    "coupon_gone",
+    "no_way_to_pay",
+    "empty",
+)
+def place_order(dialogue: Dialogue) -> Outcome:
+    """Freeze the order, hold its stock, and ask for the money in the way that was chosen."""
+    return _placed(dialogue)
+
+
+def _placed(dialogue: Dialogue) -> Outcome:
+    found = purchase(dialogue)
+    in_form = dialogue.slot("address") == IN_FORM
+    method = invoice_for(dialogue, found) if in_form else method_for(dialogue, found)
+    if method is None:
+        return Outcome("no_way_to_pay")
+    try:
+        order = _place(dialogue, method)
     except OutOfStock as refused:
         return Outcome("out_of_stock", refused.facts)
+    except CouponRefused as refused:
+        return Outcome("coupon_gone", {"why": dialogue.words(refused.reply, **refused.facts)})
     except CartChanged:
         return Outcome("cart_changed")
     except CartEmpty:
         return Outcome("empty")
-    dialogue.turn.set_timer(
-        "order_hold", f"order_hold:{order.id}", due_at=order.hold_until, arguments={"order": str(order.id)}
+    if order.delivery == IN_FORM:
+        dialogue.state.slots.pop("address", None)
+    for name in SAID_FOR_ONE_ORDER:
+        dialogue.state.slots.pop(name, None)
+    if order.status is OrderStatus.AWAITING_PAYMENT:
+        dialogue.turn.set_timer(
+            "order_hold",
+            f"order_hold:{order.id}",
+            due_at=order.hold_until,
+            arguments={"order": str(order.id)},
+        )
+    return Outcome(ask_for_payment(dialogue, order), order_facts(order))
+
+
+@action("invoice", "out_of_stock", "cart_changed", "coupon_gone", "no_way_to_pay", "empty")
+def send_invoice_with_form(dialogue: Dialogue) -> Outcome:
+    """They chose the invoice's own form: it asks for address and delivery, and to pay there is to say yes."""
+    dialogue.set_slot("payment_method", PaymentKind.INVOICE.value)
+    return _placed(dialogue)
+
+
+def _place(dialogue: Dialogue, method: PaymentMethod) -> Order:
+    """Place what the summary showed. Raises what `orders.place` does, and CartChanged when it cannot be sent so."""
+    found, customer = purchase(dialogue), dialogue.customer
+    if found.goods and (lapsed := lapsed_coupon(dialogue, found.goods)) is not None:
+        raise lapsed
+    offer = found.offer
+    if offer is None:
+        raise CartChanged
+    customer.name, customer.phone = dialogue.slot("name"), dialogue.slot("phone") or customer.phone
+    customer.email = dialogue.slot("email") or customer.email
+    address = dialogue.slot("address") if offer.option.needs_address else None
+    if isinstance(address, dict):
+        addresses.keep(dialogue.session, customer, cast("JsonObject", address), at=dialogue.now)
+    if dialogue.slot("address") == IN_FORM:
+        return _place_for_form(dialogue, found)
+    point, agreed = chosen_point(dialogue, offer), dialogue.slot("agreed_minor")
+    return orders.place(
+        dialogue.session,
+        customer,
+        conversation=dialogue.conversation,
+        delivery=DeliveryChoice(offer.code, offer.price, offer.country, point.code if point else None),
+        address=cast("JsonObject | None", address),
+        at=dialogue.now,
+        hold_until=dialogue.now
+        + (method.waits if method.kind is PaymentKind.TRANSFER else dialogue.profile.hold),
+        terms=Terms(
+            rebates=found.rebates,
+            tax=dialogue.profile.tax,
+            agreed=Money(agreed, dialogue.profile.currency) if isinstance(agreed, int) else None,
+            email=customer.email,
+            note=dialogue.slot("note"),
+            gift_message=dialogue.slot("gift_message"),
+            payment=method.kind,
+        ),
     )
-    native = ask_for_payment(dialogue, order)
-    return Outcome("invoice" if native else "link_coming", order_facts(order))
 
 
-def country_name(code: str, language: str) -> str:
-    """What a language calls a country (ISO 3166 code); the code where it has no name for it."""
-    territories: dict[str, str] = dict(cast("Any", Locale.parse(language)).territories)
-    return territories.get(code, code)
-
-
-def address_line(address: dict[str, Any] | str | None) -> str:
-    """An address on one line, as on an envelope."""
-    if not isinstance(address, dict):
-        return address or ""
-    town = " ".join(str(part) for part in (address.get("postcode"), address.get("city")) if part)
-    return ", ".join(str(part) for part in (address.get("street"), town, address.get("country")) if part)
-
-
-def _option(dialogue: Dialogue) -> DeliveryOption | None:
-    return dialogue.profile.option(str(dialogue.slot("delivery")))
+def _place_for_form(dialogue: Dialogue, found: Purchase) -> Order:
+    """Place the goods alone: where they go, and how, is said in Telegram's form while paying."""
+    return orders.place(
+        dialogue.session,
+        dialogue.customer,
+        conversation=dialogue.conversation,
+        delivery=DeliveryChoice(IN_FORM, Money(0, dialogue.profile.currency), dialogue.profile.country),
+        address=None,
+        at=dialogue.now,
+        hold_until=dialogue.now + dialogue.profile.hold,
+        terms=Terms(
+            rebates=rebates(found.coupon, None),
+            tax=dialogue.profile.tax,
+            note=dialogue.slot("note"),
+            gift_message=dialogue.slot("gift_message"),
+            payment=PaymentKind.INVOICE,
+        ),
+    )
 
 
 def _mend(dialogue: Dialogue, problem: carts.Problem) -> None:

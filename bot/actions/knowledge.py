@@ -157,12 +157,10 @@ def _answer(dialogue: Dialogue, *, about: Product | None, only_of: Product | Non
 
 
 def ask(dialogue: Dialogue, question: str, language: str, *, about: Product | None) -> Answer | None:
-    """What is written about it. A passage that is not in the question's language is near to it by chance only."""
+    """What is written about it. A passage in another language that was found by words is near to it by chance only."""
     found = dialogue.knowledge.answer(dialogue.session, question, language=language, about=about)
-    by_chance = (
-        isinstance(found, Policy) and not _is_in(found, language) and language in dialogue.replies.languages
-    )
-    return None if by_chance else found
+    is_foreign = isinstance(found, Policy) and not found.across and not _is_in(found, language)
+    return None if is_foreign and language in dialogue.replies.languages else found
 
 
 def _asked_for(dialogue: Dialogue, question: str, **facts: Any) -> Answer | None:

@@ -1,37 +1,79 @@
 """Where an order is, calling it off, and the same once more."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from bot.actions.cart import cart_facts
-from bot.actions.payment import close_payment_page, order_facts, refund_order
+from bot.actions.payment import close_payment_page, order_facts, refund_order, refund_words
+from bot.actions.returns import return_facts
+from bot.actions.transfers import transfer_facts
 from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
+from bot.events import TimerFired
 from payments import refunds
-from payments.model import RefundStatus
 from shop.cart import service as carts
 from shop.cart.model import TooMany
 from shop.catalogue.model import OutOfStock
 from shop.orders import service as orders
 from shop.orders.model import NotPossible, Order, OrderLine, OrderStatus
+from shop.payment_methods import PaymentKind
+from shop.returns import service as returns
+from shop.returns.model import OPEN
+from shop.shipments import service as shipments
+from shop.shipments.model import Shipment
 
 STATUSES = tuple(status.value for status in OrderStatus)
 
 
-@action("none", "not_found", *STATUSES)
+@action("none", "not_found", "returning", *STATUSES)
 def look_up_order(dialogue: Dialogue) -> Outcome:
     """The order that is meant and its state, read now; the customer's own orders only."""
     order, problem = _meant(dialogue)
     if order is None:
         return Outcome(problem)
+    if (
+        coming := [each for each in returns.of_order(dialogue.session, order.id) if each.status in OPEN]
+    ) != []:
+        newest = coming[-1]
+        wish = {"wish": newest.wish.value}
+        return Outcome("returning", order_facts(order) | return_facts(order, newest) | wish)
     sent = refunds.of_order(dialogue.session, order.id)
     facts = order_facts(order) | {
+        "shipments": [shipment_facts(order, each) for each in shipments.of_order(dialogue.session, order.id)],
+        "left": [{"title": line.name, "units": line.left} for line in order.lines if line.left],
         "pay_url": order.payment_url if order.status is OrderStatus.AWAITING_PAYMENT else None,
-        "native": dialogue.abilities.native_invoices,
-        "option": dialogue.profile.option(order.delivery),
-        "refunded": sent[-1].amount if sent else None,
-        "refund_settled": bool(sent) and sent[-1].status is RefundStatus.SETTLED,
+        "native": order.payment_method is PaymentKind.INVOICE,
+        **transfer_facts(dialogue, order),
+        "option": dialogue.profile.option(order.delivery, order.country),
+        "refund": refund_words(dialogue, sent[-1]) if sent else "",
     }
     return Outcome(order.status.value, facts)
+
+
+def shipment_facts(order: Order, shipment: Shipment) -> dict[str, Any]:
+    """What sentences about a shipment of the order may say."""
+    names = {line.id: line.name for line in order.lines}
+    return {
+        "number": shipment.number,
+        "carrier": shipment.carrier,
+        "tracking": shipment.tracking,
+        "link": shipment.link,
+        "is_delivered": shipment.delivered_at is not None,
+        "items": [{"title": names[line.order_line_id], "units": line.units} for line in shipment.lines],
+    }
+
+
+def on_completion_due(dialogue: Dialogue, event: TimerFired) -> None:
+    """It arrived a while ago and nothing came of it: the order is done."""
+    order = orders.get(dialogue.session, UUID(event.arguments["order"]))
+    if returns.has_open(dialogue.session, order.id):  # the end of the return decides
+        again = dialogue.now + timedelta(days=dialogue.shop.complete_after_days)
+        dialogue.turn.set_timer(
+            event.timer, f"{event.timer}:{order.id}", due_at=again, arguments=event.arguments
+        )
+    elif order.can(OrderStatus.COMPLETED):
+        why = f"delivered {dialogue.shop.complete_after_days} days ago"
+        shipments.complete(dialogue.session, order, at=dialogue.now, by="timer", why=why)
 
 
 @action("none", "not_found", "ask", "too_late", "ended")

@@ -1,7 +1,8 @@
 """What is known of the person: told, and changed."""
 
-from bot.actions.checkout import address_line
+from bot.actions.addresses import address_line
 from bot.dialogue.dialogue import Dialogue, Outcome, action
+from shop.customers import addresses
 from shop.customers.model import DETAILS
 from shop.orders import service as orders
 
@@ -25,5 +26,5 @@ def take_new_address(dialogue: Dialogue) -> None:
 @action("kept")
 def keep_address(dialogue: Dialogue) -> Outcome:
     """Keep it for this order and the next ones."""
-    dialogue.customer.address = dialogue.slot("address")
+    addresses.keep(dialogue.session, dialogue.customer, dialogue.slot("address"), at=dialogue.now)
     return Outcome("kept", {"address": address_line(dialogue.customer.address)})

@@ -3,26 +3,39 @@
 None of this waits: a provider call is queued with the turn and its answer is an event of its own.
 """
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
+from babel.dates import format_date, format_time
 from sqlalchemy.orm import Session
 
+from bot.actions import disputes
+from bot.actions.own_order import order_of, own_order
+from bot.actions.telegram_form import take_form
+from bot.delivery.outbox import GAVE_UP
+from bot.delivery.turn import Turn
 from bot.dialogue.dialogue import Dialogue
 from bot.events import CallReturned, Event, InvoiceChecked, InvoicePaid, ProviderNotified, TimerFired
 from bot.messages import AnswerInvoiceCheck, PriceLine, Receipt, ReceiptLine, SendInvoice, ShowTyping
 from payments import refunds, settlement
-from payments.model import Refund, RefundStatus
+from payments.currencies import from_provider
+from payments.ledger import posting
+from payments.ledger.model import Account
+from payments.model import Payment, Refund, RefundStatus
 from payments.settlement import Outcome as Settled
-from payments.stripe_gateway import checkout_arguments
+from payments.stripe_gateway import DISPUTE_NOTICES, REFUND_NOTICES, SESSION_PAID, checkout_arguments
 from shop.money import Money
 from shop.orders import service as orders
+from shop.orders.charges import Charge, charges
 from shop.orders.model import Order, OrderStatus
-from shop.orders.service import NoSuchOrder
+from shop.orders.service import IN_FORM
+from shop.payment_methods import PaymentKind
 
 INVOICE_TITLE_LETTERS_MAX = 32  # Bot API sendInvoice
-SESSION_PAID = {"checkout.session.completed", "checkout.session.async_payment_succeeded"}
+PRICE_LABEL_LETTERS_MAX = 60  # what a phone shows of one
 
 log = structlog.get_logger()
 
@@ -32,22 +45,36 @@ def order_facts(order: Order) -> dict[str, Any]:
     return {
         "order": order.reference,
         "total": order.total,
+        "owed": order.owed,
         "status": order.status.value,
-        "tracking": order.tracking,
         "items": [{"title": line.name, "units": line.units} for line in order.lines],
+        "method": order.payment_method.value,
     }
 
 
-def ask_for_payment(dialogue: Dialogue, order: Order) -> bool:
-    """Send a native invoice where the channel has one (True); else have Stripe make a payment page (False)."""
-    if dialogue.abilities.native_invoices:
-        dialogue.send(_invoice(dialogue, order))
-        return True
-    lines = [(line.name, line.unit_price_minor, line.units) for line in order.lines]
-    if order.delivery_minor:
-        lines.append((dialogue.words("words_delivery"), order.delivery_minor, 1))
+def ask_for_payment(dialogue: Dialogue, order: Order) -> str:
+    """Send the invoice, or have Stripe make a payment page; cash and transfers are up to the customer.
+
+    The outcome says which: "invoice", "link_coming", "cash" or "transfer".
+    """
+    match order.payment_method:
+        case PaymentKind.INVOICE:
+            dialogue.send(_invoice(dialogue, order))
+            return "invoice"
+        case PaymentKind.CARD:
+            _open_payment_page(dialogue, order)
+            return "link_coming"
+        case PaymentKind.CASH | PaymentKind.TRANSFER:
+            return order.payment_method.value
+
+
+def _open_payment_page(dialogue: Dialogue, order: Order) -> None:
+    named = [(charge_name(dialogue, each), each) for each in charges(order)]
+    off = [name for name, each in named if each.minor < 0]
     arguments = checkout_arguments(
-        lines=lines,
+        lines=[(name, each.unit_minor, each.units) for name, each in named if each.minor >= 0],
+        discount_minor=order.discount_minor,
+        discount_name=", ".join(off),
         currency=order.currency,
         order_id=str(order.id),
         conversation=dialogue.conversation,
@@ -56,16 +83,10 @@ def ask_for_payment(dialogue: Dialogue, order: Order) -> bool:
     )
     dialogue.turn.call("create_checkout", arguments, dedupe=f"checkout:{order.id}")
     dialogue.turn.send(ShowTyping())
-    return False
 
 
 def _invoice(dialogue: Dialogue, order: Order) -> SendInvoice:
-    lines = [
-        PriceLine(label=f"{line.units} × {line.name}"[:60], amount_minor=line.unit_price_minor * line.units)
-        for line in order.lines
-    ]
-    if order.delivery_minor:
-        lines.append(PriceLine(label=dialogue.words("words_delivery"), amount_minor=order.delivery_minor))
+    lines = [_price_line(charge_name(dialogue, charge), charge) for charge in charges(order)]
     title = dialogue.words("words_invoice_title", **order_facts(order))[:INVOICE_TITLE_LETTERS_MAX]
     return SendInvoice(
         title=title,
@@ -73,7 +94,23 @@ def _invoice(dialogue: Dialogue, order: Order) -> SendInvoice:
         payload=str(order.id),
         currency=order.currency,
         lines=tuple(lines),
+        form=order.delivery == IN_FORM,
     )
+
+
+def charge_name(dialogue: Dialogue, charge: Charge) -> str:
+    """What a line of the bill is called: goods by their own name, the rest in the customer's language."""
+    return (
+        charge.name
+        if charge.kind == "goods"
+        else dialogue.words(f"words_charge_{charge.kind}", label=charge.name)
+    )
+
+
+def _price_line(name: str, charge: Charge) -> PriceLine:
+    """A line of Telegram's price breakdown; discounts are negative (https://core.telegram.org/bots/payments#step-2-send-invoice)."""
+    label = f"{charge.units} × {name}" if charge.kind == "goods" else name
+    return PriceLine(label=label[:PRICE_LABEL_LETTERS_MAX], amount_minor=charge.minor)
 
 
 # ---------------------------------------------------------------------- native invoices
@@ -89,13 +126,15 @@ def check_invoice(dialogue: Dialogue, event: InvoiceChecked) -> None:
 
 
 def _invoice_problem(dialogue: Dialogue, event: InvoiceChecked) -> str | None:
-    order = _own_order(dialogue, event.payload)
+    order = own_order(dialogue, event.payload)
     if order is None:
         return "words_invoice_unknown"
     if order.status is OrderStatus.PAID:
         return "words_invoice_paid"
     if order.status is not OrderStatus.AWAITING_PAYMENT or order.hold_until <= dialogue.now:
         return "words_invoice_late"  # its stock may be gone: nobody is charged for what we cannot send
+    if not take_form(dialogue, order, event):
+        return "words_invoice_changed"
     if Money(event.amount_minor, event.currency) != order.total:
         return "words_invoice_changed"
     return None
@@ -105,25 +144,11 @@ def take_invoice_payment(dialogue: Dialogue, event: InvoicePaid) -> None:
     """Telegram says the money moved: it pays their order, or goes back."""
     _settle(
         dialogue,
-        _own_order(dialogue, event.payload),
+        own_order(dialogue, event.payload),
         provider="telegram",
         reference=event.charge,
         amount=Money(event.amount_minor, event.currency),
     )
-
-
-def _own_order(dialogue: Dialogue, payload: str) -> Order | None:
-    """The order that an invoice was for, if this person placed it."""
-    order = _order(dialogue.session, payload)
-    return order if order and order.customer_id == dialogue.customer.id else None
-
-
-def _order(session: Session, order_id: str | None) -> Order | None:
-    """The order that an outside text names; None when it names none of ours."""
-    try:
-        return orders.get(session, UUID(order_id)) if order_id else None
-    except (ValueError, NoSuchOrder):
-        return None
 
 
 # ---------------------------------------------------------------------- Stripe
@@ -174,10 +199,49 @@ def on_provider_notified(dialogue: Dialogue, event: ProviderNotified) -> None:
     match event.type:
         case type_ if type_ in SESSION_PAID:
             _on_session_paid(dialogue, event.object)
-        case "refund.created" | "refund.updated" | "refund.failed":
+        case type_ if type_ in REFUND_NOTICES:
             _on_refund(dialogue, event.object)
+        case type_ if type_ in DISPUTE_NOTICES:
+            disputes.hear(dialogue.session, event.object, at=dialogue.now)
         case _:
             pass  # facts that we do not act on
+
+
+def on_nobodys_news(turn: Turn) -> bool:
+    """What became of money that no customer of ours can be told about. False when the event is something else."""
+    session, at = turn.session, turn.now
+    match turn.event:
+        case ProviderNotified(type=type_) if type_ in SESSION_PAID:
+            pass  # neither order nor conversation is ours: to give it back would be another shop's loss
+        case ProviderNotified(type=type_, object=provider) if type_ in REFUND_NOTICES:
+            metadata: dict[str, str] = provider.get("metadata") or {}
+            if "refund" in metadata:
+                refunds.record(session, UUID(metadata["refund"]), provider, at=at)
+        case ProviderNotified(type=type_, object=provider) if type_ in DISPUTE_NOTICES:
+            disputes.hear(session, provider, at=at)
+        case CallReturned(call="refund"):
+            _note_refund_call(session, turn.event, at=at)
+        case _:
+            return False
+    return True
+
+
+def _payment_of(session: dict[str, Any]) -> dict[str, Any]:
+    """What a paid Checkout Session says of its money."""
+    return {
+        "provider": "stripe",
+        "reference": session["payment_intent"],
+        "amount": from_provider(session["amount_total"], session["currency"]),
+    }
+
+
+def _give_back(turn: Turn, **payment: Any) -> Refund | None:
+    """Money for no order of ours goes back; None when that is known already."""
+    refund = settlement.give_back(turn.session, **payment)
+    if refund is not None:
+        log.error("payment.no_order", reference=payment["reference"], conversation=turn.conversation.key)
+        _queue_refund(turn, refund)
+    return refund
 
 
 def _on_session_paid(dialogue: Dialogue, session: dict[str, Any]) -> None:
@@ -185,10 +249,8 @@ def _on_session_paid(dialogue: Dialogue, session: dict[str, Any]) -> None:
         return
     _settle(
         dialogue,
-        _order(dialogue.session, session.get("client_reference_id")),
-        provider="stripe",
-        reference=session["payment_intent"],
-        amount=Money(session["amount_total"], session["currency"].upper()),
+        order_of(dialogue.session, session.get("client_reference_id")),
+        **_payment_of(session),
     )
 
 
@@ -196,7 +258,7 @@ def buyer(session: Session, event: Event) -> UUID | None:
     """The customer whose order a notice is about, for when the conversation it names knows nobody."""
     if not isinstance(event, ProviderNotified) or event.type not in SESSION_PAID:
         return None
-    order = _order(session, event.object.get("client_reference_id"))
+    order = order_of(session, event.object.get("client_reference_id"))
     return order.customer_id if order else None
 
 
@@ -204,30 +266,27 @@ def _settle(dialogue: Dialogue, order: Order | None, *, provider: str, reference
     """Money has moved: it pays its order or goes back, and the customer hears which."""
     payment: Any = {"provider": provider, "reference": reference, "amount": amount, "at": dialogue.now}
     if order is not None:
-        _tell(dialogue, settlement.settle(dialogue.session, order.id, **payment))
+        _tell(dialogue, settlement.settle(dialogue.session, order.id, **payment), amount)
         return
-    refund = settlement.give_back(dialogue.session, **payment)
-    if refund is not None:
-        log.error("payment.no_order", reference=reference, conversation=dialogue.conversation)
+    if _give_back(dialogue.turn, **payment) is not None:
         dialogue.say("utter_payment_no_order", purpose="order_update", amount=amount)
-        send_refund(dialogue, refund)
 
 
-def _tell(dialogue: Dialogue, result: settlement.Settlement) -> None:
-    """Thank them, or say why the money goes back and send it."""
+def _tell(dialogue: Dialogue, result: settlement.Settlement, amount: Money) -> None:
+    """Thank them, and say of what goes back why, and send it."""
     if result.outcome is Settled.KNOWN:
         return
-    if result.outcome is Settled.PAID:
+    if result.is_paid:
         dialogue.say("utter_thank_you", purpose="order_update", **order_facts(result.order))
         if dialogue.abilities.receipts:
-            dialogue.turn.send(_receipt(result.order))
-        return
-    dialogue.say(f"utter_payment_{result.outcome.value}", purpose="order_update", **order_facts(result.order))
-    assert result.refund is not None, "money we cannot use goes back"
-    send_refund(dialogue, result.refund)
+            dialogue.turn.send(_receipt(dialogue, result.order))
+    if result.refund is not None:
+        facts = order_facts(result.order) | {"paid": amount, "back": result.refund.amount}
+        dialogue.say(f"utter_payment_{result.outcome.value}", purpose="order_update", **facts)
+        send_refund(dialogue, result.refund)
 
 
-def _receipt(order: Order) -> Receipt:
+def _receipt(dialogue: Dialogue, order: Order) -> Receipt:
     return Receipt(
         order=order.reference,
         name=order.name,
@@ -237,7 +296,14 @@ def _receipt(order: Order) -> Receipt:
             ReceiptLine(title=line.name, units=line.units, unit_price_minor=line.unit_price_minor)
             for line in order.lines
         ),
+        discounts=tuple(
+            PriceLine(label=charge_name(dialogue, charge), amount_minor=charge.minor)
+            for charge in charges(order)
+            if charge.minor < 0
+        ),
         delivery_minor=order.delivery_minor,
+        tax_minor=order.tax_minor,
+        tax_included=order.tax_included,
         total_minor=order.total_minor,
     )
 
@@ -247,8 +313,12 @@ def _receipt(order: Order) -> Receipt:
 
 def send_refund(dialogue: Dialogue, refund: Refund) -> None:
     """Queue the provider call; its key is the refund's own id, so that a repeat gives back nothing twice."""
-    arguments = refunds.call_arguments(dialogue.session, refund, conversation=dialogue.conversation)
-    dialogue.turn.call("refund", arguments, dedupe=f"refund:{refund.id}")
+    _queue_refund(dialogue.turn, refund)
+
+
+def _queue_refund(turn: Turn, refund: Refund) -> None:
+    arguments = refunds.call_arguments(turn.session, refund, conversation=turn.conversation.key)
+    turn.call("refund", arguments, dedupe=refunds.key_of(refund))
 
 
 def refund_order(dialogue: Dialogue, order: Order, *, reason: str) -> list[Refund]:
@@ -260,11 +330,15 @@ def refund_order(dialogue: Dialogue, order: Order, *, reason: str) -> list[Refun
 
 
 def _on_refund_call(dialogue: Dialogue, event: CallReturned) -> None:
+    _tell_refund(dialogue, _note_refund_call(dialogue.session, event, at=dialogue.now))
+
+
+def _note_refund_call(session: Session, event: CallReturned, *, at: datetime) -> Refund | None:
     refund_id = UUID(event.arguments["metadata"]["refund"])
-    if event.result is None:
-        _tell_refund(dialogue, refunds.fail(dialogue.session, refund_id, error=event.error or "refused"))
-    else:
-        _tell_refund(dialogue, refunds.record(dialogue.session, refund_id, event.result, at=dialogue.now))
+    if event.result is not None:
+        return refunds.record(session, refund_id, event.result, at=at)
+    error = event.error or "refused"
+    return refunds.fail(session, refund_id, error=error, unsure=error.startswith(GAVE_UP), at=at)
 
 
 def _on_refund(dialogue: Dialogue, provider: dict[str, Any]) -> None:
@@ -280,17 +354,32 @@ def _tell_refund(dialogue: Dialogue, refund: Refund | None) -> None:
     if refund.status is RefundStatus.SETTLED:
         dialogue.say("utter_refund_sent", purpose="order_update", amount=refund.amount)
         return
-    dialogue.say("utter_refund_failed", purpose="order_update", amount=refund.amount)
+    reply = "utter_refund_by_hand" if refunds.is_by_hand(dialogue.session, refund) else "utter_refund_failed"
+    dialogue.say(reply, purpose="order_update", amount=refund.amount)
     dialogue.customer.wants_person = True  # staff see the conversation first, as the sentence promises
+
+
+def refund_words(dialogue: Dialogue, refund: Refund) -> str:
+    """Where the money is: when it was sent or asked for, in the shop's time, and what is still to come."""
+    payment = dialogue.session.get_one(Payment, refund.payment_id)
+    zone = ZoneInfo(dialogue.profile.time_zone)
+    moment = (refund.settled_at or refund.asked_at).astimezone(zone)
+    is_today = moment.date() == dialogue.now.astimezone(zone).date()
+    return dialogue.words(
+        "words_refund",
+        state=refund.status.value,
+        amount=refund.amount,
+        time=format_time(moment, "HH:mm", locale=dialogue.language) if is_today else None,
+        date=format_date(moment, "d MMM", locale=dialogue.language),
+        by_provider=posting.held_at(payment) is Account.STRIPE,
+    )
 
 
 # ---------------------------------------------------------------------- time
 
 
-def on_timer(dialogue: Dialogue, event: TimerFired) -> None:
+def on_hold_over(dialogue: Dialogue, event: TimerFired) -> None:
     """The hold is over: if nobody paid, the stock goes back and the payment page closes."""
-    if event.timer != "order_hold":
-        raise LookupError(f"there is no timer {event.timer!r}")
     order = orders.get(dialogue.session, UUID(event.arguments["order"]))
     if orders.expire(dialogue.session, order, at=dialogue.now):
         close_payment_page(dialogue, order)

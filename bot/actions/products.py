@@ -30,8 +30,9 @@ from bot.dialogue.hearing import PERSONAL, without, without_details
 from bot.dialogue.state import Search
 from bot.dialogue.tokens import pack_id, payload
 from bot.messages import Button, Card
-from knowledge_base.query import ProductQuery, SearchResult
+from knowledge_base.query import ProductQuery, SearchResult, why_found
 from knowledge_base.questions import Verdict
+from knowledge_base.reasons import Reason
 from knowledge_base.wording import product_words
 from nlu.understanding import Understanding
 from shop.catalogue import queries
@@ -345,7 +346,13 @@ def _show_page(
     )
     looks = Looks(tuple(filter(None, (query.colors, query.sizes, query.materials))), query.not_colors)
     more = result.total - query.offset - len(page)
-    dialogue.show([_card(dialogue, product, looks) for product in page], _below(dialogue, more))
+    hits = {hit.product_id: hit for hit in result.hits}
+    language = dialogue.heard_language
+    cards = [
+        _card(dialogue, product, looks, why_found(hits[product.id], product, result, language=language))
+        for product in page
+    ]
+    dialogue.show(cards, _below(dialogue, more))
     remember_page(dialogue, page, first=query.offset == 0)
     if query.offset == 0 and dialogue.heard is not None and dialogue.heard.value("product") is not None:
         named = best_named(dialogue.heard, page, dialogue.heard_language)
@@ -353,11 +360,12 @@ def _show_page(
             look_at(dialogue, named[0])
 
 
-def _card(dialogue: Dialogue, product: Product, looks: Looks) -> Card:
+def _card(dialogue: Dialogue, product: Product, looks: Looks, reasons: Sequence[Reason] = ()) -> Card:
     """The product, as its one variant or the only one that looks like that."""
     variants = on_sale(product)
     fitting = looks.fitting(product) if looks else variants
-    return product_card(dialogue, product, fitting[0] if len(fitting) == 1 else None)
+    variant = fitting[0] if len(fitting) == 1 else None
+    return product_card(dialogue, product, variant, reasons=reasons)
 
 
 def _below(dialogue: Dialogue, more: int) -> list[Button]:

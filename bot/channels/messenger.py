@@ -67,6 +67,15 @@ class Page:
     language: str = "en"
 
 
+@dataclass(frozen=True, slots=True)
+class PageStanding:
+    """Who the page is, and of which events it tells an app; several apps may hear of it, and we cannot tell which is ours."""
+
+    id: str
+    name: str
+    fields: frozenset[str]
+
+
 class MessengerChannel:
     """One Facebook page."""
 
@@ -131,6 +140,13 @@ class MessengerChannel:
         await self._insist("subscribed_apps", {"subscribed_fields": ",".join(SUBSCRIBED_FIELDS)})
         await self._insist("messenger_profile", self._profile())
         log.info("messenger.introduced")
+
+    async def standing(self) -> PageStanding:
+        """What Meta says of the page now. Raises Rejected or Unavailable (WrongToken)."""
+        page = await self._api.get("", {"fields": "id,name"})
+        apps = (await self._api.get("subscribed_apps", {}))["data"]
+        fields = {field for app in apps for field in app["subscribed_fields"]}
+        return PageStanding(id=page["id"], name=page.get("name", ""), fields=frozenset(fields))
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -89,6 +89,12 @@ class GraphApi:
         body = fields | {"appsecret_proof": self._proof}
         return await self._answer(self._client.build_request("POST", f"/{self._page}/{edge}", json=body))
 
+    async def get(self, edge: str, fields: Json) -> Json:
+        """GET an edge of the page, or the page itself for "". Raises as `post`."""
+        path = f"/{self._page}/{edge}".rstrip("/")
+        params = fields | {"appsecret_proof": self._proof}
+        return await self._answer(self._client.build_request("GET", path, params=params))
+
     async def upload(self, edge: str, fields: Json, file: Upload) -> Json:
         """POST a file with its fields, as form data."""
         form = {name: json.dumps(value) for name, value in fields.items()} | {"appsecret_proof": self._proof}

@@ -248,6 +248,10 @@ def _receipt(receipt: Receipt) -> Json:
         )  # JSON's numbers; exact to the cent after rounding
 
     shown = receipt.lines[:RECEIPT_LINES_MAX]
+    added = 0 if receipt.tax_included else receipt.tax_minor
+    adjustments = [{"name": each.label, "amount": amount(-each.amount_minor)} for each in receipt.discounts]
+    off = sum(each.amount_minor for each in receipt.discounts)
+    subtotal = receipt.total_minor - receipt.delivery_minor - added - off
     return {
         "recipient_name": receipt.name,
         "order_number": receipt.order,
@@ -263,10 +267,12 @@ def _receipt(receipt: Receipt) -> Json:
             for line in shown
         ],
         "summary": {
-            "subtotal": amount(receipt.total_minor - receipt.delivery_minor),
+            "subtotal": amount(subtotal),
             "shipping_cost": amount(receipt.delivery_minor),
+            **({"total_tax": amount(added)} if added else {}),  # what is within the prices would not add up
             "total_cost": amount(receipt.total_minor),
         },
+        **({"adjustments": adjustments} if adjustments else {}),
     }
 
 

@@ -23,6 +23,7 @@ from bot.channels.telegram_calls import BotApi, Conflict, WrongToken
 from bot.channels.telegram_pictures import Pictures
 from bot.channels.telegram_reading import ALLOWED_UPDATES, SOURCE, read
 from bot.channels.telegram_sending import Sending
+from bot.channels.telegram_standing import TelegramStanding, standing
 from bot.delivery.limits import Limits
 from bot.events import Inbound
 from bot.messages import Message
@@ -116,6 +117,14 @@ class TelegramChannel:
     def read(self, update: Mapping[str, Any]) -> Inbound | None:
         """An update as an event; None when it is not for the bot. Never raises."""
         return read(update, bot_id=self._api.bot_id, username=self.username)
+
+    async def fetch(self, file_id: str) -> bytes:
+        """A file that somebody sent, at most 20 MB (https://core.telegram.org/bots/api#getfile). Raises Rejected or Unavailable."""
+        return await self._api.download(file_id)
+
+    async def standing(self) -> TelegramStanding:
+        """What Telegram says of the bot now. Raises Rejected or Unavailable (WrongToken)."""
+        return await standing(self._api)
 
     async def close(self) -> None:
         """Let go of the connections."""

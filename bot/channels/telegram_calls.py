@@ -26,8 +26,9 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import Response, TelegramMethod
+from aiogram.methods import GetFile, Response, TelegramMethod
 from aiogram.utils.token import TokenValidationError
+from aiohttp import ClientError
 
 from bot.delivery.engine import Blocked, TooFast
 from shop.errors import Rejected, Unavailable
@@ -111,6 +112,17 @@ class BotApi:
         except AiogramError as error:
             failure = Unavailable(self.without_secrets(f"{type(error).__name__}: {error}"))
         raise failure from None
+
+    async def download(self, file_id: str) -> bytes:
+        """The file's content. Raises Rejected or Unavailable."""
+        found = await self.call(GetFile(file_id=file_id))
+        if found.file_path is None:
+            raise Rejected("Telegram keeps this file no longer")
+        try:
+            content = await self._bot.download_file(found.file_path, timeout=SEND_SECONDS)
+        except (AiogramError, ClientError, TimeoutError) as error:
+            raise Unavailable(self.without_secrets(f"{type(error).__name__}: {error}")) from None
+        return content.read() if content is not None else b""
 
     def without_secrets(self, text: str) -> str:
         """The text, with the token masked."""

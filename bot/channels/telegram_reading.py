@@ -18,8 +18,10 @@ from aiogram.types import (
     Contact,
     InlineKeyboardMarkup,
     Message,
+    OrderInfo,
     PreCheckoutQuery,
     ResultChatMemberUnion,
+    ShippingQuery,
     SuccessfulPayment,
     Update,
     User,
@@ -30,6 +32,7 @@ from bot.events import (
     BotBlocked,
     Edited,
     Event,
+    FilledForm,
     Inbound,
     InvoiceChecked,
     InvoicePaid,
@@ -40,6 +43,7 @@ from bot.events import (
     SentAttachment,
     SharedContact,
     SharedLocation,
+    ShippingAsked,
     Spoken,
     Tapped,
     Unreadable,
@@ -52,6 +56,7 @@ ALLOWED_UPDATES: Final = (
     "message",
     "edited_message",
     "callback_query",
+    "shipping_query",
     "pre_checkout_query",
     "my_chat_member",
 )
@@ -130,8 +135,8 @@ class _Reader:
             return self._message(update.message)
         if update.callback_query:
             return _tap(update.callback_query)
-        if update.pre_checkout_query:
-            return _checked(update.pre_checkout_query)
+        if asked := update.shipping_query or update.pre_checkout_query:
+            return _shipping_asked(asked) if isinstance(asked, ShippingQuery) else _checked(asked)
         if update.my_chat_member:
             return _membership(update.my_chat_member)
         if update.edited_message:
@@ -253,6 +258,36 @@ def _label(markup: InlineKeyboardMarkup | None, data: str) -> str | None:
     return next((button.text for row in rows for button in row if button.callback_data == data), None)
 
 
+def _shipping_asked(query: ShippingQuery) -> _Found:
+    """https://core.telegram.org/bots/api#shippingquery"""
+    event = ShippingAsked(
+        query=query.id, payload=query.invoice_payload, country=query.shipping_address.country_code
+    )
+    return _Found(conversation_of(query.from_user.id), query.from_user, event)
+
+
+def _form(info: OrderInfo) -> FilledForm:
+    """https://core.telegram.org/bots/api#orderinfo"""
+    told = info.shipping_address
+    address = (
+        {
+            "street": ", ".join(line for line in (told.street_line1, told.street_line2) if line),
+            "postcode": told.post_code,
+            "city": told.city,
+            "state": told.state,
+            "country": told.country_code,
+        }
+        if told
+        else {}
+    )
+    return FilledForm(
+        name=info.name or "",
+        phone=info.phone_number or "",
+        email=info.email or "",
+        address={part: words for part, words in address.items() if words},
+    )
+
+
 def _checked(query: PreCheckoutQuery) -> _Found:
     """It names no chat; the answer and all that follows belong to the payer's own."""
     event = InvoiceChecked(
@@ -260,6 +295,8 @@ def _checked(query: PreCheckoutQuery) -> _Found:
         payload=query.invoice_payload,
         amount_minor=query.total_amount,
         currency=query.currency,
+        shipping=query.shipping_option_id,
+        form=_form(query.order_info) if query.order_info else None,
     )
     return _Found(conversation_of(query.from_user.id), query.from_user, event)
 

@@ -8,13 +8,14 @@ from aiogram.enums import ChatAction
 from aiogram.methods import (
     AnswerCallbackQuery,
     AnswerPreCheckoutQuery,
+    AnswerShippingQuery,
     SendChatAction,
     SendInvoice,
     SendMessage,
     SendPhoto,
     TelegramMethod,
 )
-from aiogram.types import LabeledPrice, LinkPreviewOptions, ReplyParameters
+from aiogram.types import LabeledPrice, LinkPreviewOptions, ReplyParameters, ShippingOption
 from aiogram.types import Message as SentMessage
 
 from bot import messages
@@ -30,7 +31,16 @@ from bot.channels.telegram_rendering import (
     with_private_links,
 )
 from bot.channels.text import ELLIPSIS, RichText, parse, utf16_length
-from bot.messages import AnswerInvoiceCheck, AnswerTap, Message, Receipt, Say, ShowCards, ShowTyping
+from bot.messages import (
+    AnswerInvoiceCheck,
+    AnswerShipping,
+    AnswerTap,
+    Message,
+    Receipt,
+    Say,
+    ShowCards,
+    ShowTyping,
+)
 from shop.errors import Rejected
 
 log = structlog.get_logger()
@@ -79,6 +89,8 @@ class Sending:
                 return await self._send_parts(chat_id, message)
             case messages.SendInvoice():
                 return await self._send_invoice(chat_id, message)
+            case AnswerShipping():
+                await self._answer_shipping(message)
             case AnswerInvoiceCheck():
                 await self._answer_invoice_check(message)
             case AnswerTap():
@@ -178,6 +190,11 @@ class Sending:
             currency=invoice.currency.upper(),
             prices=[LabeledPrice(label=line.label, amount=line.amount_minor) for line in invoice.lines],
             photo_url=invoice.picture.url if invoice.picture else None,  # Telegram takes no file here
+            need_name=invoice.form or None,
+            need_phone_number=invoice.form or None,
+            need_email=invoice.form or None,
+            need_shipping_address=invoice.form or None,
+            is_flexible=invoice.form or None,  # the delivery chosen there is added
         )
         try:
             return _reference(await self._post(method))
@@ -185,6 +202,24 @@ class Sending:
             if method.photo_url is None:
                 raise
             return _reference(await self._post(method.model_copy(update={"photo_url": None})))
+
+    async def _answer_shipping(self, answer: AnswerShipping) -> None:
+        error = None if answer.error is None else parse(answer.error).plain
+        options = [
+            ShippingOption(
+                id=way.code,
+                title=way.title,
+                prices=[LabeledPrice(label=line.label, amount=line.amount_minor) for line in way.lines],
+            )
+            for way in answer.ways
+        ]
+        method = AnswerShippingQuery(
+            shipping_query_id=answer.query,
+            ok=error is None,
+            shipping_options=options or None,
+            error_message=error,
+        )
+        await self._api.call(method, seconds=_URGENT_SECONDS)
 
     async def _answer_invoice_check(self, answer: AnswerInvoiceCheck) -> None:
         error = None if answer.error is None else parse(answer.error).plain

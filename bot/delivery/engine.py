@@ -23,7 +23,7 @@ from bot.delivery.ahead import Ahead, look
 from bot.delivery.limits import Limiter, Limits
 from bot.delivery.model import IS_WAITING, InboxEvent, OutboxKind, OutboxRow, OutboxState, is_open
 from bot.events import Inbound
-from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerTap, Message, ShowTyping
+from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerShipping, AnswerTap, Message, ShowTyping
 from shop.errors import Rejected, Unavailable
 from storage import notices
 from storage.clock import Clock
@@ -452,7 +452,7 @@ class Delivery:
         if isinstance(message, ShowTyping | AnswerTap):
             return await self._send_fleeting(sender, chat, message)
         limiter = self.limiters[channel]
-        if not isinstance(message, AnswerInvoiceCheck):
+        if not isinstance(message, AnswerInvoiceCheck | AnswerShipping):
             wait = limiter.reserve(chat, group=sender.is_group(chat), now=self.clock.now())
             if wait > 0:
                 await self._hold_back(row.id, wait)

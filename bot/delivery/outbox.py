@@ -10,11 +10,12 @@ from bot import conversations
 from bot.delivery import inbox
 from bot.delivery.model import IS_DUE, IS_SENDING, OutboxKind, OutboxRow, OutboxState, is_open
 from bot.events import CallReturned, Inbound
-from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerTap, Message, Say, ShowCards
+from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerShipping, AnswerTap, Message, Say, ShowCards
 from storage.inserts import insert_new
 from storage.notices import announce
 from storage.types import JsonObject
 
+GAVE_UP = "gave up after"  # how the error of a call begins whose last word we do not know
 ATTEMPTS_MAX = 14  # with the pauses below: about an hour
 PAUSE_MAX_SECONDS = 600.0
 URGENT, ANSWER, BROADCAST = 0, 1, 2
@@ -37,7 +38,7 @@ def queue_message(
         raise ValueError(f"{conversation} is read by a whole group: no place for {message.kind!r}")
     lane = conversation
     if isinstance(
-        message, AnswerInvoiceCheck | AnswerTap
+        message, AnswerInvoiceCheck | AnswerShipping | AnswerTap
     ):  # have their own deadlines: nothing may hold them up
         lane, priority = f"{conversation}:{dedupe}", URGENT
     return _queue(
@@ -80,6 +81,20 @@ def queue_call(
         payload={"call": call, "arguments": arguments},
         at=at,
     )
+
+
+def requeue_call(session: Session, dedupe: str, *, at: datetime) -> bool:
+    """Make a call that was given up once more, under the same key; False when it is not a dead one."""
+    row = session.scalars(
+        select(OutboxRow)
+        .where(OutboxRow.dedupe == dedupe, OutboxRow.kind == OutboxKind.CALL)
+        .with_for_update()
+    ).one_or_none()
+    if row is None or row.state is not OutboxState.DEAD:
+        return False
+    row.state, row.due_at, row.attempts, row.error, row.sent_at = OutboxState.DUE, at, 0, None, None
+    announce(session)
+    return True
 
 
 def _queue(session: Session, *, at: datetime, **row: Any) -> bool:
@@ -202,7 +217,7 @@ def postpone(
     if seconds is not None:
         row.attempts -= 1
     if row.attempts >= ATTEMPTS_MAX:
-        return bury(session, row_id, epoch=epoch, at=at, error=f"gave up after {row.attempts} tries: {error}")
+        return bury(session, row_id, epoch=epoch, at=at, error=f"{GAVE_UP} {row.attempts} tries: {error}")
     pause = seconds if seconds is not None else min(PAUSE_MAX_SECONDS, 0.5 * 2**row.attempts)
     row.state, row.error, row.due_at = OutboxState.DUE, error, at + timedelta(seconds=pause)
     return False

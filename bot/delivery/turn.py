@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.delivery import inbox, outbox, timers
 from bot.delivery.model import Conversation, InboxEvent
 from bot.events import EVENT, Event, Inbound, Person
-from bot.messages import AnswerInvoiceCheck, AnswerTap, Message
+from bot.messages import AnswerInvoiceCheck, AnswerShipping, AnswerTap, Message
 from storage.types import JsonObject
 
 log = structlog.get_logger()
@@ -68,7 +68,9 @@ class Turn:
 
         False when it was queued before, or when the person has stopped the bot and so will hear nothing.
         """
-        unheard = self.conversation.blocked and not isinstance(message, AnswerInvoiceCheck | AnswerTap)
+        unheard = self.conversation.blocked and not isinstance(
+            message, AnswerInvoiceCheck | AnswerShipping | AnswerTap
+        )
         if to is None and unheard:
             return False
         dedupe = dedupe or self._next_dedupe()

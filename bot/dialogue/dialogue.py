@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -42,6 +42,12 @@ class Abilities(Protocol):
     def receipts(self) -> bool: ...
 
 
+class PaperLinks(Protocol):
+    """Knows under which address a paper of an order lies."""
+
+    def link(self, order_id: UUID, kind: Literal["invoice", "receipt"], language: str) -> str: ...
+
+
 class Knowledge(Protocol):
     """Finds products and answers, over an open session."""
 
@@ -73,6 +79,7 @@ class Dialogue:
     abilities: Abilities
     knowledge: Knowledge
     return_url: str = ""  # where a payment page sends people back to
+    papers: PaperLinks | None = None
     message: Heard | None = None  # what was said, with its parts
     heard: Understanding | None = None  # the part of it that the flow under way is about
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -209,6 +216,11 @@ class Dialogue:
         if text.private:
             return Button(label=text.title, private=self._along or "")
         return Button.model_validate({"label": text.title, "share": text.share})
+
+    def paper_link(self, order_id: UUID, kind: Literal["invoice", "receipt"]) -> str:
+        """Where that paper of an order can be opened, in the language in which we answer."""
+        assert self.papers is not None, "the shop was built with its papers"
+        return self.papers.link(order_id, kind, self.language)
 
     @staticmethod
     def rows(buttons: list[Button]) -> Rows:

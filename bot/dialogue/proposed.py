@@ -32,8 +32,8 @@ PRIVATE: Final = frozenset({"name", "phone", "address", "place"})
 """Kinds whose answers are nobody's business outside."""
 
 UNASKED_NEVER: Final = frozenset({
-    "cancel_order", "change_line", "empty_cart", "keep_address", "leave_checkout", "place_order", "remove_line",
-    "swap_variant", "withdraw_unpaid_order",
+    "ask_for_return", "cancel_order", "change_line", "empty_cart", "keep_address", "keep_email", "leave_checkout", "place_order",
+    "remove_line", "swap_variant", "take_off_order", "withdraw_unpaid_order",
 })  # fmt: skip
 """Actions that change an order or somebody's data, or take something away. Only a person's yes leads there."""
 

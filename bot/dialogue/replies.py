@@ -6,11 +6,13 @@ several wordings; which one is said depends on how far the conversation is, so t
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from html import unescape
 from pathlib import Path
 from typing import Any, Literal
 
 import phonenumbers
+from babel.dates import format_date
 from jinja2 import StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field
@@ -192,7 +194,11 @@ def _environment(language: str) -> ImmutableSandboxedEnvironment:
     def money(amount: Money) -> str:
         return amount.format(language)
 
+    def day(moment: datetime) -> str:
+        return format_date(moment, format="long", locale=language)
+
     environment.filters["money"] = money
+    environment.filters["day"] = day
     environment.filters["phone"] = _phone
     return environment
 

@@ -16,7 +16,9 @@ from knowledge_base.wording import content_words, words_of
 from nlu.understanding import Understanding
 from storage import yaml_files
 
-Kind = Literal["text", "integer", "boolean", "choice", "phone", "name", "address", "place", "id"]
+Kind = Literal[
+    "text", "verbatim", "integer", "boolean", "choice", "code", "phone", "email", "name", "address", "place", "id"
+]  # fmt: skip
 
 EXTREMES = {"cheaper": 0, "cheapest": 0, "dearer": -1, "dearest": -1}
 """Comparatives that choose by price, as places in the order of prices."""
@@ -29,6 +31,8 @@ NO_NAMES = frozenset({"delivery_option", "product", "country", "coupon", "order_
 """Entities that names never hold; a colour they may: Ana Brown."""
 PHONE_DIGITS = range(7, 16)  # E.164 has 15 at most
 ADDRESS_LETTERS_MAX = 300
+VERBATIM_LETTERS_MAX = 300  # of what is kept as it was said, such as a gift message
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,31}")
 PLACE_LETTERS_MAX = 80
 YES_SURE = 0.7  # a yes may cost money
 CLEAR = 0.8  # words so probably meant otherwise are no name, though they are only letters
@@ -143,6 +147,24 @@ def _entity(slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
 
 def _text(slot: Slot, heard: Understanding, choices: list[Choice]) -> Filled:
     return _entity(slot, heard, choices) or heard.text.strip() or None
+
+
+def _verbatim(_slot: Slot, heard: Understanding, _choices: list[Choice]) -> Filled:
+    """Exactly what was said, whatever it means otherwise."""
+    text = heard.text.strip()
+    return Unfit("utter_words_too_long") if len(text) > VERBATIM_LETTERS_MAX else text or None
+
+
+def _code(slot: Slot, heard: Understanding, choices: list[Choice]) -> Filled:
+    """A code that the entity reader found, or a lone word that may be one."""
+    text = heard.text.strip(" .!\"'“”«»")
+    lone = text.upper() if CODE.fullmatch(text) and _may_be_free_text(heard) else None
+    return _entity(slot, heard, choices) or lone
+
+
+def _email(slot: Slot, heard: Understanding, choices: list[Choice]) -> Filled:
+    found = _entity(slot, heard, choices)
+    return found or (Unfit("utter_email_unfit") if "@" in heard.text else None)
 
 
 def _choice(slot: Slot, heard: Understanding, choices: list[Choice]) -> Filled:
@@ -330,6 +352,9 @@ def is_among(text: str, choices: list[Choice]) -> bool:
 
 READERS: dict[str, Callable[[Slot, Understanding, list[Choice]], Filled]] = {
     "text": _text,
+    "verbatim": _verbatim,
+    "code": _code,
+    "email": _email,
     "integer": _entity,
     "boolean": _boolean,
     "choice": _choice,

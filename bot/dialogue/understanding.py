@@ -91,6 +91,8 @@ class Reader:
         token = dialogue.state.labels.get(whole.text.strip().casefold())
         if token is not None:
             return because("label", self.read_tap(dialogue, Tapped(token=token), awaited))
+        if awaited is not None and self._slots[awaited].type == "verbatim":
+            return because("verbatim", self._read_verbatim(whole, awaited))
         heard, whole = self._on_topic(dialogue, heard)
         self._remember(dialogue, whole)
         if leaving := self._read_leaving(dialogue, heard):
@@ -104,6 +106,20 @@ class Reader:
             or because("wishes", self._read_wishes(heard))
             or self._read_freely(dialogue, whole)
         )
+
+    def _read_verbatim(self, heard: Understanding, awaited: str) -> list[Command]:
+        """Words that are kept as they are: a "happy birthday, Tom" is no greeting, and Tom is not the customer.
+
+        Only few words that clearly leave the question do.
+        """
+        few = len(heard.text.split()) <= FEW_WORDS
+        if few and heard.intent in {"cancel", "skip"} and heard.confidence >= VERY_SURE:
+            return [CancelFlow()]
+        value = slot_reading.answer(self._slots[awaited], heard, [])
+        if isinstance(value, Unfit):
+            facts = {"most": slot_reading.VERBATIM_LETTERS_MAX, "letters": len(heard.text)}
+            return [AskAgain(value.reply, facts)]
+        return [SetSlots({awaited: value})] if value else [AskAgain("utter_unfit")]
 
     def _on_topic(self, dialogue: Dialogue, heard: Heard) -> tuple[Heard, Understanding]:
         """What the question before was about, "and how long does that take?" still is.

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.delivery.model import InboxEvent, InboxState, OutboxRow, OutboxState
 from shop.customers.model import Customer
+from shop.tasks import service as tasks
 
 ROWS_A_PAGE: Final = 25
 
@@ -31,10 +32,11 @@ class Listed(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """How many people and how many problems wait for staff."""
+    """How many people, problems and tasks about money wait for staff."""
 
     people: int
     problems: int
+    money: int
 
 
 def attention(session: Session) -> Attention:
@@ -44,6 +46,7 @@ def attention(session: Session) -> Attention:
     return Attention(
         people=session.scalar(people) or 0,
         problems=(session.scalar(parked) or 0) + (session.scalar(dead) or 0),
+        money=tasks.count_open(session),
     )
 
 

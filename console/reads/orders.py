@@ -9,11 +9,16 @@ from sqlalchemy.orm import Session, selectinload
 
 from console.reads.conversations import address_words, map_link, number_of
 from console.reads.listing import Listed, contains, count_and_cut
-from payments import refunds
+from payments import part_refunds, refunds
 from payments.model import Payment, RefundStatus
 from shop.customers.model import PIN
 from shop.money import Money
-from shop.orders.model import Order, OrderLine, OrderMove, OrderStatus
+from shop.orders.model import PAID_FOR, Order, OrderLine, OrderStatus
+from shop.payment_methods import PaymentKind
+from shop.returns import service as returns
+from shop.returns.model import Return, ReturnStatus
+from shop.shipments import service as shipments
+from shop.shipments.model import Shipment
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +39,40 @@ class LineRow:
     sku: str
     units: int
     price: Money
+    id: UUID
+    left: int
+    note: str  # what became of some of them
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentRow:
+    number: int
+    goods: str
+    parcel: str  # the carrier and its number
+    link: str
+    shipped_at: datetime
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRow:
+    """What a customer sends back; `moves` in words, oldest first."""
+
+    number: int
+    status: ReturnStatus
+    goods: str
+    why: str
+    wish: str
+    asked_at: datetime
+    worth: Money
+    moves: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MoveRow:
-    after: OrderStatus
+    """A move to `after`, or (None) something that became different without one."""
+
+    after: OrderStatus | None
     at: datetime
     by: str
     why: str
@@ -71,9 +105,15 @@ class OrderFacts:
     delivery_price: Money
     total: Money
     placed_at: datetime
-    tracking: str
+    parent: str  # the reference of the order that this one belongs to
+    credited: Money
+    refundable: Money
+    due: Money  # what staff may still take: cash, or a transfer; nothing where it is paid
+    method: PaymentKind
     conversation_number: int | None
     lines: tuple[LineRow, ...]
+    shipments: tuple[ShipmentRow, ...]
+    returns: tuple[ReturnRow, ...]
     moves: tuple[MoveRow, ...]
     money: tuple[MoneyRow, ...]
 
@@ -99,7 +139,7 @@ def facts_of(session: Session, reference: str) -> OrderFacts | None:
     order = session.scalars(
         select(Order)
         .where(Order.reference == reference.upper())
-        .options(selectinload(Order.lines), selectinload(Order.moves))
+        .options(selectinload(Order.lines), selectinload(Order.moves), selectinload(Order.changes))
     ).one_or_none()
     if order is None:
         return None
@@ -116,20 +156,76 @@ def facts_of(session: Session, reference: str) -> OrderFacts | None:
         delivery_price=order.delivery_price,
         total=order.total,
         placed_at=order.placed_at,
-        tracking=order.tracking or "",
+        parent=_reference(session, order.parent_id),
+        credited=Money(order.credited_minor, order.currency),
+        refundable=part_refunds.refundable(session, order.id, order.currency),
+        due=_due(session, order),
+        method=order.payment_method,
         conversation_number=number_of(session, order.conversation),
         lines=tuple(_line(line, order.currency) for line in order.lines),
-        moves=tuple(_move(move) for move in order.moves),
+        shipments=tuple(_shipment(order, each) for each in shipments.of_order(session, order.id)),
+        returns=tuple(_return(order, each) for each in returns.of_order(session, order.id)),
+        moves=_history(order),
         money=_money(session, order),
     )
 
 
+def _due(session: Session, order: Order) -> Money:
+    paid = part_refunds.refundable(session, order.id, order.currency)
+    takes = order.status in PAID_FOR or order.can(OrderStatus.PAID)
+    return order.owed if takes and not paid else Money(0, order.currency)
+
+
 def _line(line: OrderLine, currency: str) -> LineRow:
-    return LineRow(line.name, line.sku or "", line.units, Money(line.unit_price_minor, currency) * line.units)
+    counts = {"called off": line.called_off, "sent": line.shipped, "came back": line.returned}
+    return LineRow(
+        line.name,
+        line.sku or "",
+        line.units,
+        Money(line.unit_price_minor, currency) * line.units,
+        line.id,
+        line.left,
+        ", ".join(f"{count} {what}" for what, count in counts.items() if count),
+    )
 
 
-def _move(move: OrderMove) -> MoveRow:
-    return MoveRow(move.after, move.at, move.by, move.why)
+def _shipment(order: Order, shipment: Shipment) -> ShipmentRow:
+    names = {line.id: line.name for line in order.lines}
+    return ShipmentRow(
+        shipment.number,
+        ", ".join(f"{line.units} × {names[line.order_line_id]}" for line in shipment.lines),
+        f"{shipment.carrier} {shipment.tracking}".strip(),
+        shipment.link,
+        shipment.shipped_at,
+        shipment.delivered_at,
+    )
+
+
+def _return(order: Order, asked: Return) -> ReturnRow:
+    names = {line.id: line.name for line in order.lines}
+    return ReturnRow(
+        asked.number,
+        asked.status,
+        ", ".join(f"{line.units} × {names[line.order_line_id]}" for line in asked.lines),
+        asked.why,
+        asked.wish.value,
+        asked.asked_at,
+        Money(asked.worth_minor, order.currency),
+        tuple(
+            f"{move.after.value} by {move.by}" + (f": {move.why}" if move.why else "") for move in asked.moves
+        ),
+    )
+
+
+def _history(order: Order) -> tuple[MoveRow, ...]:
+    """Moves and changes together, in the order they happened."""
+    moves = [MoveRow(move.after, move.at, move.by, move.why) for move in order.moves]
+    changes = [MoveRow(None, change.at, change.by, change.what) for change in order.changes]
+    return tuple(sorted(moves + changes, key=lambda row: row.at))
+
+
+def _reference(session: Session, order_id: UUID | None) -> str:
+    return session.get_one(Order, order_id).reference if order_id else ""
 
 
 def _money(session: Session, order: Order) -> tuple[MoneyRow, ...]:

@@ -1,7 +1,7 @@
 """What a person does and sees, in one vocabulary for every messenger."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -54,6 +54,7 @@ class Person(ABC):
     def __init__(self, name: str, stripe: StripeWorld) -> None:
         self.name = name
         self.stripe = stripe
+        self.form: dict[str, str] = {}  # what they put into a form the next time that they pay
         self._looked_at = 0
 
     @property
@@ -91,13 +92,17 @@ class Person(ABC):
         """Take that back. Raises CannotDo like `block`."""
         raise CannotDo(f"{self.name} cannot block anybody here")
 
-    async def pay(self, card: str = "visa", *, again: bool = False) -> Outcome:
+    async def pay(
+        self, card: str = "visa", *, again: bool = False, form: Mapping[str, str] | None = None
+    ) -> Outcome:
         """Pay what was asked for last, with one of the sandbox's cards; "abandon" walks away.
 
-        `again` pays nothing: the provider tells the shop of the last payment a second time.
+        `again` pays nothing: the provider tells the shop of the last payment a second time. `form` is what they put
+        into Telegram's own form where an invoice has one, and `shipping`, the delivery that they choose there.
         """
         if again:
             return await self._tell_again()
+        self.form = dict(form or {})
         return await self._pay(card)
 
     async def _pay(self, card: str) -> Outcome:

@@ -6,7 +6,7 @@ from sandbox.people.person import Action, ActionKind, CannotDo, Person, Seen
 from sandbox.stripe.people import Outcome
 from sandbox.stripe.world import StripeWorld
 from sandbox.telegram import people as telegram
-from sandbox.telegram.payments import PaymentOutcome
+from sandbox.telegram.payments import OrderDetails, PaymentOutcome
 from sandbox.telegram.people import ShownMessage, TelegramUser
 from sandbox.telegram.state import Bot
 from sandbox.telegram.world import TelegramWorld
@@ -72,7 +72,10 @@ class TelegramPerson(Person):
         if card == "abandon":
             return Outcome(False, "open", "abandoned", "The customer left.")
         try:
-            outcome = await self.user.pay(self.bot, card)
+            filled = dict(self.form)
+            shipping = filled.pop("shipping", None)
+            details = OrderDetails(**filled) if filled else None
+            outcome = await self.user.pay(self.bot, card, details=details, shipping_option=shipping)
         except telegram.CannotDo as error:
             raise CannotDo(f"{self.name}: {error}") from error
         return _as_outcome(outcome)

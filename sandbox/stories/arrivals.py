@@ -17,7 +17,7 @@ from sandbox.telegram.state import Update
 # What a customer does, beside what is overheard of them; each leaves one line in the transcript (bot/handler.py).
 SPOKEN = {"said", "edited", "tapped", "opened", "sent_attachment", "shared_contact", "shared_location"}
 _PRIVATE_KINDS = {"message", "my_chat_member"}  # of a group only what is meant for the bot is kept
-_ALWAYS_KINDS = {"callback_query", "pre_checkout_query"}
+_ALWAYS_KINDS = {"callback_query", "shipping_query", "pre_checkout_query"}
 
 
 class Arrivals:

@@ -10,30 +10,23 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from bot.delivery.model import IS_WAITING, InboxEvent, OutboxKind, OutboxRow, is_open
+from payments.ledger.audit import audit
 from payments.model import Payment, Refund, RefundStatus
 from sandbox.stories.stage import Worlds
 from sandbox.stripe import model as stripe
 from sandbox.telegram.state import Update
 from shop.catalogue.model import Product, Variant
-from shop.orders.model import HOLDS_STOCK, Order, OrderLine, OrderMove, OrderStatus
+from shop.orders.model import HOLDS_STOCK, PAID_FOR, STARTS, Order, OrderLine, OrderMove, OrderStatus
 
-PAID_FOR: Final = frozenset(
-    {
-        OrderStatus.PAID,
-        OrderStatus.PACKED,
-        OrderStatus.SHIPPED,
-        OrderStatus.DELIVERED,
-        OrderStatus.COMPLETED,
-    }
-)
 _REFUND_NOTICES: Final = frozenset({"refund.created", "refund.updated", "refund.failed"})
 _ENDINGS: Final = {
     stripe.RefundStatus.SUCCEEDED: "arrived",
     stripe.RefundStatus.FAILED: "came back",
     stripe.RefundStatus.CANCELED: "was called off",
 }
-OrderRow = Row[UUID, str, OrderStatus, int]
-PaymentRow = Row[UUID, UUID | None, str, int]
+OrderRow = Row[UUID, str, OrderStatus, int, int, bool]
+PaymentRow = Row[UUID, UUID | None, str, int, str]
+TAKEN_BY_STAFF: Final = frozenset({"cash", "bank"})  # Stripe knows nothing of these payments
 RefundRow = Row[UUID, UUID, int, RefundStatus]
 
 
@@ -46,16 +39,9 @@ class _Account:
 
     @property
     def kept_minor(self) -> int:
-        """Taken and not given back, refunds under way counted as given."""
-        given = sum(
-            refund.amount_minor for refund in self.refunds if refund.status is not RefundStatus.FAILED
-        )
+        """Taken, and neither given back nor promised back."""
+        given = sum(refund.amount_minor for refund in self.refunds)
         return sum(payment.amount_minor for payment in self.payments) - given
-
-    @property
-    def stuck_minor(self) -> int:
-        """What should have gone back and could not: staff know of it."""
-        return sum(refund.amount_minor for refund in self.refunds if refund.status is RefundStatus.FAILED)
 
 
 class Books:
@@ -101,6 +87,7 @@ class Books:
         yield from self._charges(orders, payments, waits=waits)
         yield from self._refunds(refunds, waits=waits)
         yield from self._ledger()
+        yield from map(str, audit(session))
 
     def _charges(
         self, orders: dict[UUID, OrderRow], payments: Iterable[PaymentRow], *, waits: bool
@@ -124,7 +111,8 @@ class Books:
                     f"the payment {entry.reference} says {entry.amount_minor}, "
                     f"but {charge.amount_captured} was charged"
                 )
-        for reference in booked.keys() - real.keys():
+        by_hand = {payment.reference for payment in payments if payment.provider in TAKEN_BY_STAFF}
+        for reference in booked.keys() - real.keys() - by_hand:
             yield f"the payment {reference} is in our books, but nobody was charged"
 
     def _is_on_its_way(self, charge: stripe.Charge, orders: dict[UUID, OrderRow]) -> bool:
@@ -160,7 +148,9 @@ class Books:
         for name, each in given.items():
             if name not in ours:
                 yield f"Stripe refunded {each[0].amount} ({each[0].id}), of which our books know nothing"
-            elif len(each) > 1 or each[0].amount != ours[name].amount_minor:
+                continue
+            there = [refund for refund in each if not refund.came_back]
+            if len(there) > 1 or {refund.amount for refund in each} != {ours[name].amount_minor}:
                 amounts = ", ".join(str(refund.amount) for refund in each)
                 yield f"the refund {name} of {ours[name].amount_minor} went back as {amounts}"
         for name, refund in ours.items():
@@ -171,11 +161,13 @@ class Books:
             elif refund.status is RefundStatus.PENDING and not there and not waits:
                 yield f"the refund {name} is promised, and nothing is under way to send it"
             elif there:
-                yield from self._fate(refund, there[0], waits=waits)
+                yield from self._fate(refund, there[-1], waits=waits)
 
     def _fate(self, ours: RefundRow, there: stripe.Refund, *, waits: bool) -> Iterator[str]:
         """Whether the money arrived is known to us, unless we cannot know it yet."""
-        if there.came_back:
+        if ours.status is RefundStatus.OTHERWISE:
+            differs = not there.came_back
+        elif there.came_back:
             differs = ours.status is not RefundStatus.FAILED
         else:
             differs = ours.status is RefundStatus.FAILED and there.status is stripe.RefundStatus.SUCCEEDED
@@ -222,15 +214,16 @@ def _owed(
     for refund in refunds:
         accounts[of_payment[refund.payment_id]].refunds.append(refund)
     for order in orders.values():
-        due = order.total_minor if order.status in PAID_FOR else 0
-        yield from _difference(f"the order {order.reference} ({order.status})", due, accounts[order.id])
+        account = accounts[order.id]
+        is_due = order.status in PAID_FOR and (order.was_paid or account.payments)
+        due = order.total_minor - order.credited_minor if is_due else 0
+        yield from _difference(f"the order {order.reference} ({order.status})", due, account)
     yield from _difference("money that came for no order", 0, accounts[None])
 
 
 def _difference(what: str, due_minor: int, account: _Account) -> Iterator[str]:
-    kept = account.kept_minor
-    if not due_minor <= kept <= due_minor + account.stuck_minor:
-        yield f"of {what} {kept} was kept, and {due_minor} is owed"
+    if account.kept_minor != due_minor:
+        yield f"of {what} {account.kept_minor} was kept, and {due_minor} is owed"
 
 
 # ── stock and histories ─────────────────────────────────────────────────────────────────────────────
@@ -251,12 +244,13 @@ def _histories(session: Session) -> Iterator[str]:
     """An order's moves lead from one to the next and end where it is."""
     at: dict[UUID, OrderStatus] = {}
     for move in session.connection().execute(_MOVES):
-        before = at.get(move.order_id, OrderStatus.AWAITING_PAYMENT)
-        if move.before is not before:
+        before = at.get(move.order_id)
+        if move.before is not before if before is not None else move.before not in STARTS:
             yield f"the order {move.reference} moved from {move.before} to {move.after} while it was {before}"
         at[move.order_id] = move.after
     for order in session.connection().execute(_ORDERS):
-        if at.get(order.id, OrderStatus.AWAITING_PAYMENT) is not order.status:
+        led_to = at.get(order.id)
+        if order.status is not led_to if led_to is not None else order.status not in STARTS:
             yield f"the order {order.reference} is {order.status}, which no move of it led to"
 
 
@@ -289,9 +283,25 @@ _FINGERPRINT: Final[Any] = select(
     _count(Refund.id, Refund.status == RefundStatus.FAILED),
     _total(Variant.on_hand),
     _total(Variant.allocated),
+    _total(Order.credited_minor),
+    _total(OrderLine.called_off),
+    _total(OrderLine.shipped),
 )
-_ORDERS: Final = select(Order.id, Order.reference, Order.status, Order.total_minor)
-_PAYMENTS: Final = select(Payment.id, Payment.order_id, Payment.reference, Payment.amount_minor)
+_ORDERS: Final = select(
+    Order.id,
+    Order.reference,
+    Order.status,
+    Order.total_minor,
+    Order.credited_minor,
+    select(OrderMove.id)
+    .where(OrderMove.order_id == Order.id, OrderMove.after == OrderStatus.PAID)
+    .correlate(Order)
+    .exists()
+    .label("was_paid"),
+)
+_PAYMENTS: Final = select(
+    Payment.id, Payment.order_id, Payment.reference, Payment.amount_minor, Payment.provider
+)
 _REFUNDS: Final = select(Refund.id, Refund.payment_id, Refund.amount_minor, Refund.status)
 _MOVES: Final = (
     select(OrderMove.order_id, OrderMove.before, OrderMove.after, Order.reference)
@@ -302,7 +312,7 @@ _VARIANTS: Final = select(
     Variant.id, Variant.on_hand, Variant.allocated, Variant.tracked, Variant.oversell, Product.handle
 ).join(Product)
 _PROMISED: Final = (
-    select(OrderLine.variant_id, func.sum(OrderLine.units))
+    select(OrderLine.variant_id, func.sum(OrderLine.units - OrderLine.called_off - OrderLine.shipped))
     .join(Order, Order.id == OrderLine.order_id)
     .where(Order.status.in_(HOLDS_STOCK), OrderLine.variant_id.is_not(None))
     .group_by(OrderLine.variant_id)

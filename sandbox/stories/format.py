@@ -144,6 +144,21 @@ class Share(StoryModel):
     number: str
 
 
+FormField = Literal[
+    "name",
+    "phone_number",
+    "email",
+    "country_code",
+    "state",
+    "city",
+    "street_line1",
+    "street_line2",
+    "post_code",
+    "shipping",
+]
+"""Telegram's own names, and the code of the delivery that is chosen in the form."""
+
+
 class Pay(StoryModel):
     """Pay what was asked for last. `again` pays nothing: the provider tells the shop a second time."""
 
@@ -151,6 +166,14 @@ class Pay(StoryModel):
     card: str = Field(default="visa", alias="with")
     again: bool = False
     paid: bool | None = None  # how it must end; anything goes if it is not said
+    form: dict[FormField, str] | None = (
+        None  # what is put into Telegram's own form, where the invoice has one
+    )
+
+    @property
+    def filled(self) -> dict[str, str]:
+        """The form by its fields' names."""
+        return {str(name): words for name, words in (self.form or {}).items()}
 
     @field_validator("card")
     @classmethod
@@ -220,6 +243,41 @@ class StaffMove(StoryModel):
     tracking: str = ""
 
 
+class StaffShip(StoryModel):
+    """Send a part of an order, or without `units` all that is left: `{ship: ana, units: {mug: 1}, carrier: dhl}`."""
+
+    ship: str
+    units: dict[str, Annotated[int, Field(ge=1)]] | None = None
+    carrier: str = ""
+    tracking: str = ""
+
+
+class StaffDelivered(StoryModel):
+    """A shipment of an order has arrived, or without `shipment` all of them."""
+
+    delivered: str
+    shipment: int | None = Field(default=None, ge=1)
+
+
+class StaffTakes(StoryModel):
+    """Money for an order came in cash or to the bank account: `{takes: "24.00 EUR", of: ana, to: bank, reference: "123"}`."""
+
+    takes: Amount
+    of: str
+    to: Literal["cash", "bank"]
+    reference: str
+
+
+class StaffReturn(StoryModel):
+    """Decide about the newest return of an order: `{return: ana, to: refused, why: "It was used."}`."""
+
+    of: str = Field(alias="return")
+    to: Literal["approved", "refused", "received", "refunded"]
+    why: str = ""
+    sellable: bool = True
+    amount: Amount | None = None  # of the refund; without it all that was asked for the goods
+
+
 class StaffStock(StoryModel):
     """Count the stock of a product, or set its price."""
 
@@ -228,7 +286,7 @@ class StaffStock(StoryModel):
     price: Amount | None = None
 
 
-StaffAct = StaffReply | StaffMove | StaffStock
+StaffAct = StaffReply | StaffMove | StaffShip | StaffDelivered | StaffTakes | StaffReturn | StaffStock
 
 
 # ── what the bot does ───────────────────────────────────────────────────────────────────────────────

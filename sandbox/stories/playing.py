@@ -29,9 +29,14 @@ from sandbox.stories.format import (
     Say,
     Send,
     Share,
+    StaffAct,
+    StaffDelivered,
     StaffMove,
     StaffReply,
+    StaffReturn,
+    StaffShip,
     StaffStock,
+    StaffTakes,
     Step,
     Story,
     Tap,
@@ -44,7 +49,9 @@ from sandbox.stories.reading import SAVED
 from sandbox.stories.results import Failure, NotSo, Result
 from sandbox.stories.stage import Stage
 from sandbox.stories.transcript import Transcript
-from shop.orders.model import NotPossible, OrderStatus
+from shop.errors import Refused
+from shop.money import Money
+from shop.orders.model import OrderStatus
 
 # The smallest JPEG that readers take: one grey pixel.
 SMALL_PICTURE: Final = bytes.fromhex(
@@ -162,7 +169,7 @@ class Player:
     async def _begin(self, doings: Sequence[Doing]) -> None:
         """Who acts, and the group in which they do, hear anew from here on."""
         for doing in doings:
-            if isinstance(doing.act, StaffReply | StaffMove | StaffStock):
+            if isinstance(doing.act, StaffAct):
                 continue
             place = place_of(doing.act)
             words = self._fill(doing.act.say) if isinstance(doing.act, Say) else None
@@ -173,7 +180,7 @@ class Player:
 
     async def _do(self, doing: Doing) -> None:
         act = doing.act
-        if isinstance(act, StaffReply | StaffMove | StaffStock):
+        if isinstance(act, StaffAct):
             await self._staff(doing.who, act)
             return
         person, place = self.people[doing.who], place_of(act)
@@ -210,7 +217,7 @@ class Player:
         return ""
 
     async def _pay(self, person: Person, pay: Pay) -> str:
-        outcome = await person.pay(pay.card, again=pay.again)
+        outcome = await person.pay(pay.card, again=pay.again, form=pay.filled)
         ended = "paid" if outcome.paid else f"not paid: {outcome.code}: {outcome.message}"
         if pay.paid is not None and pay.paid != outcome.paid:
             raise NotSo(f"{person.name} to have {'paid' if pay.paid else 'paid nothing'}", ended)
@@ -230,21 +237,45 @@ class Player:
                 fields = act.model_dump(exclude_defaults=True)
                 return f"({', '.join(f'{name} {value}' for name, value in fields.items())})"
 
-    async def _staff(self, who: str, act: StaffReply | StaffMove | StaffStock) -> None:
+    async def _staff(self, who: str, act: StaffAct) -> None:
         told = ", ".join(f"{name} {value}" for name, value in act.model_dump(exclude_defaults=True).items())
         self.transcript.happened(self._now(), f"{who} of the staff: {told}")
         match act:
             case StaffReply(reply=name, text=words):
                 await self._stage.staff_reply(self.people[name].conversation, self._fill(words))
-            case StaffMove(order=order, to=status, tracking=tracking):
+            case (
+                StaffMove(order=order)
+                | StaffShip(ship=order)
+                | StaffDelivered(delivered=order)
+                | StaffTakes(of=order)
+                | StaffReturn(of=order)
+            ):
                 reference = self._checks.find_order(order).reference
                 try:
-                    await self._stage.staff_move(reference, OrderStatus(status), tracking=tracking)
-                except NotPossible as refused:
-                    raise CannotDo(f"{who}: the order {reference} cannot be {status}: {refused}") from refused
+                    await self._staff_order(reference, act)
+                except Refused as refused:
+                    raise CannotDo(f"{who}: the order {reference} refuses {told}: {refused}") from refused
             case StaffStock(stock=handle, on_hand=on_hand, price=price):
                 minor = price[0] if price else None
                 await self._stage.set_goods(handle, on_hand=on_hand, price_minor=minor)
+
+    async def _staff_order(
+        self, reference: str, act: StaffMove | StaffShip | StaffDelivered | StaffTakes | StaffReturn
+    ) -> None:
+        match act:
+            case StaffMove(to=status, tracking=tracking):
+                await self._stage.staff_move(reference, OrderStatus(status), tracking=tracking)
+            case StaffShip(units=units, carrier=carrier, tracking=tracking):
+                await self._stage.staff_ship(reference, units, carrier=carrier, tracking=tracking)
+            case StaffDelivered(shipment=shipment):
+                await self._stage.staff_deliver(reference, shipment)
+            case StaffTakes(takes=(minor, currency), to=to, reference=told):
+                await self._stage.staff_take(reference, Money(minor, currency), to=to, receipt=told)
+            case StaffReturn(to=status, why=why, sellable=sellable, amount=amount):
+                minor = amount[0] if amount else None
+                await self._stage.staff_return(
+                    reference, status, why=why, sellable=sellable, amount_minor=minor
+                )
 
     # ── the bot ─────────────────────────────────────────────────────────────────────────────────────
 

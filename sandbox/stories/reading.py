@@ -41,9 +41,13 @@ from sandbox.stories.format import (
     Send,
     Share,
     StaffAct,
+    StaffDelivered,
     StaffMove,
     StaffReply,
+    StaffReturn,
+    StaffShip,
     StaffStock,
+    StaffTakes,
     Step,
     Story,
     StoryModel,
@@ -73,7 +77,15 @@ ACTS: Final[dict[str, type[Act]]] = {
     "upgrade": Upgrade,
 }
 IN_GROUPS: Final = (Public, Reply, Join, Leave, Add, Remove, Upgrade)
-STAFF_ACTS: Final[dict[str, type[StaffAct]]] = {"reply": StaffReply, "order": StaffMove, "stock": StaffStock}
+STAFF_ACTS: Final[dict[str, type[StaffAct]]] = {
+    "reply": StaffReply,
+    "order": StaffMove,
+    "ship": StaffShip,
+    "takes": StaffTakes,
+    "delivered": StaffDelivered,
+    "return": StaffReturn,
+    "stock": StaffStock,
+}
 STAFF_LATER: Final = frozenset({"claim", "note", "transfer", "refund", "resolve"})
 EXPECTATIONS: Final[dict[str, type[Expectation]]] = {  # by their first key: one may have another's beside it
     "order": ExpectOrder,

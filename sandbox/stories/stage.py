@@ -1,6 +1,6 @@
 """What stories are played on: a running shop with its worlds, its people and a clock to turn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from sandbox.people.person import Person
 from sandbox.people.telegram_group import TelegramGroup
 from sandbox.stripe.world import StripeWorld
 from sandbox.telegram.world import TelegramWorld
+from shop.money import Money
 from shop.orders.model import OrderStatus
 from storage.engine import Database
 
@@ -63,6 +64,25 @@ class Stage(Protocol):
 
     async def staff_move(self, reference: str, status: OrderStatus, *, tracking: str) -> None:
         """Staff move an order on. Raises NotPossible when it is too early or too late."""
+        ...
+
+    async def staff_ship(
+        self, reference: str, units: Mapping[str, int] | None, *, carrier: str, tracking: str
+    ) -> None:
+        """Staff send a part of an order, or all that is left. Raises NotPossible, TooManyUnits."""
+        ...
+
+    async def staff_deliver(self, reference: str, shipment: int | None) -> None:
+        """A shipment of an order has arrived, or all of them. Raises NotPossible."""
+        ...
+
+    async def staff_take(self, reference: str, amount: Money, *, to: str, receipt: str) -> None:
+        """Staff note money that came in cash or to the bank ("cash", "bank"). Raises KnownPayment."""
+
+    async def staff_return(
+        self, reference: str, status: str, *, why: str, sellable: bool, amount_minor: int | None
+    ) -> None:
+        """Staff decide about the newest return of an order. Raises Refused."""
         ...
 
     async def set_goods(self, handle: str, *, on_hand: int | None, price_minor: int | None) -> None:

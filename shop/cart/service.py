@@ -12,6 +12,7 @@ from shop.cart.model import UNITS_MAX, CartLine, TooMany
 from shop.catalogue.model import OutOfStock, Product, Variant
 from shop.customers.model import Customer
 from shop.money import Money, total
+from shop.pricing.quote import Goods
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,20 @@ def set_units(
 def empty(session: Session, customer: Customer) -> None:
     """Take everything out."""
     session.execute(delete(CartLine).where(CartLine.customer_id == customer.id))
+
+
+def goods(cart: list[CartLine]) -> list[Goods]:
+    """The lines as they are priced, at today's prices."""
+    return [
+        Goods(
+            units=line.units,
+            unit_price=line.variant.price,
+            category=line.variant.product.category,
+            handle=line.variant.product.handle,
+            unit_grams=line.variant.weight_grams,
+        )
+        for line in cart
+    ]
 
 
 def subtotal(cart: list[CartLine], currency: str) -> Money:

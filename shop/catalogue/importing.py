@@ -16,6 +16,7 @@ from shop.catalogue.model import Product, ProductPicture, Variant
 from shop.catalogue.sheet import Sheet, open_sheet
 from shop.catalogue.shopify import COLUMNS, ParsedProduct, ParsedVariant, Problem, read_products
 from shop.money import is_currency
+from shop.sales import service as sales
 from storage.engine import Database
 from storage.ids import new_id
 
@@ -106,6 +107,7 @@ def land_all(
                 landings.append(_land(session, parsed, known.get(parsed.handle), at=at))
         except IntegrityError as error:
             problems.append(Problem(parsed.line, parsed.handle, f"the database refused it: {error.orig}"))
+    sales.keep_running(session, [product.id for product in known.values()])
     return landings, problems
 
 

@@ -1,6 +1,7 @@
 """A customer, the channel accounts that are theirs, and where they have things sent."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, UniqueConstraint
@@ -16,6 +17,14 @@ PIN = "pin"
 """The part of an address that is a point on the map: latitude,longitude in degrees."""
 
 
+class OrderNews(StrEnum):
+    """What of an order's way somebody wants to hear; what concerns money is always told."""
+
+    ALL = "all"
+    SHIPPING = "shipping"  # that it was sent, and arrived
+    NONE = "none"
+
+
 class Customer(Base):
     """One person, as far as we know; what they told us once is not asked again."""
 
@@ -27,6 +36,7 @@ class Customer(Base):
     email: Mapped[str | None]
     address: Mapped[JsonObject | None]  # the last one used: street, postcode, city, country
     language: Mapped[str | None]
+    order_news: Mapped[OrderNews] = mapped_column(default=OrderNews.ALL)
     wants_person: Mapped[bool] = mapped_column(default=False)  # asked for staff and was not answered yet
     created_at: Mapped[datetime]
 
@@ -43,3 +53,14 @@ class ChannelAccount(Base):
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
     display_name: Mapped[str] = mapped_column(default="")
     username: Mapped[str] = mapped_column(default="")
+
+
+class CustomerAddress(Base):
+    """An address that a customer has had things sent to."""
+
+    __tablename__ = "customer_address"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), index=True)
+    address: Mapped[JsonObject]  # street, postcode, city, country, pin
+    used_at: Mapped[datetime]

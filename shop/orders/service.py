@@ -1,7 +1,9 @@
-"""Placing, paying, cancelling and fulfilling orders. Stock moves with them, under row locks."""
+"""Placing, paying, changing and cancelling orders. Stock moves with them, under row locks."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -13,8 +15,21 @@ from shop.catalogue.model import OutOfStock, Product, Variant
 from shop.customers.model import Customer
 from shop.errors import Refused
 from shop.money import Money
-from shop.orders.model import HOLDS_STOCK, Order, OrderLine, OrderStatus
+from shop.orders.model import NotPossible, Order, OrderChange, OrderLine, OrderStatus, TooManyUnits
+from shop.papers import service as invoices
+from shop.payment_methods import PaymentKind
+from shop.pricing.quote import Quote, QuotedLine, Rebate, quote
+from shop.pricing.tax import TaxRules
+from shop.promotions import service as promotions
+from shop.promotions.service import CouponRefused
 from storage.types import JsonObject
+
+CHANGEABLE: Final = frozenset({OrderStatus.PLACED, OrderStatus.AUTHORISED, OrderStatus.PAID})
+"""While it is agreed and not packed, customers may change it. An unpaid one goes back into the cart instead."""
+
+
+IN_FORM = "form"
+"""The delivery of an order whose customer chooses it while paying, in Telegram's own form; phone and address come with it."""
 
 
 class CartChanged(Refused):
@@ -35,10 +50,28 @@ class NoSuchOrder(LookupError):  # noqa: N818 - it says what it is
 
 @dataclass(frozen=True, slots=True)
 class DeliveryChoice:
-    """How it gets there and what that costs."""
+    """How it gets there and what that costs; `country` is where it ends up, `point` where it is fetched."""
 
     code: str
     price: Money
+    country: str | None = None
+    point: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What else decides the price, and what goes along with the goods.
+
+    `agreed` is the total that the customer said yes to; None where nobody was shown one.
+    """
+
+    rebates: tuple[Rebate, ...] = ()
+    tax: TaxRules = field(default_factory=TaxRules)
+    agreed: Money | None = None
+    email: str | None = None
+    note: str | None = None
+    gift_message: str | None = None
+    payment: PaymentKind = PaymentKind.CARD
 
 
 def place(
@@ -50,30 +83,45 @@ def place(
     address: JsonObject | None,
     at: datetime,
     hold_until: datetime,
+    terms: Terms | None = None,
 ) -> Order:
     """Freeze the cart into an order that awaits payment, and promise its stock until `hold_until`.
 
-    Locks the variants in id order. Raises CartEmpty, CartChanged (prices) or OutOfStock; nothing is kept then.
+    Paid in cash it is placed at once, and its stock is promised for good.
+
+    Locks the variants in id order. Raises CartEmpty, CartChanged (prices, or the total agreed to), OutOfStock or
+    CouponRefused; nothing is kept then.
     """
+    terms = terms or Terms()
     with session.begin_nested():
-        order = _freeze(
-            session,
-            customer,
-            Order(
-                conversation=conversation,
-                delivery=delivery.code,
-                address=address,
-                placed_at=at,
-                hold_until=hold_until,
-            ),
-            delivery.price,
+        order = Order(
+            conversation=conversation,
+            delivery=delivery.code,
+            pickup_point=delivery.point,
+            country=delivery.country,
+            address=address,
+            email=terms.email,
+            note=terms.note,
+            gift_message=terms.gift_message,
+            payment_method=terms.payment,
+            status=_first_status(terms.payment),
+            placed_at=at,
+            hold_until=hold_until,
         )
+        _freeze(session, customer, order, delivery, terms)
         _allocate(session, order)
+        promotions.take(session, order, at=at)
         carts.empty(session, customer)
     return order
 
 
-def _freeze(session: Session, customer: Customer, order: Order, delivery_price: Money) -> Order:
+def _first_status(payment: PaymentKind) -> OrderStatus:
+    return OrderStatus.PLACED if payment is PaymentKind.CASH else OrderStatus.AWAITING_PAYMENT
+
+
+def _freeze(
+    session: Session, customer: Customer, order: Order, delivery: DeliveryChoice, terms: Terms
+) -> None:
     """Copy names, prices and units into the order, so that a later change of the catalogue changes nothing."""
     cart = carts.lines(session, customer)
     if not cart:
@@ -81,16 +129,39 @@ def _freeze(session: Session, customer: Customer, order: Order, delivery_price: 
     if any(problem.kind in {"price_changed", "unpublished"} for problem in carts.problems(cart)):
         raise CartChanged
     assert customer.name, "the checkout asked for a name"
-    assert customer.phone, "the checkout asked for a phone number"
-    items = carts.subtotal(cart, delivery_price.currency)
-    order.customer_id, order.name, order.phone = customer.id, customer.name, customer.phone
-    order.currency = items.currency
-    order.items_minor, order.delivery_minor = items.minor, delivery_price.minor
-    order.total_minor = (items + delivery_price).minor
-    order.lines = [_order_line(position, line) for position, line in enumerate(cart)]
+    assert customer.phone or delivery.code == IN_FORM, "the checkout asked for a phone number"
+    price = quote(
+        carts.goods(cart),
+        delivery=delivery.price,
+        rebates=terms.rebates,
+        tax=terms.tax,
+        country=delivery.country or "",
+    )
+    if terms.agreed is not None and price.total != terms.agreed:
+        raise CartChanged
+    order.customer_id, order.name, order.phone = customer.id, customer.name, customer.phone or ""
+    order.lines = [
+        _order_line(position, line, quoted)
+        for position, (line, quoted) in enumerate(zip(cart, price.lines, strict=True))
+    ]
+    take_price(order, price)
     session.add(order)
     session.flush()
-    return order
+
+
+def take_price(order: Order, price: Quote) -> None:
+    """Write the quote's sums into the order."""
+    order.currency = price.total.currency
+    order.items_minor, order.discount_minor = price.goods.minor, price.discount.minor
+    order.discounts = [
+        {"reason": each.reason, "label": each.label, "amount_minor": each.amount.minor}
+        for each in price.discounts
+    ]
+    order.coupon_code = next((each.label for each in price.discounts if each.reason == "coupon"), None)
+    order.delivery_minor, order.delivery_tax_minor = price.delivery.minor, price.delivery_tax.minor
+    order.delivery_tax_rate_bp = price.delivery_rate_bp
+    order.tax_minor, order.tax_included = price.tax.minor, price.tax_included
+    order.total_minor = price.total.minor
 
 
 def get(session: Session, order_id: UUID, *, lock: bool = True) -> Order:
@@ -128,10 +199,25 @@ def count(session: Session, customer: Customer) -> int:
 
 
 def pay(session: Session, order: Order, *, at: datetime, by: str) -> None:
-    """Mark it paid. A late payment takes the stock again first: raises OutOfStock when it is gone."""
+    """Mark it paid, and take its invoice number. A late payment takes stock and coupon again first.
+
+    Raises OutOfStock or CouponRefused when they are gone.
+    """
     if order.status is OrderStatus.EXPIRED:
         _allocate(session, order)
+        try:
+            promotions.take(session, order, at=at)
+        except CouponRefused:
+            _release(session, order)
+            raise
     session.add(order.move(OrderStatus.PAID, at=at, by=by))
+    invoices.issue(session, order.id, at=at)
+
+
+def take_late_payment(session: Session, order: Order, *, at: datetime, by: str) -> None:
+    """It was packed or sent before anybody paid: cash on delivery. Nothing moves, and it gets its invoice number."""
+    note(session, order, "paid", at=at, by=by)
+    invoices.issue(session, order.id, at=at)
 
 
 def cancel(session: Session, order: Order, *, at: datetime, by: str, why: str) -> bool:
@@ -139,6 +225,7 @@ def cancel(session: Session, order: Order, *, at: datetime, by: str, why: str) -
     was_paid = order.status is OrderStatus.PAID
     session.add(order.move(OrderStatus.CANCELLED, at=at, by=by, why=why))
     _release(session, order)
+    promotions.give_back(session, order.id, at=at)
     return was_paid
 
 
@@ -148,7 +235,39 @@ def expire(session: Session, order: Order, *, at: datetime) -> bool:
         return False
     session.add(order.move(OrderStatus.EXPIRED, at=at, by="timer", why="not paid in time"))
     _release(session, order)
+    promotions.give_back(session, order.id, at=at)
     return True
+
+
+def call_off(session: Session, order: Order, units: Mapping[UUID, int], *, at: datetime, by: str) -> Money:
+    """Take units off lines (by id) before they are packed, and credit their price, which is returned.
+
+    Stock is free again. Raises NotPossible once it is packed or over, and TooManyUnits for more than are left or for
+    all that is left: that is cancelling.
+    """
+    if order.status not in CHANGEABLE:
+        raise NotPossible(reference=order.reference, status=order.status.value, wanted="changed")
+    lines = {line.id: line for line in order.lines}
+    taken = {lines[line_id]: count for line_id, count in units.items()}
+    if any(not 0 < count <= line.left for line, count in taken.items()) or sum(taken.values()) >= sum(
+        line.left for line in order.lines
+    ):
+        raise TooManyUnits(reference=order.reference)
+    variants = {variant.id: variant for variant, _ in locked_variants(session, order)}
+    worth = (line.worth(count, tax_included=order.tax_included) for line, count in taken.items())
+    credit = Money(sum(worth), order.currency)
+    order.credit(credit)
+    for line, count in taken.items():
+        line.called_off += count
+        if line.variant_id is not None:
+            variants[line.variant_id].release(count)
+        note(session, order, f"{count} × {line.name} called off", at=at, by=by)
+    return credit
+
+
+def note(session: Session, order: Order, what: str, *, at: datetime, by: str) -> None:
+    """Write down what became different without a move."""
+    session.add(OrderChange(order_id=order.id, at=at, by=by, what=what))
 
 
 def return_to_cart(session: Session, order: Order, *, at: datetime) -> None:
@@ -165,22 +284,7 @@ def return_to_cart(session: Session, order: Order, *, at: datetime) -> None:
             )
 
 
-def fulfil(session: Session, order: Order, status: OrderStatus, *, at: datetime, by: str) -> None:
-    """Pack, ship, deliver or complete it; what ships leaves the stock for good."""
-    session.add(order.move(status, at=at, by=by))
-    if status is OrderStatus.SHIPPED:
-        for variant, units in _variants(session, order):
-            variant.allocated -= units
-            if variant.tracked:
-                variant.on_hand -= units
-
-
-def still_holds(order: Order) -> bool:
-    """Whether its stock is promised to it right now."""
-    return order.status in HOLDS_STOCK
-
-
-def _order_line(position: int, line: CartLine) -> OrderLine:
+def _order_line(position: int, line: CartLine, quoted: QuotedLine) -> OrderLine:
     return OrderLine(
         variant_id=line.variant_id,
         position=position,
@@ -189,16 +293,21 @@ def _order_line(position: int, line: CartLine) -> OrderLine:
         sku=line.variant.sku,
         units=line.units,
         unit_price_minor=line.variant.price_minor,
+        discount_minor=quoted.discount.minor,
+        tax_minor=quoted.tax.minor,
+        tax_rate_bp=quoted.rate_bp,
     )
 
 
-def _variants(session: Session, order: Order) -> list[tuple[Variant, int]]:
-    """The order's variants, locked in id order (so that two orders never wait for each other), with their units.
+def locked_variants(session: Session, order: Order) -> list[tuple[Variant, int]]:
+    """The order's variants with how many units of each it still has to send.
+
+    They are locked in id order, so that two orders never wait for each other.
 
     The lock is PostgreSQL's NO KEY UPDATE: a line that refers to a variant holds its key already, and with FOR UPDATE
     two buyers of one thing would wait for each other (https://www.postgresql.org/docs/current/explicit-locking.html).
     """
-    units = {line.variant_id: line.units for line in order.lines if line.variant_id is not None}
+    units = {line.variant_id: line.left for line in order.lines if line.variant_id is not None}
     locked = session.scalars(
         select(Variant)
         .where(Variant.id.in_(units))
@@ -210,7 +319,7 @@ def _variants(session: Session, order: Order) -> list[tuple[Variant, int]]:
 
 
 def _allocate(session: Session, order: Order) -> None:
-    wanted = _variants(session, order)
+    wanted = locked_variants(session, order)
     for variant, units in wanted:  # all or none
         free = variant.free_units()
         if free is not None and units > free:
@@ -222,5 +331,5 @@ def _allocate(session: Session, order: Order) -> None:
 
 
 def _release(session: Session, order: Order) -> None:
-    for variant, units in _variants(session, order):
+    for variant, units in locked_variants(session, order):
         variant.release(units)

@@ -172,6 +172,56 @@ async def test_an_order_is_found_packed_shipped_delivered_and_the_customer_hears
     await expect(notices.nth(1)).to_contain_text("is on its way to you. Tracking: BE <b>123</b>")
 
 
+async def test_on_a_phone_an_order_goes_out_in_two_parcels_and_a_part_is_refunded(
+    staff: Visit, open_console: OpenShop
+) -> None:
+    key = await somebody(open_console, "Ana Ruiz", chat="a", said="hello")
+    reference = await paid_order(open_console, key, units=3)
+    page = await staff.page(f"/staff/orders/{reference}")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.get_by_role("button", name="Mark as packed").click()
+    await page.get_by_label("of 3 × Black stoneware mug").fill("2")
+    await page.get_by_label("Carrier").select_option("DHL")
+    await page.get_by_label("Tracking number or link").fill("JJD 1/2")
+    await page.get_by_role("button", name="Mark as shipped").click()
+    await expect(page.locator(".order-head")).to_contain_text("Shipped in part")
+    followed = page.get_by_role("link", name="Follow the parcel")
+    await expect(followed).to_have_attribute("href", re.compile(r"^https://www\.dhl\.com/.*=JJD%201%2F2$"))
+    await page.get_by_role("button", name="Shipment 1 has arrived").click()
+    await expect(page.locator(".order")).to_contain_text("shipment 1 delivered")
+    await page.get_by_label("Amount in EUR").fill("500")
+    await page.get_by_label("Why it is refunded").fill("a scratch")
+    await page.get_by_role("button", name="Refund", exact=True).click()
+    await expect(
+        page.get_by_role("alert").filter(has_text="more than is left of what was paid")
+    ).to_be_visible()
+    await page.get_by_label("Amount in EUR").fill("2,50")
+    await page.get_by_label("Why it is refunded").fill("a scratch")
+    await page.get_by_role("button", name="Refund", exact=True).click()
+    await expect(page.locator(".order")).to_contain_text("€2.50 refunded: a scratch")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert open_console.stock("black-mug") == (9, 1)
+
+
+async def test_an_order_is_cancelled_with_its_reason_and_not_after_it_is_packed(
+    staff: Visit, open_console: OpenShop
+) -> None:
+    key = await somebody(open_console, "Ana Ruiz", chat="a", said="hello")
+    reference = await paid_order(open_console, key)
+    page = await staff.page(f"/staff/orders/{reference}")
+    await page.get_by_role("button", name="Cancel the order").click()
+    await expect(page.get_by_role("alert").filter(has_text="Please say why")).to_be_visible()
+    await page.get_by_label("Why it is cancelled").fill("The last mug broke.")
+    await page.get_by_role("button", name="Cancel the order").click()
+    await expect(page.locator(".order-head")).to_contain_text("Cancelled")
+    await page.get_by_role("link", name="Open the conversation").click()
+    await expect(page.locator(".line.bot .bubble").first).to_contain_text("The last mug broke. Your €12.00")
+    packed = await paid_order(open_console, key)
+    await page.goto(f"{staff.url}/staff/orders/{packed}")
+    await page.get_by_role("button", name="Mark as packed").click()
+    await expect(page.get_by_role("button", name="Cancel the order")).to_have_count(0)
+
+
 async def test_who_picks_up_hears_that_it_is_ready_and_of_no_parcel(
     staff: Visit, open_console: OpenShop
 ) -> None:

@@ -116,7 +116,7 @@ def test_the_demo_shops_questions_name_passages_that_are_there(tmp_path: Path) -
     try:
         upgrade(database)
         import_knowledge(database, [KNOWLEDGE], at=SystemClock().now())
-        tuning, held_out = database.read(lambda s: [read_questions(s, file) for file in DEMO_QUESTIONS])
+        tuning, held_out, *spanish = database.read(lambda s: [read_questions(s, f) for f in DEMO_QUESTIONS])
         passages = set(database.read(lambda s: s.scalars(select(Passage.id)).all()))
     finally:
         database.close()
@@ -126,6 +126,10 @@ def test_the_demo_shops_questions_name_passages_that_are_there(tmp_path: Path) -
         assert len(half.unanswerable) >= 35
         asked_of = {key for each in half.answerable for key in each.passages}
         assert len(asked_of) >= 0.95 * len(passages)
+    assert not {each.text for each in spanish[0].questions} & {each.text for each in spanish[1].questions}
+    for half in spanish:
+        assert len(half.answerable) >= 60
+        assert len(half.unanswerable) >= 20
 
 
 def test_no_question_that_is_measured_is_listed_in_a_document(tmp_path: Path) -> None:

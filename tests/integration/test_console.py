@@ -12,6 +12,8 @@ from bot import transcript
 from bot.delivery.model import Conversation, OutboxRow
 from bot.dialogue import replies
 from bot.dialogue.replies import Replies
+from bot.dialogue.tokens import Tokens
+from bot.notices import Notices
 from bot.transcript import Author, Utterance
 from console import fulfilment, staff_reply
 from console.reads import catalogue, conversations, front, orders, problems
@@ -187,7 +189,8 @@ def test_an_order_tells_its_lines_its_history_and_its_money(session: Session) ->
 def move(
     session: Session, order: Order, status: OrderStatus, profile: ShopProfile, sentences: Replies
 ) -> None:
-    fulfilment.move_on(session, order.id, status, tracking="", profile=profile, replies=sentences, at=NOW)
+    notices = Notices(profile, sentences, Tokens(b"secret"))
+    fulfilment.move_on(fulfilment.open_order(session, order.id, notices=notices, at=NOW), status)
 
 
 def test_a_move_is_told_once_in_the_conversation_of_the_order(

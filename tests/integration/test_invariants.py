@@ -166,7 +166,9 @@ async def test_a_refund_of_which_our_books_know_nothing_is_named(
     await ana.tap("Yes, cancel it")
     await stage.settle()
     assert invariants.check() == []
-    await change(stage, delete(Refund))
+    with sqlite3.connect(stage.home.folder / "parley.db") as raw:  # a shop's own connection would refuse
+        raw.execute("DELETE FROM refund")
+    raw.close()
     breaches = invariants.check()
     assert any("our books know nothing" in each for each in breaches)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from knowledge_base.importing import KnowledgeReport, import_knowledge
 from knowledge_base.model import Document, Passage, PassageVector
@@ -97,7 +97,7 @@ def test_a_document_whose_file_is_gone_is_removed_with_its_passages(
     (folder / "returns.md").unlink()
     assert counts(bring(folder)) == (0, 0, 1, 1)
     assert list(documents(database)) == ["knowledge/more/faq.csv"]
-    left = database.read(lambda s: s.scalar(text("SELECT count(*) FROM passage_search")))
+    left = database.read(lambda s: s.scalar(select(func.count()).select_from(Passage)))
     assert left == 2
 
 

@@ -68,7 +68,10 @@ async def test_a_turn_tells_which_slots_it_changed(shop: OpenShop) -> None:
     await guest.fills()
     await guest.says("checkout", "Anna Berg")
     named = replayed(shop, guest)["turns"][-1]
-    assert named["slots"] == {"name": {"before": None, "after": "Anna Berg"}}
+    assert named["slots"] == {
+        "name": {"before": None, "after": "Anna Berg"},
+        "told_country": {"before": None, "after": "BE"},  # delivery was asked for, with its prices there
+    }
     assert named["why"]["reading"] == "answer"
 
 

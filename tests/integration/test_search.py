@@ -13,6 +13,7 @@ from sqlalchemy import text
 from knowledge_base import indexing
 from knowledge_base.limits import same_size
 from knowledge_base.query import Limit, ProductQuery, SearchResult
+from knowledge_base.reasons import Reason, ReasonKind
 from knowledge_base.search import ProductSearch
 from knowledge_base.spelling import Vocabulary
 from shop.catalogue import queries
@@ -85,7 +86,7 @@ def found(database: Database, query: ProductQuery | str, **options) -> list[str]
 def test_filler_and_a_price_in_the_words_do_not_spoil_the_match(stocked: Database) -> None:
     result = find(stocked, "I need a black mug for coffee, under 15 euros please")
     assert handles(stocked, result)[0] == "black-mug"
-    assert result.hits[0].reasons == ("under €15", "in stock")
+    assert result.hits[0].reasons == (Reason(ReasonKind.AT_MOST, "€15"),)
     assert "rack" not in handles(stocked, result)
 
 
@@ -138,7 +139,7 @@ def test_the_variant_that_fits_is_chosen_and_says_why(stocked: Database) -> None
     assert handles(stocked, result) == ["black-mug"]
     variant = stocked.read(lambda s: s.get(Variant, result.hits[0].variant_id).label)
     assert variant == "Blue"
-    assert result.hits[0].reasons == ("blue", "under €15", "in stock")
+    assert result.hits[0].reasons == (Reason(ReasonKind.LIMIT, "blue"), Reason(ReasonKind.AT_MOST, "€15"))
 
 
 def test_a_plain_amount_is_in_the_shops_currency(stocked: Database) -> None:

@@ -14,8 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments import refunds, settlement
+from payments.ledger.audit import audit
+from payments.ledger.model import Account
 from payments.model import Payment, Refund, RefundStatus
-from payments.refunds import OverRefund
+from payments.refunds import NotFailed, OverRefund
 from payments.settlement import Outcome
 from shop.cart import service as carts
 from shop.cart.model import UNITS_MAX, TooMany
@@ -26,6 +28,7 @@ from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.model import NotPossible, Order, OrderStatus
 from shop.orders.service import CartChanged, CartEmpty, DeliveryChoice, NoSuchOrder
+from shop.shipments import service as shipments
 from storage.engine import Database
 from tests.trade import HOLD, NOW, add, customer, history, in_cart, levels, place, stock
 
@@ -188,7 +191,7 @@ def test_an_order_is_paid_packed_shipped_and_leaves_the_stock_when_it_ships(data
             (OrderStatus.DELIVERED, (8, 0)),
             (OrderStatus.COMPLETED, (8, 0)),
         ]:
-            orders.fulfil(session, order, status, at=NOW, by="staff")
+            shipments.move_on(session, order, status, at=NOW, by="staff")
             session.flush()
             assert levels(session, mug) == expected
         assert history(session, order_id) == [
@@ -209,7 +212,7 @@ def test_goods_that_never_run_out_ship_too(database: Database, endless: str) -> 
         order = place(session, customer(session), {mug: 2})
         pay(session, order.id)
         for status in (OrderStatus.PACKED, OrderStatus.SHIPPED):
-            orders.fulfil(session, order, status, at=NOW, by="staff")
+            shipments.move_on(session, order, status, at=NOW, by="staff")
         session.flush()
         assert levels(session, mug) == ((0, 0) if endless == "tracked" else (-2, 0))
 
@@ -254,7 +257,7 @@ def test_what_is_packed_can_not_be_cancelled_any_more(database: Database) -> Non
         order_id, mug = ordered(session)
         pay(session, order_id)
         order = orders.get(session, order_id)
-        orders.fulfil(session, order, OrderStatus.PACKED, at=NOW, by="staff")
+        shipments.move_on(session, order, OrderStatus.PACKED, at=NOW, by="staff")
         with refused(NotPossible, status="packed", wanted="cancelled"):
             orders.cancel(session, order, at=NOW, by="customer", why="late")
         assert levels(session, mug) == (10, 2)
@@ -323,24 +326,42 @@ def test_the_same_payment_told_again_and_again_counts_once(database: Database) -
 
 
 @pytest.mark.parametrize(
-    "amount",
-    [Money(2889, "EUR"), Money(2891, "EUR"), Money(2890, "USD")],
-    ids=["too little", "too much", "another currency"],
+    ("amount", "outcome"),
+    [
+        (Money(2889, "EUR"), "too_little"),
+        (Money(2890, "USD"), "other_currency"),
+        (Money(9999, "USD"), "other_currency"),
+    ],
 )
-def test_a_payment_of_the_wrong_amount_goes_back_in_full_and_the_order_still_waits(
-    database: Database, amount: Money
+def test_too_little_or_another_currency_goes_back_in_full_and_the_order_still_waits(
+    database: Database, amount: Money, outcome: str
 ) -> None:
     order_id, mug = database.write_now(ordered)
     result = database.write_now(lambda session: pay(session, order_id, "pi_wrong", amount))
-    assert result.outcome is Outcome.WRONG_AMOUNT
+    assert (result.outcome, result.is_paid) == (outcome, False)
     assert result.refund is not None
-    assert (result.refund.amount, result.refund.reason) == (amount, "wrong_amount")
+    assert (result.refund.amount, result.refund.reason) == (amount, outcome)
     assert result.refund.status is RefundStatus.PENDING
     assert (
         database.read(lambda session: orders.get(session, order_id, lock=False).status) == "awaiting_payment"
     )
     assert database.write_now(lambda session: pay(session, order_id, "pi_right")).outcome is Outcome.PAID
     assert database.read(lambda session: levels(session, mug)) == (10, 2)
+    assert database.read(audit) == []
+
+
+def test_too_much_pays_the_order_and_what_is_over_goes_back(database: Database) -> None:
+    order_id, _ = database.write_now(ordered)
+    result = database.write_now(lambda session: pay(session, order_id, amount=Money(3000, "EUR")))
+    assert (result.outcome, result.is_paid) == (Outcome.TOO_MUCH, True)
+    assert result.refund is not None
+    assert (result.refund.amount, result.refund.reason) == (Money(110, "EUR"), "too_much")
+    assert result.order.status is OrderStatus.PAID
+    assert (
+        database.write_now(lambda session: pay(session, order_id, amount=Money(3000, "EUR"))).refund is None
+    )
+    assert database.read(money) == (3000, 110)
+    assert database.read(audit) == []
 
 
 @pytest.mark.parametrize(
@@ -356,7 +377,7 @@ def test_a_second_payment_goes_back_however_far_the_order_is(
         for status in (OrderStatus.PACKED, OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.COMPLETED):
             if order.status is reached:
                 break
-            orders.fulfil(session, order, status, at=NOW, by="staff")
+            shipments.move_on(session, order, status, at=NOW, by="staff")
         second = pay(session, order_id, "pi_second")
         assert second.outcome is Outcome.ALREADY_PAID
         assert second.refund is not None
@@ -518,7 +539,7 @@ def test_a_refund_follows_what_the_provider_says_in_whatever_order_it_says_it(
         assert refund.status == end
         assert refund.reference == "re_1"
         assert (refund.settled_at is not None) == (end == "settled")
-        assert money(session) == (2890, 0 if end == "failed" else 2890)
+        assert audit(session) == []
         assert [failed.id for failed, _ in refunds.failed(session)] == (
             [refund.id] if end == "failed" else []
         )
@@ -529,7 +550,7 @@ def test_a_refund_follows_what_the_provider_says_in_whatever_order_it_says_it(
 def test_giving_up_on_a_refund_is_undone_by_the_provider_saying_that_it_was_made(database: Database) -> None:
     def work(session: Session) -> None:
         refund = refunds.ask(session, paid(session), reason="cancelled", at=NOW)
-        assert refunds.fail(session, refund.id, error="no answer for an hour") is refund
+        assert refunds.fail(session, refund.id, error="no answer for an hour", unsure=True, at=NOW) is refund
         assert refund.status is RefundStatus.FAILED
         assert refunds.record(session, refund.id, provider("succeeded"), at=NOW) is refund
         assert refund.status is RefundStatus.SETTLED
@@ -542,23 +563,59 @@ def test_giving_up_does_not_undo_a_refund_that_the_provider_has_confirmed(databa
     def work(session: Session) -> None:
         refund = refunds.ask(session, paid(session), reason="cancelled", at=NOW)
         refunds.record(session, refund.id, provider("succeeded"), at=NOW)
-        assert refunds.fail(session, refund.id, error="no answer for an hour") is None
+        assert refunds.fail(session, refund.id, error="no answer for an hour", unsure=True, at=NOW) is None
         assert refund.status is RefundStatus.SETTLED
 
     database.write_now(work)
 
 
-def test_a_failed_refund_may_be_asked_for_again(database: Database) -> None:
+@pytest.mark.parametrize("unsure", [True, False], ids=["we gave up asking", "it was refused"])
+def test_a_failed_refund_is_sent_once_more_and_never_twice_under_another_key(
+    database: Database, unsure: bool
+) -> None:
     def work(session: Session) -> None:
         payment = paid(session)
-        first = refunds.ask(session, payment, reason="cancelled", at=NOW)
-        refunds.record(session, first.id, provider("failed", failure="expired_card"), at=NOW)
-        assert [(refund.error, of.reference) for refund, of in refunds.failed(session)] == [
-            ("expired_card", "pi_1")
-        ]
-        second = refunds.ask(session, payment, reason="cancelled", at=NOW)
-        assert second.amount == TOTAL
+        refund = refunds.ask(session, payment, reason="cancelled", at=NOW)
+        key = refunds.key_of(refund)
+        refunds.fail(session, refund.id, error="expired_or_canceled_card", unsure=unsure, at=NOW)
+        with refused(OverRefund, left=0):
+            refunds.ask(session, payment, reason="cancelled", at=NOW)
+        again = refunds.retry(session, refund.id, by="staff", at=NOW)
+        assert (again.status, refunds.key_of(again) == key) == (RefundStatus.PENDING, unsure)
+        with refused(NotFailed):
+            refunds.retry(session, refund.id, by="staff", at=NOW)
         assert refunds.failed(session) == [], "it is being dealt with"
+        assert audit(session) == []
+
+    database.write_now(work)
+
+
+def test_late_word_of_an_attempt_that_failed_does_not_touch_the_next_one(database: Database) -> None:
+    def work(session: Session) -> None:
+        refund = refunds.ask(session, paid(session), reason="cancelled", at=NOW)
+        for status in ("succeeded", "failed"):
+            refunds.record(session, refund.id, provider(status), at=NOW)
+        refunds.retry(session, refund.id, by="staff", at=NOW)
+        assert refunds.record(session, refund.id, provider("failed"), at=NOW) is None
+        second = provider("succeeded", reference="re_2") | {"metadata": {"attempt": "2"}}
+        assert refunds.record(session, refund.id, second, at=NOW) is refund
+        assert (refund.status, refund.reference) == (RefundStatus.SETTLED, "re_2")
+        assert audit(session) == []
+
+    database.write_now(work)
+
+
+def test_what_the_provider_cannot_give_back_staff_give_out_of_the_till(database: Database) -> None:
+    def work(session: Session) -> None:
+        refund = refunds.ask(session, paid(session), reason="cancelled", at=NOW)
+        refunds.fail(session, refund.id, error="closed account", unsure=False, at=NOW)
+        refunds.give_otherwise(
+            session, refund.id, out_of=Account.CASH, by="staff", at=NOW, note="at the counter"
+        )
+        assert refunds.record(session, refund.id, provider("succeeded"), at=NOW) is None
+        assert audit(session) == []
+        with refused(NotFailed):
+            refunds.give_otherwise(session, refund.id, out_of=Account.CASH, by="staff", at=NOW, note="again")
 
     database.write_now(work)
 
@@ -675,7 +732,7 @@ def test_a_cancelled_order_is_not_packed_by_someone_who_read_it_before(postgres_
                 other, orders.get(other, order_id), at=NOW, by="customer", why="changed my mind"
             )
         )
-        orders.fulfil(session, orders.get(session, order_id), OrderStatus.PACKED, at=NOW, by="staff")
+        shipments.move_on(session, orders.get(session, order_id), OrderStatus.PACKED, at=NOW, by="staff")
 
     with refused(NotPossible, status="cancelled", wanted="packed"):
         database.write_now(staff)

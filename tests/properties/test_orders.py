@@ -1,6 +1,7 @@
 """Whatever customers, clocks, banks and staff do, in whatever order: the money and the stock add up."""
 
 import shutil
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,29 +28,37 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from payments import refunds, settlement
+from payments.ledger.audit import audit
+from payments.ledger.model import Account
 from payments.model import Payment, Refund, RefundStatus
 from payments.settlement import Outcome
 from shop.catalogue.model import OutOfStock, Variant
 from shop.money import Money
 from shop.orders import service as orders
-from shop.orders.model import HOLDS_STOCK, NotPossible, Order, OrderStatus
+from shop.orders.model import (
+    HOLDS_STOCK,
+    MOVES,
+    PAID_FOR,
+    STARTS,
+    NotPossible,
+    Order,
+    OrderMove,
+    OrderStatus,
+    TooManyUnits,
+)
 from shop.orders.service import CartChanged, CartEmpty
+from shop.shipments import service as shipments
 from storage.engine import Database, T, Work
 from tests.trade import HOLD, NOW, add, customer, place, stock
 
-PAID_FOR = {
-    OrderStatus.PAID,
-    OrderStatus.PACKED,
-    OrderStatus.SHIPPED,
-    OrderStatus.DELIVERED,
-    OrderStatus.COMPLETED,
-}
 NEXT = {
     OrderStatus.PAID: OrderStatus.PACKED,
     OrderStatus.PACKED: OrderStatus.SHIPPED,
+    OrderStatus.PART_SHIPPED: OrderStatus.SHIPPED,
     OrderStatus.SHIPPED: OrderStatus.DELIVERED,
     OrderStatus.DELIVERED: OrderStatus.COMPLETED,
 }
+ARRIVED = {RefundStatus.SETTLED, RefundStatus.OTHERWISE}
 NOTHING: MultipleResults[Any] = multiple()
 FEW = (1, 2, 4)  # of each thing, so that people get into each other's way
 
@@ -155,13 +164,18 @@ class Trading(RuleBasedStateMachine):
         self.write(work)
         self.books.supplied[self.goods[thing]] += 1
 
-    @rule(target=charged, order=placed, slip=st.sampled_from(["none", "none", "none", "amount", "currency"]))
+    @rule(
+        target=charged,
+        order=placed,
+        slip=st.sampled_from(["none", "none", "none", "more", "less", "currency"]),
+    )
     def charge_a_card(self, order: UUID, slip: str) -> Charge:
         """Early, late, twice, or not what was due."""
         total: Money = self.database.read(lambda session: orders.get(session, order, lock=False).total)
         amount = {
             "none": total,
-            "amount": Money(total.minor + 1, total.currency),
+            "more": Money(total.minor + 1, total.currency),
+            "less": Money(total.minor - 1, total.currency),
             "currency": Money(total.minor, "USD"),
         }[slip]
         return self._charge(order, amount)
@@ -189,9 +203,9 @@ class Trading(RuleBasedStateMachine):
             asked = self.write(lambda session: settlement.give_back(session, **told))
             assert (asked is None) == charge.heard
         else:
-            outcome = self.write(lambda session: settlement.settle(session, order, **told).outcome)
-            assert (outcome is Outcome.KNOWN) == charge.heard
-            if outcome is Outcome.PAID:
+            settled = self.write(lambda session: settlement.settle(session, order, **told))
+            assert (settled.outcome is Outcome.KNOWN) == charge.heard
+            if settled.is_paid:
                 assert order not in self.books.pays_for, "an order is paid once"
                 self.books.pays_for[order] = charge.reference
         charge.heard = True
@@ -235,43 +249,100 @@ class Trading(RuleBasedStateMachine):
 
     @rule(order=placed)
     def move_on(self, order: UUID) -> None:
-        def work(session: Session) -> Order | None:
+        def work(session: Session) -> dict[UUID, int]:
             found = orders.get(session, order)
             if found.status not in NEXT:
-                return None
-            orders.fulfil(session, found, NEXT[found.status], at=self.now, by="staff")
-            return found
+                return {}
+            left = {line.variant_id: line.left for line in found.lines if line.variant_id}
+            shipments.move_on(session, found, NEXT[found.status], at=self.now, by="staff")
+            return left if found.status is OrderStatus.SHIPPED else {}
 
-        moved = self.write(work)
-        if moved is not None and moved.status is OrderStatus.SHIPPED:
-            for line in moved.lines:
-                assert line.variant_id is not None
-                self.books.shipped[line.variant_id] += line.units
+        self._left_the_shop(self.write(work))
+
+    @rule(order=placed, units=st.lists(st.integers(0, 3), min_size=1, max_size=3))
+    def ship_some(self, order: UUID, units: list[int]) -> None:
+        """A part of it, or more than there is: then nothing is sent."""
+
+        def work(session: Session) -> dict[UUID, int]:
+            found = orders.get(session, order)
+            if found.status is OrderStatus.PAID:
+                shipments.pack(session, found, at=self.now, by="staff")
+            chosen = {line: count for line, count in zip(found.lines, units, strict=False) if count}
+            by_line = {line.id: count for line, count in chosen.items()}
+            shipments.ship(session, found, by_line, at=self.now, by="staff")
+            return {line.variant_id: count for line, count in chosen.items() if line.variant_id}
+
+        with suppress(NotPossible, TooManyUnits):
+            self._left_the_shop(self.write(work))
+
+    @rule(order=placed, which=st.integers(0, 3))
+    def deliver_a_shipment(self, order: UUID, which: int) -> None:
+        def work(session: Session) -> None:
+            sent = shipments.of_order(session, order)
+            if sent:
+                chosen = sent[which % len(sent)]
+                shipments.deliver(session, orders.get(session, order), chosen, at=self.now, by="staff")
+
+        with suppress(NotPossible):
+            self.write(work)
+
+    @rule(order=placed, which=st.integers(0, 2), units=st.integers(1, 2))
+    def call_off_some(self, order: UUID, which: int, units: int) -> None:
+        """The customer wants fewer of something, and has the difference back."""
+
+        def work(session: Session) -> None:
+            found = orders.get(session, order)
+            line = found.lines[which % len(found.lines)]
+            credit = orders.call_off(session, found, {line.id: units}, at=self.now, by="customer")
+            paid = session.scalars(select(Payment).where(Payment.reference == self.books.pays_for[order]))
+            refunds.ask(session, paid.one(), reason="changed", at=self.now, amount_minor=credit.minor)
+
+        with suppress(NotPossible, TooManyUnits):
+            self.write(work)
+
+    def _left_the_shop(self, units: dict[UUID, int]) -> None:
+        for variant, count in units.items():
+            self.books.shipped[variant] += count
 
     @precondition(lambda self: self.some_refunds)
-    @rule(which=st.integers(0, 20), status=st.sampled_from(["succeeded", "failed", "pending", "canceled"]))
-    def hear_of_a_refund(self, which: int, status: str) -> None:
-        """From the provider, in any order."""
+    @rule(
+        which=st.integers(0, 20),
+        status=st.sampled_from(["succeeded", "failed", "pending", "canceled"]),
+        late=st.booleans(),
+    )
+    def hear_of_a_refund(self, which: int, status: str, late: bool) -> None:
+        """From the provider, in any order; of the attempt before, too."""
         refund = self._refund(which)
-        told = {"id": f"re_{refund}", "status": status, "failure_reason": None}
+        attempt = self.database.read(lambda session: session.get_one(Refund, refund).attempt)
+        attempt = max(1, attempt - late)
+        told = {"id": f"re_{refund}_{attempt}", "status": status, "metadata": {"attempt": str(attempt)}}
         self.write(lambda session: refunds.record(session, refund, told, at=self.now))
 
     @precondition(lambda self: self.some_refunds)
-    @rule(which=st.integers(0, 20))
-    def give_up_a_refund(self, which: int) -> None:
-        """The provider was not to be reached for long."""
+    @rule(which=st.integers(0, 20), unsure=st.booleans())
+    def give_up_a_refund(self, which: int, unsure: bool) -> None:
+        """The provider was not to be reached for long, or said no."""
         refund = self._refund(which)
-        self.write(lambda session: refunds.fail(session, refund, error="no answer"))
+        self.write(lambda session: refunds.fail(session, refund, error="no answer", unsure=unsure, at=NOW))
 
     @precondition(lambda self: self.some_refunds)
-    @rule()
-    def ask_again_for_what_failed(self) -> None:
-        """Staff find another way: what failed is asked for once more."""
+    @rule(elsewhere=st.booleans())
+    def help_a_failed_refund(self, elsewhere: bool) -> None:
+        """Staff have what failed sent once more, or give it out of the till."""
 
         def work(session: Session) -> None:
-            for _, payment in refunds.failed(session)[:1]:
-                left = payment.amount_minor - refunds.refunded_minor(session, payment)
-                refunds.ask(session, payment, reason="again", at=self.now, amount_minor=left)
+            for refund, _ in refunds.failed(session)[:1]:
+                if elsewhere:
+                    refunds.give_otherwise(
+                        session,
+                        refund.id,
+                        out_of=Account.CASH,
+                        by="staff",
+                        at=self.now,
+                        note="at the counter",
+                    )
+                else:
+                    refunds.retry(session, refund.id, by="staff", at=NOW)
 
         self.write(work)
 
@@ -293,7 +364,7 @@ class Trading(RuleBasedStateMachine):
             if order.status in HOLDS_STOCK:
                 for line in order.lines:
                     assert line.variant_id is not None
-                    promised[line.variant_id] += line.units
+                    promised[line.variant_id] += line.left
         for variant in self.database.read(lambda session: session.scalars(select(Variant)).all()):
             assert variant.allocated == promised[variant.id]
             assert variant.on_hand == self.books.supplied[variant.id] - self.books.shipped[variant.id]
@@ -304,24 +375,57 @@ class Trading(RuleBasedStateMachine):
         """In, less what went or goes back, is what paid orders cost and what staff are told could not go back."""
         paid_for = [order for order in self.database.read(orders_with_lines) if order.status in PAID_FOR]
         assert {order.id for order in paid_for} == set(self.books.pays_for)
-        stuck = {payment.id for _, payment in self.database.read(refunds.failed)}
+        owed = {order.id: order.owed.minor for order in paid_for}
         kept = 0
         for payment in self.database.read(payments):
             left = payment.amount_minor - self.database.read(
                 lambda session, payment=payment: refunds.refunded_minor(session, payment)
             )
             assert left >= 0, "more went back than came"
-            pays = payment.reference in self.books.pays_for.values()
-            assert left == (payment.amount_minor if pays else 0) or payment.id in stuck, (
-                "somebody is charged and empty-handed"
+            pays = payment.reference in self.books.pays_for.values() and payment.order_id
+            assert left == (owed[pays] if pays else 0), "somebody is charged and empty-handed"
+            kept += left
+        assert kept == sum(owed.values())
+
+    @invariant()
+    def the_ledger_agrees(self) -> None:
+        assert self.database.read(audit) == []
+
+    @invariant()
+    def what_was_shipped_was_ordered(self) -> None:
+        """Per line: sent, called off and left make up what was ordered; the shipments hold what was sent."""
+        for order in self.database.read(orders_with_lines):
+            sent: Counter[UUID] = Counter()
+            for shipment in self.database.read(
+                lambda session, order=order: shipments.of_order(session, order.id)
+            ):
+                sent.update({line.order_line_id: line.units for line in shipment.lines})
+            for line in order.lines:
+                assert 0 <= line.shipped <= line.units
+                assert sent[line.id] == line.shipped
+                assert line.shipped + line.called_off + line.left == line.units
+            assert (order.status is OrderStatus.PART_SHIPPED) == (
+                any(line.shipped for line in order.lines) and any(line.left for line in order.lines)
             )
-            kept += left if pays else 0
-        assert kept == sum(order.total_minor for order in paid_for)
+
+    @invariant()
+    def histories_are_paths_of_the_table(self) -> None:
+        def moves(session: Session) -> list[OrderMove]:
+            return list(session.scalars(select(OrderMove).order_by(OrderMove.id)))
+
+        at: dict[UUID, OrderStatus] = {}
+        for move in self.database.read(moves):
+            assert at.get(move.order_id, move.before) is move.before
+            assert move.order_id in at or move.before in STARTS
+            assert move.after in MOVES[move.before]
+            at[move.order_id] = move.after
+        for order in self.database.read(orders_with_lines):
+            assert at.get(order.id, OrderStatus.AWAITING_PAYMENT) is order.status
 
     @invariant()
     def settled_money_says_when(self) -> None:
         for refund in self.database.read(lambda session: session.scalars(select(Refund)).all()):
-            assert (refund.settled_at is not None) == (refund.status is RefundStatus.SETTLED)
+            assert (refund.settled_at is not None) == (refund.status in ARRIVED)
 
 
 def refund_ids(session: Session) -> list[UUID]:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from shop.arrival import expected_arrival
-from shop.profile import DeliveryOption, ShopProfile
+from shop.delivery.options import DeliveryOption
+from shop.profile import ShopProfile
 
 SHOP = ShopProfile(
     name="Kettle",

@@ -313,8 +313,16 @@ def test_all_mistakes_of_all_flow_files_are_told_at_once(check: Callable[[str, B
 
 
 PREFIXES = (
-    *("utter_cancelled_", "utter_means_", "utter_not_here_", "utter_notice_", "utter_payment_"),
-    *("words_menu_", "words_question_", "words_topic_"),
+    *(
+        "utter_cancelled_",
+        "utter_coupon_",
+        "utter_means_",
+        "utter_not_here_",
+        "utter_notice_",
+        "utter_payment_",
+    ),
+    *("words_charge_", "words_extra_", "words_menu_", "words_paper_", "words_pay_"),
+    *("words_question_", "words_return_", "words_topic_"),
 )
 
 

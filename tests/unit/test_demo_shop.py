@@ -257,15 +257,24 @@ def test_the_documents_are_all_there() -> None:
 
 def test_the_document_about_delivery_says_what_the_checkout_asks_for(profile: ShopProfile) -> None:
     text = document("delivery.md")
-    assert [option.code for option in profile.delivery] == ["standard", "express", "pickup"]
+    assert [option.code for option in profile.delivery] == ["standard", "express", "pickup", "point"]
     for option in profile.delivery:
         (section,) = (part for part in text.split("## ") if part.startswith(option.label))
         assert f"{option.price} EUR" in section, option.code
         assert option.time in section, option.code
     (standard, *others) = profile.delivery
     assert f"come to {standard.free_from} EUR or more" in text
-    assert [option.free_from for option in others] == [None, None]
-    assert [option.needs_address for option in profile.delivery] == [True, True, False]
+    assert [option.free_from for option in others] == [None, None, None]
+    assert [option.needs_address for option in profile.delivery] == [True, True, False, False]
+
+
+def test_the_document_about_delivery_says_what_parcels_abroad_cost(profile: ShopProfile) -> None:
+    (section,) = (part for part in document("delivery.md").split("## ") if part.startswith("Delivery abroad"))
+    for country in ("FR", "CH", "GB"):
+        option = profile.option("standard", country)
+        assert option is not None, country
+        assert f"{option.price} EUR, {option.time}" in section, country
+    assert profile.option("standard", "US") is None
 
 
 def test_hours_address_and_hold_are_the_same_everywhere(profile: ShopProfile) -> None:

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from shop.profile import DeliveryOption, DeliveryWords, ShopProfile, ShopWords
+from shop.delivery.options import DeliveryOption, DeliveryWords
+from shop.profile import ShopProfile, ShopWords
 
 STANDARD = DeliveryOption(code="standard", label="Standard delivery", price=Decimal("4.90"), time="3 days")
 PICKUP = DeliveryOption(code="pickup", label="Pickup", price=Decimal(0), time="today", needs_address=False)

@@ -4,7 +4,11 @@ from app.settings import ROOT
 from app.wiring import FLOWS
 from bot.dialogue import flows, replies
 
-TOPICS = flows.read([FLOWS / "topics.yml"])["not_here"].text.nlu_trigger
+NOT_HERE = flows.read([FLOWS / "topics.yml"])["not_here"].text.nlu_trigger
+BACK_IN_STOCK = flows.read([FLOWS / "products.yml"])[
+    "back_in_stock"
+].text.nlu_trigger  # of nothing in particular
+TOPICS = (*NOT_HERE, *BACK_IN_STOCK)
 
 
 def test_each_topic_has_its_headings_and_its_words_in_every_language() -> None:

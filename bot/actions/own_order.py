@@ -1,0 +1,24 @@
+"""Which order an outside text means, and whether it is this person's."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from bot.dialogue.dialogue import Dialogue
+from shop.orders import service as orders
+from shop.orders.model import Order
+from shop.orders.service import NoSuchOrder
+
+
+def own_order(dialogue: Dialogue, payload: str) -> Order | None:
+    """The order that an invoice was for, if this person placed it."""
+    order = order_of(dialogue.session, payload)
+    return order if order and order.customer_id == dialogue.customer.id else None
+
+
+def order_of(session: Session, order_id: str | None) -> Order | None:
+    """The order that an outside text names; None when it names none of ours."""
+    try:
+        return orders.get(session, UUID(order_id)) if order_id else None
+    except (ValueError, NoSuchOrder):
+        return None

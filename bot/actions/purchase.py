@@ -1,0 +1,130 @@
+"""The purchase that a conversation is about: what is in the cart, where it goes, and what it comes to."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import format_percent
+
+from bot.dialogue.dialogue import Dialogue
+from shop.cart import service as carts
+from shop.cart.model import CartLine
+from shop.delivery.offers import Offer, offers
+from shop.delivery.options import PickupPoint
+from shop.money import Money
+from shop.pricing.quote import Discount, Goods, Quote, Rebate, TaxShare, quote
+from shop.pricing.tax import WHOLE_BP
+from shop.promotions import service as promotions
+from shop.promotions.model import Coupon
+from shop.promotions.service import CouponRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A cart with its destination. `offer` is the chosen delivery, where that is possible."""
+
+    lines: list[CartLine]
+    goods: list[Goods]
+    coupon: Coupon | None
+    offers: list[Offer]
+    offer: Offer | None
+    quote: Quote
+
+    @property
+    def rebates(self) -> tuple[Rebate, ...]:
+        return rebates(self.coupon, self.offer)
+
+
+def purchase(dialogue: Dialogue) -> Purchase:
+    """The cart at today's prices, with the coupon in use and the delivery chosen so far."""
+    profile = dialogue.profile
+    lines = carts.lines(dialogue.session, dialogue.customer)
+    goods, coupon = carts.goods(lines), coupon_in_use(dialogue)
+    ways = offers(profile, goods, destination(dialogue), coupon=coupon.rebate if coupon else None)
+    chosen = next((each for each in ways if each.code == dialogue.slot("delivery")), None)
+    return Purchase(
+        lines=lines,
+        goods=goods,
+        coupon=coupon,
+        offers=ways,
+        offer=chosen,
+        quote=quote(
+            goods,
+            delivery=chosen.price if chosen else Money(0, profile.currency),
+            rebates=rebates(coupon, chosen),
+            tax=profile.tax,
+            country=chosen.country if chosen else destination(dialogue),
+        ),
+    )
+
+
+def rebates(coupon: Coupon | None, offer: Offer | None) -> tuple[Rebate, ...]:
+    """The coupon first, then what fetching saves of the rest."""
+    return ((coupon.rebate,) if coupon else ()) + (offer.rebates if offer else ())
+
+
+def destination(dialogue: Dialogue) -> str:
+    """The country it goes to, as far as that was told: the shop's own otherwise."""
+    address = dialogue.slot("address")
+    country = address.get("country") if isinstance(address, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - JSON
+    return str(country or dialogue.profile.country)  # pyright: ignore[reportUnknownArgumentType] - JSON
+
+
+def chosen_point(dialogue: Dialogue, offer: Offer | None) -> PickupPoint | None:
+    """The pickup point that is meant; where there is only one, that."""
+    points = offer.option.points if offer else ()
+    if len(points) == 1:
+        return points[0]
+    return next((point for point in points if point.code == dialogue.slot("pickup_point")), None)
+
+
+def coupon_in_use(dialogue: Dialogue) -> Coupon | None:
+    """The coupon that was accepted earlier, whether it still holds or not."""
+    code = dialogue.slot("coupon_in_use")
+    return promotions.find(dialogue.session, code) if code else None
+
+
+def lapsed_coupon(dialogue: Dialogue, goods: list[Goods]) -> CouponRefused | None:
+    """Why the coupon in use does not hold any more; it is dropped then."""
+    coupon = coupon_in_use(dialogue)
+    if coupon is None:
+        return None
+    try:
+        promotions.check(dialogue.session, coupon, dialogue.customer, goods, at=dialogue.now)
+    except CouponRefused as refused:
+        dialogue.set_slot("coupon_in_use", None)
+        return refused
+    return None
+
+
+def take_told_coupon(dialogue: Dialogue, goods: list[Goods]) -> bool:
+    """Put the code that was just told to use; False when none was. Raises CouponRefused; one in use is kept then."""
+    code = dialogue.slot("coupon")
+    if not code:
+        return False
+    dialogue.set_slot("coupon", None)
+    coupon = promotions.look_up(dialogue.session, str(code), dialogue.customer, at=dialogue.now)
+    promotions.check(dialogue.session, coupon, dialogue.customer, goods, at=dialogue.now)
+    dialogue.set_slot("coupon_in_use", coupon.code)
+    return True
+
+
+def discount_facts(dialogue: Dialogue, discounts: tuple[Discount, ...]) -> list[dict[str, Any]]:
+    """What is taken off, named in the customer's language."""
+    return [
+        {"name": dialogue.words(f"words_charge_{each.reason}", label=each.label), "amount": -each.amount}
+        for each in discounts
+    ]
+
+
+def tax_facts(dialogue: Dialogue, shares: tuple[TaxShare, ...]) -> list[dict[str, Any]]:
+    """The tax of each rate, as people of that language write percentages: 21%, 21 %."""
+    return [
+        {
+            "rate": format_percent(
+                Decimal(share.rate_bp) / WHOLE_BP, locale=dialogue.language, decimal_quantization=False
+            ),
+            "tax": share.tax,
+        }
+        for share in shares
+    ]

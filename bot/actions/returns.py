@@ -1,0 +1,147 @@
+"""Sending goods back, from the chat: which, how many, why, and what for."""
+
+from typing import Any
+from uuid import UUID
+
+from bot.actions.payment import order_facts
+from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
+from bot.dialogue.state import Choice
+from bot.dialogue.tokens import payload
+from shop.orders import service as orders
+from shop.orders.model import Order, OrderLine, TooManyUnits
+from shop.returns import service as returns
+from shop.returns.model import Return, Wish
+
+REASONS = ("damaged", "wrong", "unfit", "disliked", "other")
+LABEL_LETTERS_MAX = 60
+
+
+@action("none", "too_late", "one", "several")
+def find_goods_to_return(dialogue: Dialogue) -> Outcome:
+    """What of the order that is meant, or of the latest, may be sent back."""
+    reference = dialogue.slot("order_number")
+    order = orders.find(dialogue.session, dialogue.customer, reference=reference)
+    if order is None or not any(line.kept for line in order.lines):
+        return Outcome("none")
+    lines = _allowed(dialogue, order)
+    if not lines:
+        return Outcome("too_late", order_facts(order) | {"days": dialogue.shop.returns.days})
+    dialogue.set_slot("return_order", str(order.id))
+    if len(lines) > 1:
+        return Outcome("several", order_facts(order))
+    dialogue.set_slot("return_line", str(lines[0][0].id))
+    return Outcome("one", order_facts(order) | {"title": lines[0][0].name})
+
+
+@action()
+def ask_return_line(dialogue: Dialogue) -> None:
+    """Which of the goods."""
+    lines = _allowed(dialogue, _order(dialogue))
+    dialogue.state.choices = [
+        Choice(value=str(line.id), label=line.name, words=line.name.split()) for line, _ in lines
+    ]
+    buttons = [
+        dialogue.button(line.name[:LABEL_LETTERS_MAX], payload(None, return_line=line.id))
+        for line, _ in lines
+    ]
+    reply = "utter_ask_return_line"
+    dialogue.say_with(dialogue.words(reply), buttons, reply=reply)
+
+
+@action("one", "several")
+def count_goods_to_return(dialogue: Dialogue) -> Outcome:
+    """Whether there is more than one of it, so that we have to ask how many."""
+    line, most = _chosen(dialogue)
+    if most == 1:
+        dialogue.set_slot("return_units", 1)
+    facts: dict[str, Any] = {"title": line.name, "most": most}
+    return Outcome("several" if most > 1 else "one", facts)
+
+
+@action()
+def ask_return_units(dialogue: Dialogue) -> None:
+    """How many of it, with all of them as a button."""
+    line, most = _chosen(dialogue)
+    reply = "utter_ask_return_units"
+    buttons = [
+        dialogue.button(str(count), payload(None, return_units=count)) for count in range(1, min(most, 5) + 1)
+    ]
+    dialogue.say_with(dialogue.words(reply, title=line.name, most=most), buttons, reply=reply)
+
+
+@action("right", "too_many")
+def check_goods_to_return(dialogue: Dialogue) -> Outcome:
+    """Not more than they have, and at least one."""
+    line, most = _chosen(dialogue)
+    if 1 <= int(dialogue.slot("return_units")) <= most:
+        return Outcome("right")
+    dialogue.set_slot("return_units", None)
+    return Outcome("too_many", {"title": line.name, "most": most})
+
+
+@action()
+def ask_return_reason(dialogue: Dialogue) -> None:
+    """Why it goes back."""
+    labels = {reason: dialogue.words(f"words_return_{reason}") for reason in REASONS}
+    _offer(dialogue, "return_reason", "utter_ask_return_reason", labels)
+
+
+@action()
+def ask_return_wish(dialogue: Dialogue) -> None:
+    """Their money, or the same thing in another form."""
+    labels = {wish.value: dialogue.words(f"words_return_{wish.value}") for wish in Wish}
+    _offer(dialogue, "return_wish", "utter_ask_return_wish", labels)
+
+
+def _offer(dialogue: Dialogue, slot: str, reply: str, labels: dict[str, str]) -> None:
+    dialogue.state.choices = [
+        Choice(value=value, label=label, words=label.split()) for value, label in labels.items()
+    ]
+    buttons = [dialogue.button(label, payload(None, **{slot: value})) for value, label in labels.items()]
+    dialogue.say_with(dialogue.words(reply), buttons, reply=reply)
+
+
+@action("asked", "too_late")
+def ask_for_return(dialogue: Dialogue) -> Outcome:
+    """Hand it to staff, who approve it or say why not."""
+    order = orders.get(dialogue.session, as_uuid(dialogue.slot("return_order")))
+    line, _ = _chosen(dialogue)
+    units = int(dialogue.slot("return_units"))
+    try:
+        asked = returns.ask(
+            dialogue.session,
+            order,
+            {line.id: units},
+            wish=Wish(dialogue.slot("return_wish")),
+            why=str(dialogue.slot("return_reason")),
+            rules=dialogue.shop.returns,
+            at=dialogue.now,
+        )
+    except TooManyUnits:
+        return Outcome("too_late", order_facts(order) | {"days": dialogue.shop.returns.days})
+    return Outcome("asked", order_facts(order) | return_facts(order, asked))
+
+
+def return_facts(order: Order, asked: Return) -> dict[str, Any]:
+    """What sentences about a return may say."""
+    names = {line.id: line.name for line in order.lines}
+    return {
+        "return_status": asked.status.value,
+        "goods": [{"title": names[line.order_line_id], "units": line.units} for line in asked.lines],
+    }
+
+
+def _allowed(dialogue: Dialogue, order: Order) -> list[tuple[OrderLine, int]]:
+    allowed = returns.returnable(dialogue.session, order, dialogue.shop.returns, at=dialogue.now)
+    return [(line, allowed[line.id]) for line in order.lines if line.id in allowed]
+
+
+def _order(dialogue: Dialogue) -> Order:
+    return orders.get(dialogue.session, as_uuid(dialogue.slot("return_order")), lock=False)
+
+
+def _chosen(dialogue: Dialogue) -> tuple[OrderLine, int]:
+    """The line that goes back and how many units of it may; none any more when it was asked for meanwhile."""
+    order, line_id = _order(dialogue), UUID(str(as_uuid(dialogue.slot("return_line"))))
+    line = next(line for line in order.lines if line.id == line_id)
+    return line, {each.id: most for each, most in _allowed(dialogue, order)}.get(line_id, 0)

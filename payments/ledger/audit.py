@@ -1,0 +1,108 @@
+"""Proof that the books agree with what happened. Each posting balances by itself; these are the sums that could be wrong."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from payments.ledger.model import Account, Posting, PostingKind
+from payments.model import Payment, Refund, RefundStatus
+from shop.orders.model import Order, OrderMove, OrderStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the books say, and what they should; amounts in minor units."""
+
+    what: str
+    booked_minor: int
+    expected_minor: int
+
+    def __str__(self) -> str:
+        return f"{self.what}: the ledger says {self.booked_minor}, and it is {self.expected_minor}"
+
+
+def audit(session: Session) -> list[Difference]:
+    """Every difference between the ledger and the payments, refunds and orders; none when the books are right."""
+    return [
+        *_found(session, "received with the payment", _RECEIVED),
+        *_found(session, "in another currency than the payment", _FOREIGN),
+        *_found(session, "neither earned nor promised back of the payment", _UNUSED),
+        *_found(session, "promised back as the refund", _PROMISED),
+        *_found(session, "still owed of the refund", _OWED),
+        *_found(session, "earned by the order", _EARNED),
+    ]
+
+
+def _found(session: Session, what: str, statement: Any) -> Iterator[Difference]:
+    rows: Any = session.execute(statement)
+    for name, booked, expected in rows:
+        yield Difference(f"{what} {name}", int(booked), int(expected))
+
+
+def _sum(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(
+        select(func.sum(Posting.amount_minor)).where(*conditions).correlate_except(Posting).scalar_subquery(),
+        0,
+    )
+
+
+def _moved(account: Account, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    """Credits less debits of an account."""
+    return _sum(Posting.credit == account, *conditions) - _sum(Posting.debit == account, *conditions)
+
+
+def _where_unequal(name: Any, booked: ColumnElement[int], expected: Any) -> Any:
+    return select(name, booked, expected).where(booked != expected)
+
+
+_OF_PAYMENT: Final[Any] = Posting.payment_id == Payment.id
+_OF_REFUND: Final[Any] = Posting.refund_id == Refund.id
+_OPEN: Final = {OrderStatus.AWAITING_PAYMENT, OrderStatus.AUTHORISED}
+
+
+def _moved_so(condition: ColumnElement[bool]) -> Any:
+    return select(OrderMove.id).where(OrderMove.order_id == Order.id, condition).correlate(Order).exists()
+
+
+_EARNED_OF_ORDER: Final[Any] = _sum(
+    Posting.order_id == Order.id,
+    Posting.kind == PostingKind.EARNED,
+    Posting.debit.in_({Account.CUSTOMER_MONEY, Account.RETURNS}),
+)
+_WAS_PAID: Final[Any] = or_(
+    _moved_so(OrderMove.after == OrderStatus.PAID),
+    # sent before it was paid: cash on delivery
+    and_(_moved_so(OrderMove.before == OrderStatus.PLACED), _EARNED_OF_ORDER > 0),
+)
+_ZERO: Final[ColumnElement[int]] = Payment.amount_minor - Payment.amount_minor
+
+_RECEIVED: Final[Any] = _where_unequal(
+    Payment.reference,
+    _sum(_OF_PAYMENT, Posting.kind == PostingKind.RECEIVED),
+    Payment.amount_minor,
+)
+_FOREIGN: Final[Any] = _where_unequal(
+    Payment.reference, _sum(_OF_PAYMENT, Posting.currency != Payment.currency), _ZERO
+)
+_UNUSED: Final[Any] = (
+    _where_unequal(Payment.reference, _moved(Account.CUSTOMER_MONEY, _OF_PAYMENT), _ZERO)
+    .outerjoin(Order, Order.id == Payment.order_id)
+    .where(or_(Order.id.is_(None), Order.status.not_in(_OPEN)))
+)
+_PROMISED: Final[Any] = _where_unequal(
+    Refund.id, _sum(_OF_REFUND, Posting.kind == PostingKind.REFUND_ASKED), Refund.amount_minor
+)
+_OWED: Final[Any] = _where_unequal(
+    Refund.id,
+    _moved(Account.REFUNDS_DUE, _OF_REFUND),
+    case(
+        (Refund.status.in_({RefundStatus.PENDING, RefundStatus.FAILED}), Refund.amount_minor),
+        else_=0,
+    ),
+)
+_EARNED: Final[Any] = _where_unequal(
+    Order.reference, _EARNED_OF_ORDER, case((_WAS_PAID, Order.total_minor), else_=0)
+)

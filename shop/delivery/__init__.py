@@ -1,0 +1,1 @@
+"""How goods reach the customer: ways, zones, weights, pickup points, and what each costs."""

@@ -1,0 +1,1 @@
+"""Invoices and receipts: their numbers, and how they look on paper."""

@@ -1,0 +1,1 @@
+"""Goods that come back: asked for, approved or refused, received, and paid back."""

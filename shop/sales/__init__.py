@@ -1,0 +1,1 @@
+"""Prices that hold for a while."""

@@ -1,0 +1,1 @@
+"""Parcels: what of an order left the shop, with whom, and when it arrived."""

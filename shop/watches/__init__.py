@@ -1,0 +1,1 @@
+"""Who waits for something to be in stock again."""
