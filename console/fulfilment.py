@@ -13,7 +13,8 @@ from bot.actions.payment import order_facts
 from bot.delivery import outbox, timers
 from bot.delivery.model import Conversation
 from bot.notices import Notices
-from payments import part_refunds, refunds, settlement
+from payments import authorisations, part_refunds, refunds, settlement
+from payments.calls import ProviderCall
 from payments.model import Refund
 from payments.settlement import Outcome, Settlement
 from shop.customers.model import Customer, OrderNews
@@ -157,6 +158,8 @@ def cancel(desk: Desk, why: str) -> None:
     orders.cancel(desk.session, desk.order, at=desk.at, by=STAFF, why=why)
     sent = refunds.ask_all(desk.session, desk.order.id, reason="cancelled", at=desk.at)
     send_refunds(desk, sent)
+    for call in authorisations.releases(desk.session, desk.order):
+        _make_call(desk, call)
     if desk.order.payment_session is not None:
         arguments = {"session": desk.order.payment_session}
         outbox.queue_call(
@@ -169,6 +172,19 @@ def cancel(desk: Desk, why: str) -> None:
         )
     amount = _sum(sent, desk.order.currency)
     desk.tell("utter_notice_cancelled", dedupe=f"notice:{desk.order.id}:cancelled", why=why, amount=amount)
+
+
+def charge(desk: Desk) -> None:
+    """Take what the bank holds for it; it is paid when the provider says so. Raises NotPossible, BeingCharged."""
+    _make_call(desk, authorisations.capture(desk.session, desk.order, at=desk.at))
+    amount = desk.order.owed.format("en")
+    orders.note(desk.session, desk.order, f"asked the bank for {amount}", at=desk.at, by=STAFF)
+
+
+def _make_call(desk: Desk, call: ProviderCall) -> None:
+    outbox.queue_call(
+        desk.session, desk.order.conversation, call.name, call.arguments, dedupe=call.key, at=desk.at
+    )
 
 
 def take_money(desk: Desk, amount: Money, *, provider: str, reference: str) -> Settlement:

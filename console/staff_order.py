@@ -74,6 +74,8 @@ class OrderView:
         for status in fulfilment.next_moves(facts.status):
             if status is not OrderStatus.SHIPPED:
                 self._offer_move(facts, status)
+        if facts.is_held:
+            self._offer_charging(facts)
         if OrderStatus.CANCELLED in MOVES[facts.status]:
             self._offer_cancelling(facts)
 
@@ -115,6 +117,13 @@ class OrderView:
                     options = [(code, carrier.label) for code, carrier in known.items()]
                     choice("Carrier", "carrier", [("", "Carrier…"), *options])
                 field("Tracking number or link (optional)", "tracking")
+
+    def _offer_charging(self, facts: OrderFacts) -> None:
+        async def charge(_fields: Fields) -> None:
+            await self._do(facts.id, fulfilment.charge, "is being charged")
+
+        with form(f"Charge {self._notation.money(facts.total - facts.credited)}", charge):
+            text("The bank holds the money. Charge it when you pack.", "facts-note", tag="p")
 
     def _offer_cancelling(self, facts: OrderFacts) -> None:
         async def cancel(fields: Fields) -> None:

@@ -34,6 +34,30 @@ class Payment(Base):
         return Money(self.amount_minor, self.currency)
 
 
+class AuthorisationStatus(StrEnum):
+    HELD = "held"  # promised by the bank, and not taken
+    CAPTURED = "captured"  # taken: there is a payment
+    RELEASED = "released"  # let go by us, or by the bank in the end
+
+
+class Authorisation(Base):
+    """Money that a customer's bank promises for an order until we capture it. It is in no books: none has moved."""
+
+    __tablename__ = "authorisation"
+    __table_args__ = (CheckConstraint("amount_minor > 0", name="amount_positive"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("order.id"), index=True)
+    reference: Mapped[str] = mapped_column(unique=True)  # pi_…, the later payment's too
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    status: Mapped[AuthorisationStatus] = mapped_column(default=AuthorisationStatus.HELD)
+    held_at: Mapped[datetime]
+    capture_asked_at: Mapped[datetime | None]  # None again after the provider said no
+    attempt: Mapped[int] = mapped_column(default=1)  # of capturing; a further one is another call
+    ended_at: Mapped[datetime | None]
+
+
 class RefundStatus(StrEnum):
     PENDING = "pending"  # asked for, not confirmed by the provider
     SETTLED = "settled"

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payments import refunds
+from payments import authorisations, refunds
 from payments.currencies import from_provider
 from payments.disputes import STATUSES as DISPUTE_STATUSES
 from payments.disputes import payment_of
@@ -28,6 +28,7 @@ HEARD_WITHIN: Final = timedelta(minutes=10)  # what was paid just now is on its 
 
 class DifferenceKind(StrEnum):
     SESSION_PAID = "session_paid"  # a paid session of which we have not heard
+    HOLD_UNKNOWN = "hold_unknown"  # a bank holds money for us of which we have not heard
     UNKNOWN_PAYMENT = "unknown_payment"  # money that came without a session of ours
     MISSING_AT_PROVIDER = "missing_at_provider"
     AMOUNT_DIFFERS = "amount_differs"
@@ -66,6 +67,7 @@ def compare(session: Session, account: JsonObject, *, since: datetime, at: datet
     """Every difference between what the account says (`account_view`) and our rows and ledger."""
     return [
         *_charges(session, account, at=at),
+        *_holds(session, account),
         *_missing(session, account, since=since),
         *_refunds(session, account),
         *_never_sent(session, account, since=since, at=at),
@@ -116,6 +118,36 @@ def _charges(session: Session, account: JsonObject, *, at: datetime) -> Iterator
         yield from _fee(session, payment, charge)
 
 
+def _holds(session: Session, account: JsonObject) -> Iterator[Difference]:
+    """Authorised with us as the payee, and not in our rows: the notice got lost."""
+    sessions = {each["payment_intent"]: each for each in account["sessions"]}
+    for charge in account["charges"]:
+        paid = sessions.get(charge["payment_intent"])
+        is_held = charge["paid"] and not charge["captured"] and charge["status"] == "succeeded"
+        is_free = charge["amount_refunded"] == charge["amount"]  # let go, as Stripe counts it
+        if paid is None or not is_held or is_free:
+            continue
+        if authorisations.find(session, charge["payment_intent"]) is None:
+            held = from_provider(charge["amount"], charge["currency"])
+            what = f"a bank holds {held.decimal} {held.currency} ({charge['payment_intent']}), and we have not heard of it"
+            notice = ("payment_intent.amount_capturable_updated", _intent_of(charge, paid))
+            yield Difference(DifferenceKind.HOLD_UNKNOWN, charge["payment_intent"], what, notice)
+
+
+def _intent_of(charge: JsonObject, paid: JsonObject) -> JsonObject:
+    """What the notice would have said of the payment (https://docs.stripe.com/api/payment_intents/object)."""
+    return {
+        "id": charge["payment_intent"],
+        "status": "requires_capture",
+        "capture_method": "manual",
+        "amount_capturable": charge["amount"],
+        "amount_received": 0,
+        "currency": charge["currency"],
+        "created": charge["created"],
+        "metadata": paid["metadata"],
+    }
+
+
 def _fee(session: Session, payment: Payment, charge: JsonObject) -> Iterator[Difference]:
     booking = charge["booking"]
     if not booking or booking["currency"] != charge["currency"]:
@@ -142,8 +174,11 @@ def _missing(session: Session, account: JsonObject, *, since: datetime) -> Itera
 
 
 def _refunds(session: Session, account: JsonObject) -> Iterator[Difference]:
+    charges = {charge["id"]: charge for charge in account["charges"]}
     for each in account["refunds"]:
         ours = _refund_of(session, each)
+        if ours is None and _is_release(each, charges.get(each["charge"])):
+            continue
         if ours is None:
             if payment_of(session, each) is not None:
                 what = f"refund {each['id']} of {each['amount']} {each['currency'].upper()} is none of ours"
@@ -156,6 +191,11 @@ def _refunds(session: Session, account: JsonObject) -> Iterator[Difference]:
             is_safe = theirs is not RefundStatus.PENDING
             notice = ("refund.updated", each) if is_safe else None
             yield Difference(DifferenceKind.REFUND_STATUS_DIFFERS, each["id"], what, notice)
+
+
+def _is_release(refund: JsonObject, charge: JsonObject | None) -> bool:
+    """Whether it is how the provider shows that a held amount, or the rest of it, was let go rather than captured."""
+    return charge is not None and refund["amount"] == charge["amount"] - charge["amount_captured"]
 
 
 def _refund_of(session: Session, provider: JsonObject) -> Refund | None:

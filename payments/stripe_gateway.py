@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import stripe
 from stripe import StripeClient
@@ -28,7 +28,10 @@ DISPUTE_NOTICES: Final = frozenset(
     f"charge.dispute.{what}"
     for what in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
 )
-NOTICES: Final = SESSION_PAID | REFUND_NOTICES | DISPUTE_NOTICES
+INTENT_NOTICES: Final = frozenset(
+    f"payment_intent.{what}" for what in ("amount_capturable_updated", "succeeded", "canceled")
+)
+NOTICES: Final = SESSION_PAID | INTENT_NOTICES | REFUND_NOTICES | DISPUTE_NOTICES
 """The events that we act on (https://docs.stripe.com/api/events/types): a webhook has to tell us of these."""
 
 
@@ -103,6 +106,11 @@ class StripeGateway:
                 return await self._create_checkout(arguments, options)
             case "expire_checkout":
                 return await self._expire(arguments["session"], options)
+            case "capture":
+                amount = {"amount_to_capture": arguments["amount_to_capture"]}
+                return await self._end_hold(arguments["intent"], "capture", amount, options)
+            case "release":
+                return await self._end_hold(arguments["intent"], "cancel", {}, options)
             case "refund":
                 return _plain(await v1.refunds.create_async(arguments, options))
             case "list_account":
@@ -125,12 +133,26 @@ class StripeGateway:
         return _plain(await self._client.v1.checkout.sessions.create_async(params, options))
 
     async def _expire(self, session: str, options: Any) -> JsonObject:
-        """Close a Checkout Session; one that is complete or expired already stays as it is."""
-        sessions = self._client.v1.checkout.sessions
-        current = await sessions.retrieve_async(session)
-        if current.status != "open":
+        """Close a Checkout Session; one that is complete or expired already stays as it is, and shows its `intent`."""
+        v1 = self._client.v1
+        current = _plain(await v1.checkout.sessions.retrieve_async(session))
+        if current["status"] == "open":
+            return _plain(await v1.checkout.sessions.expire_async(session, options=options))
+        intent = current["payment_intent"]
+        return current | {
+            "intent": _plain(await v1.payment_intents.retrieve_async(intent)) if intent else None
+        }
+
+    async def _end_hold(
+        self, intent: str, how: Literal["capture", "cancel"], params: Any, options: Any
+    ) -> JsonObject:
+        """Take what a bank holds for us, or let go of it; a payment that is past that stays as it is."""
+        intents = self._client.v1.payment_intents
+        current = await intents.retrieve_async(intent)
+        if current.status != "requires_capture":
             return _plain(current)
-        return _plain(await sessions.expire_async(session, options=options))
+        end = intents.capture_async if how == "capture" else intents.cancel_async
+        return _plain(await end(intent, params, options))
 
     def read_notice(self, body: bytes, signature: str) -> Notice:
         """Verify a webhook (https://docs.stripe.com/webhooks/signature). Raises ForgedNotice."""
@@ -189,24 +211,28 @@ def checkout_arguments(
     conversation: str,
     expires_at: datetime,
     return_url: str,
-    discount_minor: int = 0,
-    discount_name: str = "",
+    capture_later: bool = False,
+    discount: tuple[str, int] | None = None,
 ) -> JsonObject:
     """A Checkout Session for `lines` of (name, unit price in minor units, units); amounts are the order's own.
 
-    `discount_minor` is taken off their sum; the gateway makes a coupon of it (`coupon`). Payment methods are dynamic: since 2026-09-30.endive `payment_method_types` is not taken any more.
+    `discount` (name, minor units) is taken off their sum; the gateway makes a coupon of it (`coupon`). With `capture_later` the bank
+    only holds the money. Payment methods are dynamic: since 2026-09-30.endive `payment_method_types` is not taken any
+    more; where the capture is manual, Stripe offers those alone that can wait.
     """
     metadata = {"order": order_id, "conversation": conversation}
-    coupon = {
-        "amount_off": to_provider(Money(discount_minor, currency)),
-        "currency": currency.lower(),
-        "duration": "once",
-        "max_redemptions": 1,
-        "name": discount_name[:COUPON_NAME_LETTERS_MAX],
-        "metadata": {"order": order_id},
-    }
-    return {
-        **({"coupon": coupon} if discount_minor else {}),
+    given: JsonObject = {}
+    if discount is not None:
+        name, off_minor = discount
+        given["coupon"] = {
+            "amount_off": to_provider(Money(off_minor, currency)),
+            "currency": currency.lower(),
+            "duration": "once",
+            "max_redemptions": 1,
+            "name": name[:COUPON_NAME_LETTERS_MAX],
+            "metadata": {"order": order_id},
+        }
+    return given | {
         "mode": "payment",
         "client_reference_id": order_id,
         "line_items": [
@@ -221,7 +247,8 @@ def checkout_arguments(
             for name, unit_minor, units in lines
         ],
         "metadata": metadata,
-        "payment_intent_data": {"metadata": metadata},
+        "payment_intent_data": {"metadata": metadata}
+        | ({"capture_method": "manual"} if capture_later else {}),
         "expires_at": int(expires_at.timestamp()),
         "success_url": return_url,
         "cancel_url": return_url,

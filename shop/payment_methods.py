@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -56,12 +56,25 @@ class PaymentMethod(Section):
     most: Price | None = None  # orders above are paid otherwise
     account: BankAccount | None = None  # of a transfer
     days: int = Field(default=3, ge=1, le=30)  # that goods wait for a transfer
+    # of a card: at once, or held by the bank until the goods are packed
+    capture: Literal["at_once", "when_packed"] = "at_once"
+
+    @model_validator(mode="after")
+    def _cards_alone_can_wait(self) -> Self:
+        if self.captures_later and self.kind is not PaymentKind.CARD:
+            raise ValueError("`capture: when_packed` is for the card page: nothing else can hold money")
+        return self
 
     @model_validator(mode="after")
     def _transfers_have_an_account(self) -> Self:
         if (self.kind is PaymentKind.TRANSFER) is not (self.account is not None):
             raise ValueError("a transfer needs its `account` (holder, iban), and nothing else has one")
         return self
+
+    @property
+    def captures_later(self) -> bool:
+        """Whether the bank holds the money until we take it."""
+        return self.capture == "when_packed"
 
     @property
     def waits(self) -> timedelta:

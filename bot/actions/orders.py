@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from bot.actions.cart import cart_facts
-from bot.actions.payment import close_payment_page, order_facts, refund_order, refund_words
+from bot.actions.payment import close_payment_page, let_go, order_facts, refund_order, refund_words
 from bot.actions.returns import return_facts
 from bot.actions.transfers import transfer_facts
 from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
@@ -101,6 +101,7 @@ def cancel_order(dialogue: Dialogue) -> Outcome:
     except NotPossible:  # it was packed between the question and the answer
         return Outcome("too_late", order_facts(order))
     sent = refund_order(dialogue, order, reason="cancelled")
+    let_go(dialogue, order)
     close_payment_page(dialogue, order)
     return Outcome("refunding" if sent else "cancelled", order_facts(order))
 

@@ -20,17 +20,25 @@ from bot.delivery.turn import Turn
 from bot.dialogue.dialogue import Dialogue
 from bot.events import CallReturned, Event, InvoiceChecked, InvoicePaid, ProviderNotified, TimerFired
 from bot.messages import AnswerInvoiceCheck, PriceLine, Receipt, ReceiptLine, SendInvoice, ShowTyping
-from payments import refunds, settlement
+from payments import authorisations, refunds, settlement
+from payments.authorisations import CAPTURE_WITHIN, Heard
+from payments.calls import ProviderCall
 from payments.currencies import from_provider
 from payments.ledger import posting
 from payments.ledger.model import Account
 from payments.model import Payment, Refund, RefundStatus
 from payments.settlement import Outcome as Settled
-from payments.stripe_gateway import DISPUTE_NOTICES, REFUND_NOTICES, SESSION_PAID, checkout_arguments
+from payments.stripe_gateway import (
+    DISPUTE_NOTICES,
+    INTENT_NOTICES,
+    REFUND_NOTICES,
+    SESSION_PAID,
+    checkout_arguments,
+)
 from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.charges import Charge, charges
-from shop.orders.model import Order, OrderStatus
+from shop.orders.model import NotPossible, Order, OrderStatus
 from shop.orders.service import IN_FORM
 from shop.payment_methods import PaymentKind
 
@@ -71,15 +79,16 @@ def ask_for_payment(dialogue: Dialogue, order: Order) -> str:
 def _open_payment_page(dialogue: Dialogue, order: Order) -> None:
     named = [(charge_name(dialogue, each), each) for each in charges(order)]
     off = [name for name, each in named if each.minor < 0]
+    method = dialogue.profile.payment_method(PaymentKind.CARD)
     arguments = checkout_arguments(
         lines=[(name, each.unit_minor, each.units) for name, each in named if each.minor >= 0],
-        discount_minor=order.discount_minor,
-        discount_name=", ".join(off),
+        discount=(", ".join(off), order.discount_minor) if order.discount_minor else None,
         currency=order.currency,
         order_id=str(order.id),
         conversation=dialogue.conversation,
         expires_at=order.hold_until,
         return_url=dialogue.return_url,
+        capture_later=method is not None and method.captures_later,
     )
     dialogue.turn.call("create_checkout", arguments, dedupe=f"checkout:{order.id}")
     dialogue.turn.send(ShowTyping())
@@ -166,6 +175,13 @@ def on_call_returned(dialogue: Dialogue, event: CallReturned) -> None:
         case "expire_checkout" if event.result is not None:
             # It was paid before we closed it: the notice may be lost.
             _on_session_paid(dialogue, event.result)
+            if event.result.get("intent"):
+                _on_intent(dialogue, event.result["intent"])
+        case "capture" if event.result is None:
+            reference, error = event.arguments["intent"], event.error or "refused"
+            authorisations.not_captured(dialogue.session, reference, error=error, at=dialogue.now)
+        case "capture" | "release" if event.result is not None:
+            _on_intent(dialogue, event.result)
         case _:
             pass
 
@@ -199,6 +215,8 @@ def on_provider_notified(dialogue: Dialogue, event: ProviderNotified) -> None:
     match event.type:
         case type_ if type_ in SESSION_PAID:
             _on_session_paid(dialogue, event.object)
+        case type_ if type_ in INTENT_NOTICES:
+            _on_intent(dialogue, event.object)
         case type_ if type_ in REFUND_NOTICES:
             _on_refund(dialogue, event.object)
         case type_ if type_ in DISPUTE_NOTICES:
@@ -211,7 +229,7 @@ def on_nobodys_news(turn: Turn) -> bool:
     """What became of money that no customer of ours can be told about. False when the event is something else."""
     session, at = turn.session, turn.now
     match turn.event:
-        case ProviderNotified(type=type_) if type_ in SESSION_PAID:
+        case ProviderNotified(type=type_) if type_ in SESSION_PAID | INTENT_NOTICES:
             pass  # neither order nor conversation is ours: to give it back would be another shop's loss
         case ProviderNotified(type=type_, object=provider) if type_ in REFUND_NOTICES:
             metadata: dict[str, str] = provider.get("metadata") or {}
@@ -256,9 +274,15 @@ def _on_session_paid(dialogue: Dialogue, session: dict[str, Any]) -> None:
 
 def buyer(session: Session, event: Event) -> UUID | None:
     """The customer whose order a notice is about, for when the conversation it names knows nobody."""
-    if not isinstance(event, ProviderNotified) or event.type not in SESSION_PAID:
-        return None
-    order = order_of(session, event.object.get("client_reference_id"))
+    match event:
+        case ProviderNotified(type=type_, object=paid) if type_ in SESSION_PAID:
+            named = paid.get("client_reference_id")
+        case ProviderNotified(type=type_, object=intent) if type_ in INTENT_NOTICES:
+            metadata: dict[str, str] = intent.get("metadata") or {}
+            named = metadata.get("order")
+        case _:
+            return None
+    order = order_of(session, named)
     return order.customer_id if order else None
 
 
@@ -306,6 +330,52 @@ def _receipt(dialogue: Dialogue, order: Order) -> Receipt:
         tax_included=order.tax_included,
         total_minor=order.total_minor,
     )
+
+
+# ---------------------------------------------------------------------- held by the bank
+
+
+def _on_intent(dialogue: Dialogue, intent: dict[str, Any]) -> None:
+    """The bank holds money for an order, gave it to us, or let go of it."""
+    session, at = dialogue.session, dialogue.now
+    heard = authorisations.hear(session, intent, at=at)
+    if heard is Heard.KNOWN:
+        return
+    order = orders.get(session, UUID(intent["metadata"]["order"]))
+    match heard:
+        case Heard.HELD:
+            due, told = at + CAPTURE_WITHIN, {"order": str(order.id)}
+            dialogue.turn.set_timer("capture", f"capture:{order.id}", due_at=due, arguments=told)
+            dialogue.say("utter_money_held", purpose="order_update", **order_facts(order))
+        case Heard.UNWANTED:
+            make_call(dialogue, authorisations.release(intent["id"]))
+            dialogue.say("utter_money_not_taken", purpose="order_update", **order_facts(order))
+        case Heard.CAPTURED:
+            amount = from_provider(intent["amount_received"], intent["currency"])
+            _settle(dialogue, order, provider="stripe", reference=intent["id"], amount=amount)
+        case Heard.LAPSED:
+            orders.return_to_cart(session, order, at=at)
+            dialogue.say("utter_money_lapsed", purpose="order_update", **order_facts(order))
+
+
+def let_go(dialogue: Dialogue, order: Order) -> None:
+    """What a bank holds for an order that has ended is the customer's again."""
+    for call in authorisations.releases(dialogue.session, order):
+        make_call(dialogue, call)
+
+
+def on_capture_due(dialogue: Dialogue, event: TimerFired) -> None:
+    """The bank will not hold it much longer: it is taken, if nobody has done so."""
+    order = orders.get(dialogue.session, UUID(event.arguments["order"]))
+    try:
+        make_call(dialogue, authorisations.capture(dialogue.session, order, at=dialogue.now))
+    except NotPossible:  # it was taken or has ended
+        return
+
+
+def make_call(dialogue: Dialogue, call: ProviderCall) -> None:
+    """Queue it with the turn."""
+    dialogue.turn.call(call.name, call.arguments, dedupe=call.key)
 
 
 # ---------------------------------------------------------------------- giving back

@@ -18,9 +18,13 @@ SLIPS_PATH: Final = "/staff/slips"
 SLIP_WORDS: Final = (
     "Look for it on the bank’s statement, and note it on the order’s page: a slip is no money yet."
 )
+CAPTURE_WORDS: Final = (
+    "Nothing was charged. Try again on the order’s page, or cancel the order: then the bank lets go of it."
+)
 TITLES: Final = {
     TaskKind.PAYMENT_MISMATCH: "A payment was not what was due",
     TaskKind.REFUND_FAILED: "A refund did not go through",
+    TaskKind.CAPTURE_FAILED: "The bank did not give the money it holds",
     TaskKind.DISPUTE: "A customer’s bank disputes a payment",
     TaskKind.TRANSFER_SLIP: "A customer says they have transferred the money",
     TaskKind.RECONCILIATION: "Our books and the provider’s differ",
@@ -102,6 +106,8 @@ def _sentence(task: Task) -> str:
             return what
         case TaskKind.TRANSFER_SLIP:
             return SLIP_WORDS
+        case TaskKind.CAPTURE_FAILED:
+            return CAPTURE_WORDS
         case _:
             return MISMATCHES.get(what, "")
 

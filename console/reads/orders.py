@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from console.reads.conversations import address_words, map_link, number_of
 from console.reads.listing import Listed, contains, count_and_cut
-from payments import part_refunds, refunds
-from payments.model import Payment, RefundStatus
+from payments import authorisations, part_refunds, refunds
+from payments.model import Authorisation, Payment, RefundStatus
 from shop.customers.model import PIN
 from shop.money import Money
 from shop.orders.model import PAID_FOR, Order, OrderLine, OrderStatus
@@ -116,6 +116,7 @@ class OrderFacts:
     returns: tuple[ReturnRow, ...]
     moves: tuple[MoveRow, ...]
     money: tuple[MoneyRow, ...]
+    is_held: bool  # a bank holds money for it that nobody has asked for yet
 
 
 def listed(session: Session, *, page: int, search: str, status: OrderStatus | None) -> Listed[OrderRow]:
@@ -167,6 +168,8 @@ def facts_of(session: Session, reference: str) -> OrderFacts | None:
         returns=tuple(_return(order, each) for each in returns.of_order(session, order.id)),
         moves=_history(order),
         money=_money(session, order),
+        is_held=order.status is OrderStatus.AUTHORISED
+        and any(each.capture_asked_at is None for each in authorisations.held_for(session, order.id)),
     )
 
 
@@ -231,11 +234,18 @@ def _reference(session: Session, order_id: UUID | None) -> str:
 def _money(session: Session, order: Order) -> tuple[MoneyRow, ...]:
     """Payments and refunds together, in the order they happened."""
     rows = [_payment(payment) for payment in refunds.payments_of(session, order.id)]
+    rows += [_held(each) for each in authorisations.held_for(session, order.id)]
     for refund in refunds.of_order(session, order.id):
         failed = refund.status is RefundStatus.FAILED
         note = f"{refund.status.value}, {refund.reason}" + (f": {refund.error}" if refund.error else "")
         rows.append(MoneyRow("Refund", -refund.amount, refund.settled_at or refund.asked_at, note, failed))
     return tuple(sorted(rows, key=lambda row: row.at))
+
+
+def _held(held: Authorisation) -> MoneyRow:
+    amount = Money(held.amount_minor, held.currency)
+    note = "is being charged" if held.capture_asked_at else "not charged yet"
+    return MoneyRow("Held by the bank", amount, held.held_at, f"{note}, {held.reference}")
 
 
 def _payment(payment: Payment) -> MoneyRow:

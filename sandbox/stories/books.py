@@ -96,7 +96,7 @@ class Books:
         booked = {payment.reference: payment for payment in payments}
         real: dict[str, stripe.Charge] = {}
         for charge in self._stripe.account.charges:
-            if charge.status != "succeeded":
+            if charge.status != "succeeded" or not charge.captured:  # what a bank only holds is nobody's yet
                 continue
             names = {charge.id, charge.payment_intent}
             real |= dict.fromkeys(names, charge)
@@ -146,6 +146,8 @@ class Books:
         for refund in self._stripe.account.refunds:
             given[refund.metadata.get("refund", "")].append(refund)
         for name, each in given.items():
+            if not name and all(self._is_release(refund) for refund in each):
+                continue
             if name not in ours:
                 yield f"Stripe refunded {each[0].amount} ({each[0].id}), of which our books know nothing"
                 continue
@@ -178,6 +180,11 @@ class Books:
             return
         yield f"the refund {ours.id} is {ours.status} in our books, but at Stripe it {_ENDINGS[there.status]}"
 
+    def _is_release(self, refund: stripe.Refund) -> bool:
+        """Whether it is how Stripe shows that what a bank held was let go, or the part of it that was not captured."""
+        charge = self._stripe.account.charges[refund.charge]
+        return refund.amount == charge.amount - charge.amount_captured
+
     def _is_untold(self, refund: stripe.Refund) -> bool:
         """Whether no notice of where it stands has come to us."""
         notices = {
@@ -193,7 +200,11 @@ class Books:
         account = self._stripe.account
         balance = sum(line.amount for line in account.balance)
         charged = sum(charge.amount for charge in account.charges if charge.captured)
-        back = sum(each.amount for each in account.refunds if not each.came_back)
+        back = sum(
+            each.amount
+            for each in account.refunds
+            if not each.came_back and account.charges[each.charge].captured
+        )
         disputed = sum(each.amount for each in account.disputes if each.blocks_refunds)
         if balance != charged - back - disputed:
             yield (

@@ -12,7 +12,7 @@
 | delivered | completed, returned, returned in part |
 | completed | returned, returned in part |
 | returned in part | returned |
-| expired | paid (late, and the goods were still there) |
+| expired | paid, authorised (late, and the goods were still there) |
 """
 
 from datetime import datetime
@@ -62,7 +62,7 @@ MOVES: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
     S.PART_RETURNED: frozenset({S.RETURNED}),
     S.RETURNED: frozenset(),
     S.CANCELLED: frozenset(),
-    S.EXPIRED: frozenset({S.PAID}),  # paid late, and the stock was still there
+    S.EXPIRED: frozenset({S.PAID, S.AUTHORISED}),  # paid late, and the stock was still there
 }
 HOLDS_STOCK: Final = frozenset({S.PLACED, S.AWAITING_PAYMENT, S.AUTHORISED, S.PAID, S.PACKED, S.PART_SHIPPED})
 """While an order is in one of these, what it still has to send (`OrderLine.left`) is promised to it; else nothing is."""

@@ -203,15 +203,27 @@ def pay(session: Session, order: Order, *, at: datetime, by: str) -> None:
 
     Raises OutOfStock or CouponRefused when they are gone.
     """
-    if order.status is OrderStatus.EXPIRED:
-        _allocate(session, order)
-        try:
-            promotions.take(session, order, at=at)
-        except CouponRefused:
-            _release(session, order)
-            raise
+    _take_again(session, order, at=at)
     session.add(order.move(OrderStatus.PAID, at=at, by=by))
     invoices.issue(session, order.id, at=at)
+
+
+def authorise(session: Session, order: Order, *, at: datetime, by: str) -> None:
+    """The bank promises its money, which is taken later. Raises as `pay` does."""
+    _take_again(session, order, at=at)
+    session.add(order.move(OrderStatus.AUTHORISED, at=at, by=by))
+
+
+def _take_again(session: Session, order: Order, *, at: datetime) -> None:
+    """Stock and coupon, which an expired order has given back."""
+    if order.status is not OrderStatus.EXPIRED:
+        return
+    _allocate(session, order)
+    try:
+        promotions.take(session, order, at=at)
+    except CouponRefused:
+        _release(session, order)
+        raise
 
 
 def take_late_payment(session: Session, order: Order, *, at: datetime, by: str) -> None:

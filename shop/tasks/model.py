@@ -16,6 +16,7 @@ class TaskKind(StrEnum):
 
     PAYMENT_MISMATCH = "payment_mismatch"  # what arrived is not what was due
     REFUND_FAILED = "refund_failed"
+    CAPTURE_FAILED = "capture_failed"  # money that a bank held for us was not given
     DISPUTE = "dispute"
     TRANSFER_SLIP = "transfer_slip"  # a customer says that they have transferred what is due
     RECONCILIATION = "reconciliation"  # our books and the provider's differ, and nothing safe mends it
