@@ -1,9 +1,10 @@
 """What is known of the person: told, and changed."""
 
 from bot.actions.addresses import address_line
+from bot.actions.choices import offer
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from shop.customers import addresses
-from shop.customers.model import DETAILS
+from shop.customers.model import DETAILS, OrderNews
 from shop.orders import service as orders
 
 
@@ -28,3 +29,17 @@ def keep_address(dialogue: Dialogue) -> Outcome:
     """Keep it for this order and the next ones."""
     addresses.keep(dialogue.session, dialogue.customer, dialogue.slot("address"), at=dialogue.now)
     return Outcome("kept", {"address": address_line(dialogue.customer.address)})
+
+
+@action()
+def ask_wanted_news(dialogue: Dialogue) -> None:
+    """How much of an order's way they want to hear."""
+    labels = {news.value: dialogue.words(f"words_news_{news.value}") for news in OrderNews}
+    offer(dialogue, "wanted_news", "utter_ask_wanted_news", labels)
+
+
+@action("kept")
+def keep_order_news(dialogue: Dialogue) -> Outcome:
+    """From now on, whatever was ordered before."""
+    dialogue.customer.order_news = OrderNews(dialogue.slot("wanted_news"))
+    return Outcome("kept", {"news": dialogue.customer.order_news.value})

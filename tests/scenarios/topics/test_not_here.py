@@ -20,7 +20,6 @@ NOT_HERE = {
     "no contest on": ("is there a giveaway?", "how do I enter the photo contest"),
     "no newsletter to sign up for": ("sign me up for the newsletter", "I'd like to get your newsletter"),
     "I send no newsletter": ("unsubscribe me from the newsletter", "please stop the newsletter"),
-    "nothing to switch here": ("turn off notifications", "you send too many messages"),
     "no bonus for it": ("do you have a referral program?", "what do I get for inviting a friend"),
     "no customer reviews here yet": ("show me the reviews", "what's the average rating of the lamp?"),
     "can’t publish reviews yet": ("I want to write a review", "where can I leave feedback?"),
