@@ -69,6 +69,7 @@ class ShopProfile(Section):
     carriers: dict[str, Carrier] = Field(default_factory=dict[str, Carrier])  # by the name staff choose
     returns: Returns = Returns()
     complete_after_days: int = Field(default=14, ge=1, le=365)  # after it was delivered, an order is done
+    low_stock_units: int = Field(default=3, ge=0)  # so few left of something, and staff are told; 0: never
     hold_minutes: int = Field(default=45, ge=35, le=1440)  # Stripe's shortest session is 30 minutes
 
     @field_validator("delivery")

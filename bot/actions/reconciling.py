@@ -120,6 +120,6 @@ def _note(session: Session, left: list[Difference], *, at: datetime) -> None:
     for cause, each in causes.items():
         facts = {"kind": each.kind.value, "what": each.what}
         tasks.open_task(session, TaskKind.RECONCILIATION, cause=cause, at=at, facts=facts)
-    for task in tasks.open_tasks(session, TaskKind.RECONCILIATION):
+    for task in tasks.open_tasks(session, {TaskKind.RECONCILIATION}):
         if task.cause not in causes:
             tasks.close(session, task.id, by="reconcile", resolution="the difference is gone", at=at)
