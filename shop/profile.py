@@ -1,13 +1,14 @@
 """What the merchant says about the shop itself: the `shop` part of config.yml."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from typing import Annotated, Literal, Self
+from decimal import Decimal
+from typing import Annotated, Literal, Self, cast
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from shop.delivery.options import DeliveryOption, DeliveryWords
-from shop.money import is_currency
+from shop.money import Money, decimals_of, is_currency
 from shop.payment_methods import ONLINE, PaymentMethod
 from shop.pricing.tax import TaxRules
 from shop.section import Country, Section
@@ -17,6 +18,19 @@ def _currency(code: str) -> str:
     if not is_currency(code):
         raise ValueError(f"{code!r} is no currency code such as EUR")
     return code
+
+
+def _prices(written: object) -> Iterator[Decimal]:
+    """Every amount of money in what is written of an option, however deep."""
+    if isinstance(written, dict):
+        for name, value in cast("dict[str, object]", written).items():
+            if isinstance(value, Decimal) and name in {"price", "free_from", "amount"}:
+                yield value
+            else:
+                yield from _prices(value)
+    elif isinstance(written, list | tuple):
+        for value in cast("list[object]", written):
+            yield from _prices(value)
 
 
 class Carrier(Section):
@@ -79,6 +93,17 @@ class ShopProfile(Section):
         if len(set(codes)) < len(codes):
             raise ValueError(f"two delivery options share a code: {', '.join(codes)}")
         return options
+
+    @model_validator(mode="after")
+    def _prices_can_be_charged(self) -> Self:
+        for option in self.delivery:
+            for price in _prices(option.model_dump()):
+                if Money.from_decimal(price, self.currency).decimal != price:
+                    decimals = decimals_of(self.currency)
+                    raise ValueError(
+                        f"{option.code}: {price} is finer than {self.currency} can be charged: {decimals} decimals at most"
+                    )
+        return self
 
     @model_validator(mode="after")
     def _zones_are_apart(self) -> Self:

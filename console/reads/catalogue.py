@@ -66,7 +66,9 @@ def running_low(session: Session) -> list[RunningLow]:
     loaded = select(Variant).where(Variant.id.in_(waiting)).options(joinedload(Variant.product))
     variants = {variant.id: variant for variant in session.scalars(loaded)}
     return [
-        _running_low(variants[variant_id], task) for variant_id, task in waiting.items() if variant_id in variants
+        _running_low(variants[variant_id], task)
+        for variant_id, task in waiting.items()
+        if variant_id in variants
     ]
 
 
