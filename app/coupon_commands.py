@@ -88,10 +88,15 @@ def made(wanted: Wanted, shop: ShopProfile, *, at: datetime) -> Coupon:
     if wanted.percent is not None and not 1 <= wanted.percent <= PERCENT_MAX:
         raise Failure(f"--percent is from 1 to {PERCENT_MAX}: something has to be left to pay")
     amount, minimum = (_minor(text, shop.currency) for text in (wanted.amount, wanted.minimum))
+    if amount == 0:
+        raise Failure("--amount 0 would take nothing off")
     if amount is not None and (minimum or 0) <= amount:
         raise Failure("--amount needs a larger --minimum, so that something is left to pay")
     if wanted.starts and wanted.until and wanted.until < wanted.starts:
         raise Failure(f"--until {wanted.until} is before --from {wanted.starts}")
+    ends_at = _midnight(wanted.until + timedelta(days=1), shop) if wanted.until else None
+    if ends_at is not None and ends_at <= at:
+        raise Failure(f"--until {wanted.until} is over already, so nobody could use it")
     return Coupon(
         code=wanted.code.upper(),
         percent=wanted.percent,
@@ -99,7 +104,7 @@ def made(wanted: Wanted, shop: ShopProfile, *, at: datetime) -> Coupon:
         currency=shop.currency,
         minimum_minor=minimum or 0,
         starts_at=_midnight(wanted.starts, shop),
-        ends_at=_midnight(wanted.until + timedelta(days=1), shop) if wanted.until else None,
+        ends_at=ends_at,
         uses_max=wanted.uses,
         uses_per_customer_max=wanted.per_customer,
         first_order_only=wanted.first_order,

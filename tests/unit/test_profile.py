@@ -53,7 +53,7 @@ def test_words_for_a_way_of_delivery_that_is_not_there_are_refused() -> None:
         ("JPY", "500", True),
     ],
 )
-def test_a_delivery_costs_what_can_be_charged(currency: str, price: str, is_fine: bool) -> None:  # noqa: FBT001
+def test_a_delivery_costs_what_can_be_charged(currency: str, price: str, is_fine: bool) -> None:
     delivery = (STANDARD.model_copy(update={"price": Decimal(price)}),)
     if is_fine:
         ShopProfile(name="Kettle", currency=currency, delivery=delivery)
