@@ -1,9 +1,10 @@
 """What the merchant says about the shop itself: the `shop` part of config.yml."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal, Self, cast
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -147,6 +148,10 @@ class ShopProfile(Section):
         said = {"promise": words.promise, "hours": words.hours}
         given = {name: text for name, text in said.items() if text is not None}
         return self.model_copy(update={"delivery": delivery, **given})
+
+    def midnight(self, day: date) -> datetime:
+        """When that day begins at the shop."""
+        return datetime.combine(day, time(), ZoneInfo(self.time_zone)).astimezone(UTC)
 
     @property
     def hold(self) -> timedelta:
