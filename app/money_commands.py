@@ -12,10 +12,10 @@ from sqlalchemy import select
 from app.commands import Answer, Failure, Shop, opened
 from app.running import running_server, with_sandbox
 from app.settings import Secrets
+from app.wiring import FarEnds, stripe_for
 from bot.actions.reconciling import Reconciled, reconcile
 from payments import reconciliation
 from payments.ledger import statements
-from payments.stripe_gateway import StripeGateway
 from shop.errors import Rejected, Unavailable
 from shop.orders.model import Order
 from storage.clock import SystemClock
@@ -70,14 +70,8 @@ def _stripe_of(shop: Shop) -> tuple[Secrets, str | None]:
 
 
 async def _account(secrets: Secrets, api_base: str | None, arguments: JsonObject) -> JsonObject:
-    assert secrets.stripe_key is not None, "_stripe_of looked"
-    assert secrets.stripe_webhook_secret is not None, "_stripe_of looked"
-    gateway = StripeGateway(
-        api_key=secrets.stripe_key.get_secret_value(),
-        webhook_secret=secrets.stripe_webhook_secret.get_secret_value(),
-        clock=SystemClock(),
-        api_base=api_base,
-    )
+    gateway = stripe_for(secrets, SystemClock(), FarEnds(stripe=api_base))
+    assert gateway is not None, "_stripe_of looked"
     try:
         return await gateway.call("list_account", arguments, f"reconcile:{datetime.now(UTC).isoformat()}")
     except (Unavailable, Rejected) as error:
