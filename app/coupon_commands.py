@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -88,18 +87,23 @@ def made(wanted: Wanted, shop: ShopProfile, *, at: datetime) -> Coupon:
     if wanted.percent is not None and not 1 <= wanted.percent <= PERCENT_MAX:
         raise Failure(f"--percent is from 1 to {PERCENT_MAX}: something has to be left to pay")
     amount, minimum = (_minor(text, shop.currency) for text in (wanted.amount, wanted.minimum))
+    if amount == 0:
+        raise Failure("--amount 0 would take nothing off")
     if amount is not None and (minimum or 0) <= amount:
         raise Failure("--amount needs a larger --minimum, so that something is left to pay")
     if wanted.starts and wanted.until and wanted.until < wanted.starts:
         raise Failure(f"--until {wanted.until} is before --from {wanted.starts}")
+    ends_at = shop.midnight(wanted.until + timedelta(days=1)) if wanted.until else None
+    if ends_at is not None and ends_at <= at:
+        raise Failure(f"--until {wanted.until} is over already, so nobody could use it")
     return Coupon(
         code=wanted.code.upper(),
         percent=wanted.percent,
         amount_minor=amount,
         currency=shop.currency,
         minimum_minor=minimum or 0,
-        starts_at=_midnight(wanted.starts, shop),
-        ends_at=_midnight(wanted.until + timedelta(days=1), shop) if wanted.until else None,
+        starts_at=shop.midnight(wanted.starts) if wanted.starts else None,
+        ends_at=ends_at,
         uses_max=wanted.uses,
         uses_per_customer_max=wanted.per_customer,
         first_order_only=wanted.first_order,
@@ -114,11 +118,6 @@ def _minor(text: str | None, currency: str) -> int | None:
         return read_price(text, currency).minor if text is not None else None
     except ValueError as error:
         raise Failure(str(error)) from error
-
-
-def _midnight(day: date | None, shop: ShopProfile) -> datetime | None:
-    """When that day begins at the shop."""
-    return datetime.combine(day, time(), ZoneInfo(shop.time_zone)).astimezone(UTC) if day else None
 
 
 def _facts(coupon: Coupon, uses: int) -> JsonObject:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import asdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,10 +12,10 @@ from sqlalchemy import select
 from app.commands import Answer, Failure, Shop, opened
 from app.running import running_server, with_sandbox
 from app.settings import Secrets
+from app.wiring import FarEnds, stripe_for
 from bot.actions.reconciling import Reconciled, reconcile
 from payments import reconciliation
 from payments.ledger import statements
-from payments.stripe_gateway import StripeGateway
 from shop.errors import Rejected, Unavailable
 from shop.orders.model import Order
 from storage.clock import SystemClock
@@ -70,14 +70,8 @@ def _stripe_of(shop: Shop) -> tuple[Secrets, str | None]:
 
 
 async def _account(secrets: Secrets, api_base: str | None, arguments: JsonObject) -> JsonObject:
-    assert secrets.stripe_key is not None, "_stripe_of looked"
-    assert secrets.stripe_webhook_secret is not None, "_stripe_of looked"
-    gateway = StripeGateway(
-        api_key=secrets.stripe_key.get_secret_value(),
-        webhook_secret=secrets.stripe_webhook_secret.get_secret_value(),
-        clock=SystemClock(),
-        api_base=api_base,
-    )
+    gateway = stripe_for(secrets, SystemClock(), FarEnds(stripe=api_base))
+    assert gateway is not None, "_stripe_of looked"
     try:
         return await gateway.call("list_account", arguments, f"reconcile:{datetime.now(UTC).isoformat()}")
     except (Unavailable, Rejected) as error:
@@ -91,17 +85,16 @@ def statement(home: Path, config: Path, *, order: str | None, day: str | None) -
     if order and day:
         raise Failure("A statement is of an order or of a day: give one of the two.")
     with opened(home, config) as shop:
-        zone = ZoneInfo(shop.settings.shop.time_zone)
-        return _of_order(shop, order, zone) if order else _of_day(shop, day, zone)
+        return _of_order(shop, order) if order else _of_day(shop, day)
 
 
-def _of_order(shop: Shop, reference: str, zone: ZoneInfo) -> Answer:
+def _of_order(shop: Shop, reference: str) -> Answer:
     wanted = select(Order.id).where(Order.reference == reference.upper())
     order_id = shop.database.read(lambda session: session.scalar(wanted))
     if order_id is None:
         raise Failure(f"There is no order {reference}.")
     lines = shop.database.read(lambda session: statements.of_order(session, order_id))
-    locale = shop.settings.language
+    locale, zone = shop.settings.language, ZoneInfo(shop.settings.shop.time_zone)
     rows = [
         {
             "at": f"{line.at.astimezone(zone):%Y-%m-%d %H:%M}",
@@ -120,13 +113,13 @@ def _of_order(shop: Shop, reference: str, zone: ZoneInfo) -> Answer:
     )
 
 
-def _of_day(shop: Shop, day: str | None, zone: ZoneInfo) -> Answer:
+def _of_day(shop: Shop, day: str | None) -> Answer:
+    profile = shop.settings.shop
     try:
-        chosen = date.fromisoformat(day) if day else datetime.now(zone).date()
+        chosen = date.fromisoformat(day) if day else datetime.now(ZoneInfo(profile.time_zone)).date()
     except ValueError:
         raise Failure(f"{day!r} is no day: write it like 2026-11-22.") from None
-    start = datetime.combine(chosen, time(), zone)
-    end = datetime.combine(chosen + timedelta(days=1), time(), zone)
+    start, end = profile.midnight(chosen), profile.midnight(chosen + timedelta(days=1))
     days = shop.database.read(lambda session: statements.of_day(session, start, end))
     locale = shop.settings.language
     rows = [

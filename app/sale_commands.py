@@ -1,8 +1,7 @@
 """The commands about sales: planning one, seeing what is planned or running, ending one."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -12,7 +11,6 @@ from bot.actions import sale_times
 from shop.catalogue.model import Product, Variant, option_key
 from shop.catalogue.prices import read_price
 from shop.money import Money
-from shop.profile import ShopProfile
 from shop.sales import service as sales
 from shop.sales.model import Sale
 from shop.sales.service import NotLower, Overlapping
@@ -30,8 +28,8 @@ def add(
             amount = read_price(price, profile.currency)
         except ValueError as error:
             raise Failure(str(error)) from error
-        starts_at = _midnight(starts, profile) if starts else now
-        ends_at = _midnight(until + timedelta(days=1), profile)
+        starts_at = profile.midnight(starts) if starts else now
+        ends_at = profile.midnight(until + timedelta(days=1))
         if ends_at <= max(now, starts_at):
             raise Failure(f"--until {until} is over before the sale begins")
 
@@ -97,10 +95,6 @@ def _product(session: Session, handle: str) -> Product:
     if product is None:
         raise Failure(f"there is no product {handle}; `parley search` shows handles")
     return product
-
-
-def _midnight(day: date, shop: ShopProfile) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(shop.time_zone)).astimezone(UTC)
 
 
 def _facts(session: Session, sale: Sale, variant: Variant) -> JsonObject:

@@ -110,6 +110,7 @@ class AnswerShipping(MessageModel):
 
     kind: Literal["answer_shipping"] = "answer_shipping"
     query: str
+    currency: str  # of what the ways cost
     ways: tuple[ShippingWay, ...] = ()
     error: str | None = None
 

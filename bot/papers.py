@@ -17,7 +17,7 @@ from babel.dates import format_date
 from babel.numbers import format_percent
 from sqlalchemy.orm import Session
 
-from bot.actions.checkout import address_line
+from bot.actions.addresses import address_line
 from bot.dialogue.replies import Replies
 from bot.dialogue.tokens import pack_id, unpack_id
 from payments import refunds

@@ -203,6 +203,7 @@ def take_money(desk: Desk, amount: Money, *, provider: str, reference: str) -> S
         reference=f"{provider}:{reference}",
         amount=amount,
         at=desk.at,
+        low_stock_units=desk.notices.profile.low_stock_units if desk.notices else 0,
     )
     if found.outcome is Outcome.KNOWN:
         raise KnownPayment

@@ -47,7 +47,12 @@ async def attention_of(services: ConsoleServices) -> Attention:
 
 
 def _head(services: ConsoleServices, access: StaffAccess, section: str, waiting: Attention) -> None:
-    counts = {"Conversations": waiting.people, "Problems": waiting.problems, "Money": waiting.money}
+    counts = {
+        "Conversations": waiting.people,
+        "Problems": waiting.problems,
+        "Money": waiting.money,
+        "Catalogue": waiting.low_stock,
+    }
     with box("staff-head", tag="header"):
         text(initials(services.profile.name), "mark small", aria_hidden="true")
         text(services.profile.name, "staff-shop", tag="p")

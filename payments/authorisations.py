@@ -44,15 +44,18 @@ class BeingCharged(NotPossible):
     """The card is being charged already. Look again in a moment."""
 
 
-def hear(session: Session, intent: JsonObject, *, at: datetime) -> Heard:
-    """Take up a PaymentIntent's state. The order's row is locked; one that is charged at once means nothing here."""
+def hear(session: Session, intent: JsonObject, *, at: datetime, low_stock_units: int = 0) -> Heard:
+    """Take up a PaymentIntent's state; one that is charged at once means nothing here.
+
+    The order's row is locked. `low_stock_units` is as in `orders.pay`.
+    """
     order = _order_of(session, intent)
     if order is None or intent["capture_method"] != "manual":
         return Heard.KNOWN
     known = find(session, intent["id"])
     match intent["status"]:
         case "requires_capture" if known is None:
-            return _hold(session, order, intent, at=at)
+            return _hold(session, order, intent, at=at, low_stock_units=low_stock_units)
         case "succeeded":
             known = known or _keep(session, order, intent["id"], _amount(intent, "amount_received"), at=at)
             _end(known, AuthorisationStatus.CAPTURED, at=at)
@@ -139,13 +142,13 @@ def _amount(intent: JsonObject, name: str) -> Money:
     return from_provider(intent[name], intent["currency"])
 
 
-def _hold(session: Session, order: Order, intent: JsonObject, *, at: datetime) -> Heard:
+def _hold(session: Session, order: Order, intent: JsonObject, *, at: datetime, low_stock_units: int) -> Heard:
     amount = _amount(intent, "amount_capturable")
     _keep(session, order, intent["id"], amount, at=at)
     if not order.can(OrderStatus.AUTHORISED) or amount != order.owed:
         return Heard.UNWANTED
     try:
-        orders.authorise(session, order, at=at, by="stripe")
+        orders.authorise(session, order, at=at, by="stripe", low_stock_units=low_stock_units)
     except (OutOfStock, CouponRefused):
         return Heard.UNWANTED
     return Heard.HELD

@@ -49,18 +49,25 @@ class Settlement:
 
 
 def settle(
-    session: Session, order_id: UUID, *, provider: str, reference: str, amount: Money, at: datetime
+    session: Session,
+    order_id: UUID,
+    *,
+    provider: str,
+    reference: str,
+    amount: Money,
+    at: datetime,
+    low_stock_units: int = 0,
 ) -> Settlement:
     """Apply a payment once, whenever and however often it is told. What is over goes back, and what we cannot use.
 
     `provider` is one of ledger.model.PROVIDER_ACCOUNTS. The order's row is locked. Repeating the same `reference` changes nothing (`KNOWN`). Raises NoSuchOrder: then
-    it is to be given back.
+    it is to be given back. `low_stock_units` counts for an order whose stock was free again: it is taken anew.
     """
     order = orders.get(session, order_id)
     if _is_known(session, reference):
         return Settlement(Outcome.KNOWN, order)
     payment = _keep(session, order.id, provider=provider, reference=reference, amount=amount, at=at)
-    outcome = _apply(session, order, payment, at=at)
+    outcome = _apply(session, order, payment, at=at, low_stock_units=low_stock_units)
     if outcome is Outcome.PAID:
         return Settlement(outcome, order, payment)
     over = payment.amount_minor - order.owed.minor if outcome is Outcome.TOO_MUCH else None
@@ -122,7 +129,9 @@ def _keep(
     return payment
 
 
-def _apply(session: Session, order: Order, payment: Payment, *, at: datetime) -> Outcome:
+def _apply(
+    session: Session, order: Order, payment: Payment, *, at: datetime, low_stock_units: int
+) -> Outcome:
     """Pay the order with it, if it is what was due and still can be."""
     if not order.can(OrderStatus.PAID) and not _is_paid_later(session, order):
         return Outcome.TOO_LATE if order.status is OrderStatus.CANCELLED else Outcome.ALREADY_PAID
@@ -133,7 +142,7 @@ def _apply(session: Session, order: Order, payment: Payment, *, at: datetime) ->
         return Outcome.TOO_LITTLE
     try:
         if order.can(OrderStatus.PAID):
-            orders.pay(session, order, at=at, by=payment.provider)
+            orders.pay(session, order, at=at, by=payment.provider, low_stock_units=low_stock_units)
         else:
             orders.take_late_payment(session, order, at=at, by=payment.provider)
     except (OutOfStock, CouponRefused):

@@ -3,9 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
 
 from babel.core import get_global
 from babel.numbers import format_currency, get_currency_precision
+
+DECIMALS_MAX: Final = 2
+"""Dinars and rials of a thousand parts are counted in hundredths: Stripe charges them in multiples of ten thousandths alone
+(https://docs.stripe.com/currencies#three-decimal), so nothing finer is ever priced, discounted, taxed or refunded."""
+
+
+def decimals_of(currency: str) -> int:
+    """How many decimals amounts of a currency have here (CLDR: EUR 2, JPY 0), which is at most DECIMALS_MAX."""
+    return min(get_currency_precision(currency), DECIMALS_MAX)
+
+
+class TooFine(ValueError):  # noqa: N818 - it says what it is
+    """An amount has a part of a unit in which it cannot be counted."""
 
 
 class CurrencyMismatch(ValueError):  # noqa: N818 - reads as what happened
@@ -25,13 +39,22 @@ class Money:
 
     @staticmethod
     def from_decimal(amount: Decimal, currency: str) -> "Money":
-        """Round half up to the currency's precision (CLDR: JPY has 0 digits, KWD has 3)."""
-        scale = Decimal(10) ** get_currency_precision(currency)
+        """Round half up to as many decimals as the currency has."""
+        scale = Decimal(10) ** decimals_of(currency)
         return Money(int((amount * scale).to_integral_value(ROUND_HALF_UP)), currency)
 
     @property
     def decimal(self) -> Decimal:
-        return Decimal(self.minor).scaleb(-get_currency_precision(self.currency))
+        return Decimal(self.minor).scaleb(-decimals_of(self.currency))
+
+    @staticmethod
+    def from_counted(told: int, currency: str, *, decimals: int) -> "Money":
+        """What somebody means who counts that currency with so many decimals. Raises TooFine."""
+        return Money(_shifted(told, decimals_of(currency) - decimals, currency), currency)
+
+    def counted_in(self, decimals: int) -> int:
+        """The integer for somebody who counts this currency with so many decimals. Raises TooFine."""
+        return _shifted(self.minor, decimals - decimals_of(self.currency), self.currency)
 
     def format(self, locale: str) -> str:
         """As people of `locale` write it: €12.50, 12,50 €."""
@@ -75,6 +98,14 @@ class Money:
         if other.currency != self.currency:
             raise CurrencyMismatch(f"{self.currency} met {other.currency}")
         return other.minor
+
+
+def _shifted(units: int, decimals: int, currency: str) -> int:
+    """The same amount in units that are 10**decimals times smaller. Raises TooFine."""
+    scaled, too_fine = units * 10 ** max(0, decimals), 10 ** max(0, -decimals)
+    if scaled % too_fine:
+        raise TooFine(f"{units} units of {currency} are no whole number of units {too_fine} times larger")
+    return scaled // too_fine
 
 
 def total(amounts: Iterable[Money], currency: str) -> Money:

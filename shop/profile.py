@@ -1,13 +1,15 @@
 """What the merchant says about the shop itself: the `shop` part of config.yml."""
 
-from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Annotated, Literal, Self, cast
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from shop.delivery.options import DeliveryOption, DeliveryWords
-from shop.money import is_currency
+from shop.money import Money, decimals_of, is_currency
 from shop.payment_methods import ONLINE, PaymentMethod
 from shop.pricing.tax import TaxRules
 from shop.section import Country, Section
@@ -17,6 +19,19 @@ def _currency(code: str) -> str:
     if not is_currency(code):
         raise ValueError(f"{code!r} is no currency code such as EUR")
     return code
+
+
+def _prices(written: object) -> Iterator[Decimal]:
+    """Every amount of money in what is written of an option, however deep."""
+    if isinstance(written, dict):
+        for name, value in cast("dict[str, object]", written).items():
+            if isinstance(value, Decimal) and name in {"price", "free_from", "amount"}:
+                yield value
+            else:
+                yield from _prices(value)
+    elif isinstance(written, list | tuple):
+        for value in cast("list[object]", written):
+            yield from _prices(value)
 
 
 class Carrier(Section):
@@ -69,6 +84,7 @@ class ShopProfile(Section):
     carriers: dict[str, Carrier] = Field(default_factory=dict[str, Carrier])  # by the name staff choose
     returns: Returns = Returns()
     complete_after_days: int = Field(default=14, ge=1, le=365)  # after it was delivered, an order is done
+    low_stock_units: int = Field(default=3, ge=0)  # so few left of something, and staff are told; 0: never
     hold_minutes: int = Field(default=45, ge=35, le=1440)  # Stripe's shortest session is 30 minutes
 
     @field_validator("delivery")
@@ -78,6 +94,17 @@ class ShopProfile(Section):
         if len(set(codes)) < len(codes):
             raise ValueError(f"two delivery options share a code: {', '.join(codes)}")
         return options
+
+    @model_validator(mode="after")
+    def _prices_can_be_charged(self) -> Self:
+        for option in self.delivery:
+            for price in _prices(option.model_dump()):
+                if Money.from_decimal(price, self.currency).decimal != price:
+                    decimals = decimals_of(self.currency)
+                    raise ValueError(
+                        f"{option.code}: {price} is finer than {self.currency} can be charged: {decimals} decimals at most"
+                    )
+        return self
 
     @model_validator(mode="after")
     def _zones_are_apart(self) -> Self:
@@ -121,6 +148,10 @@ class ShopProfile(Section):
         said = {"promise": words.promise, "hours": words.hours}
         given = {name: text for name, text in said.items() if text is not None}
         return self.model_copy(update={"delivery": delivery, **given})
+
+    def midnight(self, day: date) -> datetime:
+        """When that day begins at the shop."""
+        return datetime.combine(day, time(), ZoneInfo(self.time_zone)).astimezone(UTC)
 
     @property
     def hold(self) -> timedelta:

@@ -1,10 +1,11 @@
 """Putting things into the cart, and seeing what is in it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from bot.actions.cards import look_at, products_by_id
 from bot.actions.payment import unpaid_order
+from bot.actions.purchase import cart_price, discount_facts
 from bot.actions.reference import (
     NAME_WEIGHT,
     Looks,
@@ -26,7 +27,9 @@ from shop.cart import service as carts
 from shop.cart.model import CartLine
 from shop.catalogue.model import OutOfStock, Product, Variant
 
-CANDIDATES_MAX = 8
+CANDIDATES_MAX: Final = 8
+MENDED_BY_TIME_OR_GOODS: Final = {"not_yet", "too_little", "not_these"}
+"""Why a coupon that was accepted does not count today, and yet may: it is kept."""
 
 
 @action("chosen", "choose_product", "choose", "other_variants", "not_made", "unknown", "sold_out")
@@ -189,8 +192,18 @@ def _short(dialogue: Dialogue, variant: Variant, free: int) -> Outcome:
 
 @action("shown", "empty")
 def show_cart(dialogue: Dialogue) -> Outcome:
-    """Every line with its price, and the sum."""
-    return Outcome("shown" if _cart(dialogue) else "empty", cart_facts(dialogue))
+    """Every line with its price, the coupon in use or why it does not count, and the sum."""
+    price = cart_price(dialogue)
+    if not price.lines:
+        return Outcome("empty")
+    unfit = price.unfit
+    if unfit is not None and unfit.reason not in MENDED_BY_TIME_OR_GOODS:
+        dialogue.set_slot("coupon_in_use", None)
+    coupon = {
+        "discounts": discount_facts(dialogue, price.discounts),
+        "why": dialogue.words(unfit.reply, **unfit.facts) if unfit is not None else "",
+    }
+    return Outcome("shown", cart_facts(dialogue) | coupon)
 
 
 @action("found", "choose", "not_in_cart", "new", "ordered", "empty")
@@ -361,9 +374,7 @@ def _cart(dialogue: Dialogue) -> list[CartLine]:
 
 def cart_facts(dialogue: Dialogue) -> dict[str, Any]:
     """What sentences about the cart may say."""
-    cart = _cart(dialogue)
-    currency = dialogue.profile.currency
-    subtotal = carts.subtotal(cart, currency)
+    price = cart_price(dialogue)
     return {
         "lines": [
             {
@@ -372,10 +383,10 @@ def cart_facts(dialogue: Dialogue) -> dict[str, Any]:
                 "price": line.variant.price * line.units,
                 "each": line.variant.price,
             }
-            for line in cart
+            for line in price.lines
         ],
-        "subtotal": subtotal,
-        "count": sum(line.units for line in cart),
+        "subtotal": price.goods,
+        "count": sum(line.units for line in price.lines),
     }
 
 

@@ -227,6 +227,7 @@ def _place(dialogue: Dialogue, method: PaymentMethod) -> Order:
         terms=Terms(
             rebates=found.rebates,
             tax=dialogue.profile.tax,
+            low_stock_units=dialogue.profile.low_stock_units,
             agreed=Money(agreed, dialogue.profile.currency) if isinstance(agreed, int) else None,
             email=customer.email,
             note=dialogue.slot("note"),
@@ -249,6 +250,7 @@ def _place_for_form(dialogue: Dialogue, found: Purchase) -> Order:
         terms=Terms(
             rebates=rebates(found.coupon, None),
             tax=dialogue.profile.tax,
+            low_stock_units=dialogue.profile.low_stock_units,
             note=dialogue.slot("note"),
             gift_message=dialogue.slot("gift_message"),
             payment=PaymentKind.INVOICE,

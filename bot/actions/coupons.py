@@ -1,8 +1,9 @@
 """Coupons in the conversation: tried when they are told, kept for the checkout."""
 
-from bot.actions.purchase import purchase, take_told_coupon
+from bot.actions.purchase import cart_price, take_told_coupon
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from shop.cart import service as carts
+from shop.money import total
 
 
 @action("ask", "applied", "kept")
@@ -14,4 +15,6 @@ def try_coupon(dialogue: Dialogue) -> Outcome:
     code = dialogue.slot("coupon_in_use")
     if not goods:
         return Outcome("kept", {"code": code})
-    return Outcome("applied", {"code": code, "off": purchase(dialogue).quote.discounts[0].amount})
+    price = cart_price(dialogue)
+    off = total((each.amount for each in price.discounts), price.goods.currency)
+    return Outcome("applied", {"code": code, "off": off, "subtotal": price.goods})

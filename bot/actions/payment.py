@@ -290,7 +290,9 @@ def _settle(dialogue: Dialogue, order: Order | None, *, provider: str, reference
     """Money has moved: it pays its order or goes back, and the customer hears which."""
     payment: Any = {"provider": provider, "reference": reference, "amount": amount, "at": dialogue.now}
     if order is not None:
-        _tell(dialogue, settlement.settle(dialogue.session, order.id, **payment), amount)
+        low = dialogue.profile.low_stock_units
+        settled = settlement.settle(dialogue.session, order.id, **payment, low_stock_units=low)
+        _tell(dialogue, settled, amount)
         return
     if _give_back(dialogue.turn, **payment) is not None:
         dialogue.say("utter_payment_no_order", purpose="order_update", amount=amount)
@@ -338,7 +340,8 @@ def _receipt(dialogue: Dialogue, order: Order) -> Receipt:
 def _on_intent(dialogue: Dialogue, intent: dict[str, Any]) -> None:
     """The bank holds money for an order, gave it to us, or let go of it."""
     session, at = dialogue.session, dialogue.now
-    heard = authorisations.hear(session, intent, at=at)
+    low = dialogue.profile.low_stock_units
+    heard = authorisations.hear(session, intent, at=at, low_stock_units=low)
     if heard is Heard.KNOWN:
         return
     order = orders.get(session, UUID(intent["metadata"]["order"]))

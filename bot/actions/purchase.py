@@ -84,15 +84,46 @@ def coupon_in_use(dialogue: Dialogue) -> Coupon | None:
     return promotions.find(dialogue.session, code) if code else None
 
 
+@dataclass(frozen=True, slots=True)
+class CartPrice:
+    """What the cart alone comes to, delivery not chosen yet; `unfit` says why the coupon in use takes nothing off."""
+
+    lines: list[CartLine]
+    discounts: tuple[Discount, ...]
+    goods: Money  # discounts taken off
+    unfit: CouponRefused | None
+
+
+def cart_price(dialogue: Dialogue) -> CartPrice:
+    """The cart at today's prices with the coupon in use, as far as that holds; it stays in use."""
+    lines = carts.lines(dialogue.session, dialogue.customer)
+    goods, coupon = carts.goods(lines), coupon_in_use(dialogue)
+    unfit = _refusal(dialogue, coupon, goods) if coupon else None
+    bill = quote(
+        goods,
+        delivery=Money(0, dialogue.profile.currency),
+        rebates=rebates(None if unfit else coupon, None),
+        tax=dialogue.profile.tax,
+        country=destination(dialogue),
+    )
+    return CartPrice(lines, bill.discounts, bill.goods - bill.discount, unfit)
+
+
 def lapsed_coupon(dialogue: Dialogue, goods: list[Goods]) -> CouponRefused | None:
     """Why the coupon in use does not hold any more; it is dropped then."""
     coupon = coupon_in_use(dialogue)
     if coupon is None:
         return None
+    refused = _refusal(dialogue, coupon, goods)
+    if refused is not None:
+        dialogue.set_slot("coupon_in_use", None)
+    return refused
+
+
+def _refusal(dialogue: Dialogue, coupon: Coupon, goods: list[Goods]) -> CouponRefused | None:
     try:
         promotions.check(dialogue.session, coupon, dialogue.customer, goods, at=dialogue.now)
     except CouponRefused as refused:
-        dialogue.set_slot("coupon_in_use", None)
         return refused
     return None
 

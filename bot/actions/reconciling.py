@@ -5,11 +5,9 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.delivery import inbox, outbox, timers
-from bot.delivery.model import Timer, TimerState
 from bot.delivery.turn import Turn
 from bot.events import CallReturned, Inbound, ProviderNotified, TimerFired
 from payments import reconciliation, refunds
@@ -39,9 +37,7 @@ class Reconciled:
 
 def schedule(session: Session, *, zone: ZoneInfo, at: datetime) -> None:
     """Have the books compared the next night; a night that is planned, or was slept through, stays as it is."""
-    planned = select(Timer.id).where(Timer.key == TIMER, Timer.state == TimerState.SET)
-    if session.scalar(planned) is None:
-        timers.set_timer(session, TIMER, TIMER, conversation=LANE, due_at=next_night(at, zone))
+    timers.set_if_none(session, TIMER, conversation=LANE, due_at=next_night(at, zone))
 
 
 def next_night(at: datetime, zone: ZoneInfo) -> datetime:
@@ -120,6 +116,6 @@ def _note(session: Session, left: list[Difference], *, at: datetime) -> None:
     for cause, each in causes.items():
         facts = {"kind": each.kind.value, "what": each.what}
         tasks.open_task(session, TaskKind.RECONCILIATION, cause=cause, at=at, facts=facts)
-    for task in tasks.open_tasks(session, TaskKind.RECONCILIATION):
+    for task in tasks.open_tasks(session, {TaskKind.RECONCILIATION}):
         if task.cause not in causes:
             tasks.close(session, task.id, by="reconcile", resolution="the difference is gone", at=at)

@@ -31,7 +31,7 @@ def offer_delivery(dialogue: Dialogue, event: ShippingAsked) -> None:
         if not ways:
             country = country_name(event.country, dialogue.language)
             error = dialogue.words("words_shipping_nowhere", country=country)
-    answer = AnswerShipping(query=event.query, ways=ways, error=error)
+    answer = AnswerShipping(query=event.query, currency=dialogue.profile.currency, ways=ways, error=error)
     dialogue.turn.send(answer, dedupe=f"shipping:{event.query}")
 
 

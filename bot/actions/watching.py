@@ -4,13 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.actions.cards import products_by_id
 from bot.actions.reference import Looks, meant, on_sale
 from bot.delivery import timers
-from bot.delivery.model import Timer, TimerState
 from bot.delivery.turn import Turn
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.tokens import pack_id
@@ -43,7 +41,7 @@ def watch_stock(dialogue: Dialogue) -> Outcome:
         conversation=dialogue.conversation,
         at=dialogue.now,
     )
-    _look_again(dialogue.session, at=dialogue.now)
+    _look_later(dialogue.session, at=dialogue.now)
     return Outcome("watching" if new else "already", facts)
 
 
@@ -61,7 +59,7 @@ def on_event(turn: Turn) -> bool:
             arguments={"watch": str(watch.id)},
         )
     if watches.are_any_open(turn.session):
-        _look_again(turn.session, at=turn.now)
+        _look_later(turn.session, at=turn.now)
     return True
 
 
@@ -100,7 +98,5 @@ def _facts(product: Product, variant: Variant | None) -> dict[str, Any]:
     }
 
 
-def _look_again(session: Session, *, at: datetime) -> None:
-    planned = select(Timer.id).where(Timer.key == LOOK, Timer.state == TimerState.SET)
-    if session.scalar(planned) is None:
-        timers.set_timer(session, LOOK, LOOK, conversation=LANE, due_at=at + EVERY)
+def _look_later(session: Session, *, at: datetime) -> None:
+    timers.set_if_none(session, LOOK, conversation=LANE, due_at=at + EVERY)

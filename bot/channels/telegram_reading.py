@@ -28,6 +28,7 @@ from aiogram.types import (
 )
 
 from bot import conversations
+from bot.channels.telegram_currencies import from_telegram
 from bot.events import (
     BotBlocked,
     Edited,
@@ -293,7 +294,7 @@ def _checked(query: PreCheckoutQuery) -> _Found:
     event = InvoiceChecked(
         query=query.id,
         payload=query.invoice_payload,
-        amount_minor=query.total_amount,
+        amount_minor=from_telegram(query.total_amount, query.currency),
         currency=query.currency,
         shipping=query.shipping_option_id,
         form=_form(query.order_info) if query.order_info else None,
@@ -334,7 +335,7 @@ def _in_group(group: Chat, member: User | None = None) -> str:
 def _paid(payment: SuccessfulPayment) -> InvoicePaid:
     return InvoicePaid(
         payload=payment.invoice_payload,
-        amount_minor=payment.total_amount,
+        amount_minor=from_telegram(payment.total_amount, payment.currency),
         currency=payment.currency,
         charge=payment.provider_payment_charge_id,
         telegram_charge=payment.telegram_payment_charge_id,

@@ -1,6 +1,6 @@
 """Messages on their way to Telegram, one Bot API call after the other."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
@@ -21,6 +21,7 @@ from aiogram.types import Message as SentMessage
 from bot import messages
 from bot.channels.progress import Progress
 from bot.channels.telegram_calls import BadRequest, BotApi, ChatMoved, UnreadableAnswer
+from bot.channels.telegram_currencies import to_telegram
 from bot.channels.telegram_pictures import Photo, Pictures
 from bot.channels.telegram_rendering import (
     Part,
@@ -188,7 +189,7 @@ class Sending:
             payload=invoice.payload,
             provider_token=self._payment_token,
             currency=invoice.currency.upper(),
-            prices=[LabeledPrice(label=line.label, amount=line.amount_minor) for line in invoice.lines],
+            prices=_prices(invoice.lines, invoice.currency.upper()),
             photo_url=invoice.picture.url if invoice.picture else None,  # Telegram takes no file here
             need_name=invoice.form or None,
             need_phone_number=invoice.form or None,
@@ -209,7 +210,7 @@ class Sending:
             ShippingOption(
                 id=way.code,
                 title=way.title,
-                prices=[LabeledPrice(label=line.label, amount=line.amount_minor) for line in way.lines],
+                prices=_prices(way.lines, answer.currency),
             )
             for way in answer.ways
         ]
@@ -244,6 +245,11 @@ def _answered(message: Say | ShowCards) -> ReplyParameters | None:
     if not message.answers:
         return None
     return ReplyParameters(message_id=int(message.answers), allow_sending_without_reply=True)
+
+
+def _prices(lines: Sequence[messages.PriceLine], currency: str) -> list[LabeledPrice]:
+    """A breakdown as Telegram counts that currency."""
+    return [LabeledPrice(label=line.label, amount=to_telegram(line.amount_minor, currency)) for line in lines]
 
 
 def _reference(sent: SentMessage | None) -> str | None:

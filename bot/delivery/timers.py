@@ -32,6 +32,12 @@ def set_timer(
     timer.settings += 1
 
 
+def set_if_none(session: Session, kind: str, *, conversation: str, due_at: datetime) -> None:
+    """Have something that there is one of fire at `due_at`; planned already, it stays as it is."""
+    if session.scalar(select(Timer.id).where(Timer.key == kind, IS_SET)) is None:
+        set_timer(session, kind, kind, conversation=conversation, due_at=due_at)
+
+
 def cancel_timer(session: Session, key: str) -> None:
     """Forget it; nothing when it fired already or never was."""
     timer = session.scalars(select(Timer).where(Timer.key == key).with_for_update()).one_or_none()

@@ -1,14 +1,18 @@
 """The catalogue as staff see it."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from bot.messages import Picture
 from console.reads.listing import Listed, contains, count_and_cut
 from shop.catalogue.model import Product, Variant
 from shop.money import Money
+from shop.tasks import service as tasks
+from shop.tasks.model import Task, TaskKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,16 @@ class ProductRow:
     free: int | None
     promised: int
     published: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunningLow:
+    """A notice: one kind of a product of which hardly any is `free` to sell. None: there is no limit any more."""
+
+    task: UUID
+    title: str
+    free: int | None
+    since: datetime
 
 
 def listed(session: Session, *, page: int, search: str, sold_out: bool) -> Listed[ProductRow]:
@@ -44,6 +58,23 @@ def listed(session: Session, *, page: int, search: str, sold_out: bool) -> Liste
         )
     total, shown, cut = count_and_cut(session, statement, page)
     return Listed([_row(product) for product in session.scalars(cut)], shown, total)
+
+
+def running_low(session: Session) -> list[RunningLow]:
+    """The notices that wait, the oldest first, with what is left today."""
+    waiting = {UUID(task.facts["variant"]): task for task in tasks.open_tasks(session, {TaskKind.LOW_STOCK})}
+    loaded = select(Variant).where(Variant.id.in_(waiting)).options(joinedload(Variant.product))
+    variants = {variant.id: variant for variant in session.scalars(loaded)}
+    return [
+        _running_low(variants[variant_id], task)
+        for variant_id, task in waiting.items()
+        if variant_id in variants
+    ]
+
+
+def _running_low(variant: Variant, task: Task) -> RunningLow:
+    title = f"{variant.product.title} ({variant.label})" if variant.label else variant.product.title
+    return RunningLow(task.id, title, variant.free_units(), task.opened_at)
 
 
 def _row(product: Product) -> ProductRow:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.delivery.model import InboxEvent, InboxState, OutboxRow, OutboxState
 from shop.customers.model import Customer
 from shop.tasks import service as tasks
+from shop.tasks.model import ABOUT_MONEY, TaskKind
 
 ROWS_A_PAGE: Final = 25
 
@@ -32,11 +33,12 @@ class Listed(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """How many people, problems and tasks about money wait for staff."""
+    """How many people, problems, tasks about money and goods running low wait for staff."""
 
     people: int
     problems: int
     money: int
+    low_stock: int
 
 
 def attention(session: Session) -> Attention:
@@ -46,7 +48,8 @@ def attention(session: Session) -> Attention:
     return Attention(
         people=session.scalar(people) or 0,
         problems=(session.scalar(parked) or 0) + (session.scalar(dead) or 0),
-        money=tasks.count_open(session),
+        money=tasks.count_open(session, ABOUT_MONEY),
+        low_stock=tasks.count_open(session, {TaskKind.LOW_STOCK}),
     )
 
 

@@ -12,7 +12,7 @@ from payments.model import Reconciliation, Refund, RefundStatus
 from shop.money import Money
 from shop.orders.model import Order
 from shop.tasks import service as tasks
-from shop.tasks.model import Task, TaskKind
+from shop.tasks.model import ABOUT_MONEY, Task, TaskKind
 
 SLIPS_PATH: Final = "/staff/slips"
 SLIP_WORDS: Final = (
@@ -71,7 +71,7 @@ class MoneyTask:
 
 def open_tasks(session: Session) -> list[MoneyTask]:
     """What waits, the oldest first."""
-    return [_task(session, task) for task in tasks.open_tasks(session)]
+    return [_task(session, task) for task in tasks.open_tasks(session, ABOUT_MONEY)]
 
 
 def last_reconciliation(session: Session) -> Reconciliation | None:

@@ -1,6 +1,10 @@
 """Amounts as Stripe states and limits them (https://docs.stripe.com/currencies)."""
 
-from shop.money import Money
+from decimal import Decimal
+
+from babel.numbers import format_currency
+
+from payments.currencies import decimals_at_stripe
 
 AMOUNT_MAX = 99_999_999  # eight digits
 
@@ -23,7 +27,8 @@ CURRENCIES = tuple(_PRESENTMENT.split())
 
 def stated(amount: int, currency: str) -> str:
     """The amount as it stands in Stripe's messages: €12.50."""
-    return Money(amount, currency.upper()).format("en_US")
+    code = currency.upper()
+    return format_currency(Decimal(amount).scaleb(-decimals_at_stripe(code)), code, locale="en_US")
 
 
 def smallest(currency: str) -> int:

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from bot.channels.telegram_currencies import from_telegram
+from payments.currencies import to_provider
 from sandbox.stripe import passage, refunds
 from sandbox.stripe.account import Account, AccountSettings
 from sandbox.stripe.faults import Faults
@@ -16,6 +18,7 @@ from sandbox.stripe.model import WebhookEndpoint
 from sandbox.stripe.people import Outcome, People
 from sandbox.stripe.webhooks import Webhooks
 from sandbox.stripe.wire import Api
+from shop.money import Money
 from storage.clock import Clock
 
 
@@ -142,11 +145,13 @@ class StripeWorld:
     def charge(self, amount_minor: int, currency: str, card: str, description: str) -> str:
         """Take a card payment at once, as Telegram does for its invoices; the charge's id (ch_…).
 
+        The amount is Telegram's, whose integers have other decimals than Stripe's for some currencies.
         Raises CardDeclined with Stripe's decline code; the failed payment is kept, as Stripe keeps it.
         """
         passage.catch_up(self.account)
         try:
-            return self.people.charge(amount_minor, currency, card, description)
+            amount = Money(from_telegram(amount_minor, currency), currency)
+            return self.people.charge(to_provider(amount), currency, card, description)
         finally:
             self.account.store.commit()
 

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, joinedload
 from shop.cart.model import UNITS_MAX, CartLine, TooMany
 from shop.catalogue.model import OutOfStock, Product, Variant
 from shop.customers.model import Customer
-from shop.money import Money, total
 from shop.pricing.quote import Goods
 
 
@@ -87,11 +86,6 @@ def goods(cart: list[CartLine]) -> list[Goods]:
         )
         for line in cart
     ]
-
-
-def subtotal(cart: list[CartLine], currency: str) -> Money:
-    """What the goods cost at today's prices."""
-    return total((line.variant.price * line.units for line in cart), currency)
 
 
 def problems(cart: list[CartLine]) -> list[Problem]:

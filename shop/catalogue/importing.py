@@ -17,6 +17,7 @@ from shop.catalogue.sheet import Sheet, open_sheet
 from shop.catalogue.shopify import COLUMNS, ParsedProduct, ParsedVariant, Problem, read_products
 from shop.money import is_currency
 from shop.sales import service as sales
+from shop.tasks import low_stock
 from storage.engine import Database
 from storage.ids import new_id
 
@@ -150,6 +151,8 @@ def _land(session: Session, parsed: ParsedProduct, product: Product | None, *, a
         pictures = _land_pictures(product, parsed)
         _land_variants(product, parsed, pictures)
     session.flush()
+    if landing is Landing.CHANGED:
+        low_stock.restocked(session, product.variants, at=at)
     return landing
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from babel.numbers import get_currency_precision, get_currency_symbol
 from price_parser import Price
 
-from shop.money import Money, is_currency
+from shop.money import Money, decimals_of, is_currency
 
 AMOUNT_MAX: Final = Decimal(10) ** 9
 PLAIN: Final = re.compile(r"\d+(?:\.(\d+))?")
@@ -21,7 +21,12 @@ def read_price(text: str, currency: str) -> Money:
     amount = _amount(text, currency)
     if amount > AMOUNT_MAX:
         raise ValueError(f"{text!r} is too much to be a price")
-    return Money.from_decimal(amount, currency)
+    price = Money.from_decimal(amount, currency)
+    if get_currency_precision(currency) > decimals_of(currency) and price.decimal != amount:
+        raise ValueError(
+            f"{text!r} is finer than {currency} can be charged: the third decimal has to be 0, as in {price.decimal}0"
+        )
+    return price
 
 
 def _amount(text: str, currency: str) -> Decimal:

@@ -43,14 +43,6 @@ def offers(
     ]
 
 
-def offer(
-    profile: ShopProfile, code: str, goods: Sequence[Goods], country: str, *, coupon: Rebate | None = None
-) -> Offer | None:
-    """The way of that code; None where it does not go there or the goods are too heavy for it."""
-    found = offers(profile, goods, country, coupon=coupon)
-    return next((each for each in found if each.code == code), None)
-
-
 def obstacle(profile: ShopProfile, goods: Sequence[Goods], country: str) -> Obstacle | None:
     """Why nothing can be sent there; None when something can."""
     if not any(option.needs_address for option in profile.ways_to(country)):

@@ -129,10 +129,6 @@ class DeliveryOption(Rates, Times):
         changed = {name: getattr(terms, name) for name in ZoneTerms.model_fields}
         return self.model_copy(update=changed | {"label": terms.label or self.label, "zones": {}})
 
-    def point(self, code: str) -> PickupPoint | None:
-        """The pickup point of that code."""
-        return next((point for point in self.points if point.code == code), None)
-
 
 class PlaceWords(Section):
     """How a zone's terms, or a pickup point, are called in another language; what is missing stays as it is."""

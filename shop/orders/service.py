@@ -22,6 +22,7 @@ from shop.pricing.quote import Quote, QuotedLine, Rebate, quote
 from shop.pricing.tax import TaxRules
 from shop.promotions import service as promotions
 from shop.promotions.service import CouponRefused
+from shop.tasks import low_stock
 from storage.types import JsonObject
 
 CHANGEABLE: Final = frozenset({OrderStatus.PLACED, OrderStatus.AUTHORISED, OrderStatus.PAID})
@@ -62,7 +63,8 @@ class DeliveryChoice:
 class Terms:
     """What else decides the price, and what goes along with the goods.
 
-    `agreed` is the total that the customer said yes to; None where nobody was shown one.
+    `agreed` is the total that the customer said yes to; None where nobody was shown one. `low_stock_units` is so few
+    left of something that staff are told; 0: they never are.
     """
 
     rebates: tuple[Rebate, ...] = ()
@@ -72,6 +74,7 @@ class Terms:
     note: str | None = None
     gift_message: str | None = None
     payment: PaymentKind = PaymentKind.CARD
+    low_stock_units: int = 0
 
 
 def place(
@@ -109,7 +112,7 @@ def place(
             hold_until=hold_until,
         )
         _freeze(session, customer, order, delivery, terms)
-        _allocate(session, order)
+        _allocate(session, order, low_stock_units=terms.low_stock_units, at=at)
         promotions.take(session, order, at=at)
         carts.empty(session, customer)
     return order
@@ -198,31 +201,31 @@ def count(session: Session, customer: Customer) -> int:
     return session.scalars(placed).one()
 
 
-def pay(session: Session, order: Order, *, at: datetime, by: str) -> None:
+def pay(session: Session, order: Order, *, at: datetime, by: str, low_stock_units: int = 0) -> None:
     """Mark it paid, and take its invoice number. A late payment takes stock and coupon again first.
 
     Raises OutOfStock or CouponRefused when they are gone.
     """
-    _take_again(session, order, at=at)
+    _take_again(session, order, low_stock_units=low_stock_units, at=at)
     session.add(order.move(OrderStatus.PAID, at=at, by=by))
     invoices.issue(session, order.id, at=at)
 
 
-def authorise(session: Session, order: Order, *, at: datetime, by: str) -> None:
+def authorise(session: Session, order: Order, *, at: datetime, by: str, low_stock_units: int = 0) -> None:
     """The bank promises its money, which is taken later. Raises as `pay` does."""
-    _take_again(session, order, at=at)
+    _take_again(session, order, low_stock_units=low_stock_units, at=at)
     session.add(order.move(OrderStatus.AUTHORISED, at=at, by=by))
 
 
-def _take_again(session: Session, order: Order, *, at: datetime) -> None:
+def _take_again(session: Session, order: Order, *, low_stock_units: int, at: datetime) -> None:
     """Stock and coupon, which an expired order has given back."""
     if order.status is not OrderStatus.EXPIRED:
         return
-    _allocate(session, order)
+    _allocate(session, order, low_stock_units=low_stock_units, at=at)
     try:
         promotions.take(session, order, at=at)
     except CouponRefused:
-        _release(session, order)
+        _release(session, order, at=at)
         raise
 
 
@@ -236,7 +239,7 @@ def cancel(session: Session, order: Order, *, at: datetime, by: str, why: str) -
     """Cancel it and give the stock back. True when it was paid, so that money must go back too."""
     was_paid = order.status is OrderStatus.PAID
     session.add(order.move(OrderStatus.CANCELLED, at=at, by=by, why=why))
-    _release(session, order)
+    _release(session, order, at=at)
     promotions.give_back(session, order.id, at=at)
     return was_paid
 
@@ -246,7 +249,7 @@ def expire(session: Session, order: Order, *, at: datetime) -> bool:
     if order.status is not OrderStatus.AWAITING_PAYMENT:
         return False
     session.add(order.move(OrderStatus.EXPIRED, at=at, by="timer", why="not paid in time"))
-    _release(session, order)
+    _release(session, order, at=at)
     promotions.give_back(session, order.id, at=at)
     return True
 
@@ -274,6 +277,7 @@ def call_off(session: Session, order: Order, units: Mapping[UUID, int], *, at: d
         if line.variant_id is not None:
             variants[line.variant_id].release(count)
         note(session, order, f"{count} × {line.name} called off", at=at, by=by)
+    low_stock.restocked(session, variants.values(), at=at)
     return credit
 
 
@@ -330,7 +334,7 @@ def locked_variants(session: Session, order: Order) -> list[tuple[Variant, int]]
     return [(variant, units[variant.id]) for variant in locked]
 
 
-def _allocate(session: Session, order: Order) -> None:
+def _allocate(session: Session, order: Order, *, low_stock_units: int, at: datetime) -> None:
     wanted = locked_variants(session, order)
     for variant, units in wanted:  # all or none
         free = variant.free_units()
@@ -340,8 +344,11 @@ def _allocate(session: Session, order: Order) -> None:
     for variant, units in wanted:
         variant.allocate(units)
     session.flush()
+    low_stock.sold(session, [variant for variant, _ in wanted], limit=low_stock_units, at=at)
 
 
-def _release(session: Session, order: Order) -> None:
-    for variant, units in locked_variants(session, order):
+def _release(session: Session, order: Order, *, at: datetime) -> None:
+    promised = locked_variants(session, order)
+    for variant, units in promised:
         variant.release(units)
+    low_stock.restocked(session, [variant for variant, _ in promised], at=at)

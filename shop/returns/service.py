@@ -13,6 +13,7 @@ from shop.orders.model import Order, OrderStatus, TooManyUnits
 from shop.profile import Returns
 from shop.returns.model import OPEN, Return, ReturnLine, ReturnNotPossible, ReturnStatus, Wish
 from shop.shipments import service as shipments
+from shop.tasks import low_stock
 
 
 def returnable(session: Session, order: Order, rules: Returns, *, at: datetime) -> dict[UUID, int]:
@@ -98,17 +99,18 @@ def receive(session: Session, order: Order, asked: Return, *, sellable: bool, at
         worth += line.worth(each.units, tax_included=order.tax_included)
         line.returned += each.units
         if sellable and line.variant_id is not None:
-            _restock(session, line.variant_id, each.units)
+            _restock(session, line.variant_id, each.units, at=at)
     asked.worth_minor = worth
     _move_order(session, order, at=at, by=by)
     session.flush()
     return Money(worth, order.currency)
 
 
-def _restock(session: Session, variant_id: UUID, units: int) -> None:
+def _restock(session: Session, variant_id: UUID, units: int, *, at: datetime) -> None:
     variant = session.get(Variant, variant_id, with_for_update={"key_share": True}, populate_existing=True)
     if variant is not None and variant.tracked:
         variant.on_hand += units
+        low_stock.restocked(session, [variant], at=at)
 
 
 def _move_order(session: Session, order: Order, *, at: datetime, by: str) -> None:

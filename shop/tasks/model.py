@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ForeignKey
@@ -20,6 +21,10 @@ class TaskKind(StrEnum):
     DISPUTE = "dispute"
     TRANSFER_SLIP = "transfer_slip"  # a customer says that they have transferred what is due
     RECONCILIATION = "reconciliation"  # our books and the provider's differ, and nothing safe mends it
+    LOW_STOCK = "low_stock"  # hardly any of a variant is left to sell, or none
+
+
+ABOUT_MONEY: Final = frozenset(TaskKind) - {TaskKind.LOW_STOCK}
 
 
 class Task(Base):

@@ -1,5 +1,6 @@
 """Opening, reading and closing tasks."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -66,14 +67,13 @@ def close_cause(session: Session, cause: str, *, by: str, resolution: str, at: d
         task.closed_at, task.closed_by, task.resolution = at, by, resolution
 
 
-def open_tasks(session: Session, kind: TaskKind | None = None) -> list[Task]:
-    """What waits for staff, the oldest first."""
-    statement = select(Task).where(Task.closed_at.is_(None)).order_by(Task.opened_at, Task.id)
-    if kind is not None:
-        statement = statement.where(Task.kind == kind)
-    return list(session.scalars(statement))
+def open_tasks(session: Session, kinds: Collection[TaskKind]) -> list[Task]:
+    """What of these kinds waits for staff, the oldest first."""
+    waiting = select(Task).where(Task.closed_at.is_(None), Task.kind.in_(kinds))
+    return list(session.scalars(waiting.order_by(Task.opened_at, Task.id)))
 
 
-def count_open(session: Session) -> int:
-    """How many tasks wait for staff."""
-    return session.scalar(select(func.count()).select_from(Task).where(Task.closed_at.is_(None))) or 0
+def count_open(session: Session, kinds: Collection[TaskKind]) -> int:
+    """How many tasks of these kinds wait for staff."""
+    waiting = select(func.count()).select_from(Task).where(Task.closed_at.is_(None), Task.kind.in_(kinds))
+    return session.scalar(waiting) or 0

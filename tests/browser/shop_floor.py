@@ -18,7 +18,7 @@ from shop.customers.model import Customer
 from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.model import Order
-from shop.orders.service import DeliveryChoice
+from shop.orders.service import DeliveryChoice, Terms
 from tests.open_shop import OpenShop
 
 
@@ -58,6 +58,7 @@ def add_paid_order(
         address=None if pickup else address,
         at=at,
         hold_until=at + timedelta(minutes=45),
+        terms=Terms(low_stock_units=3),
     )
     reference = f"pi_{order.reference}"
     settlement.settle(session, order.id, provider="stripe", reference=reference, amount=order.total, at=at)

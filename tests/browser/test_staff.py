@@ -277,6 +277,30 @@ async def test_the_catalogue_shows_price_ranges_stock_and_what_is_sold_out(
     await expect(page.get_by_role("row").filter(has_text="Camp lantern")).to_have_count(0)
 
 
+async def test_what_a_sale_left_hardly_any_of_is_shown_until_staff_take_it_off(
+    staff: Visit, open_console: OpenShop
+) -> None:
+    key = await somebody(open_console, "Ana Ruiz", chat="a", said="hello")
+    few = update(Variant).where(Variant.sku == "MUG-BLK").values(on_hand=3)
+    await open_console.database.run(lambda session: session.execute(few))
+    await paid_order(open_console, key, units=1)
+    page = await staff.page("/staff/catalogue")
+    notice = page.get_by_role("article")
+    await expect(notice).to_contain_text("Black stoneware mug")
+    await expect(notice).to_contain_text("2 left")
+    count = page.locator(".sections a", has_text="Catalogue").locator(".count")
+    await expect(count).to_have_text("1")
+    await paid_order(open_console, key, units=2)
+    await page.reload()
+    await expect(notice).to_contain_text("Sold out")
+    await expect(notice).to_contain_text("The last one was sold.")
+    await notice.get_by_role("button", name="Take off the list").click()
+    await expect(page.get_by_text("Off the list until it has been restocked.")).to_be_visible()
+    await expect(notice).to_have_count(0)
+    await page.reload()
+    await expect(count).to_have_count(0)
+
+
 async def test_a_parked_event_is_shown_with_its_reason_and_tried_again(
     staff: Visit, open_console: OpenShop
 ) -> None:

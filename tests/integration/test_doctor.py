@@ -16,6 +16,7 @@ from app.sandbox import BOT_TOKEN, SECRETS, Sandbox
 from app.settings import Home, Secrets, Settings
 from app.wiring import FarEnds
 from bot.channels.messenger import SUBSCRIBED_FIELDS
+from payments.stripe_gateway import DISPUTE_NOTICES, NOTICES
 from storage.clock import SystemClock
 from storage.engine import Database
 from storage.migrate import upgrade
@@ -142,6 +143,17 @@ async def test_a_webhook_that_leads_elsewhere_or_tells_too_little_is_named(home:
         found = find(await look(), "Stripe", State.WRONG)
         assert f"no enabled webhook leads to {SHOP}/webhooks/stripe" in found.what
         assert "https://elsewhere.example/hook" in found.what
+
+
+async def test_a_webhook_that_tells_nothing_of_disputes_is_named(home: Home) -> None:
+    async with doctor(home) as (sandbox, look):
+        (endpoint,) = list(sandbox.stripe.account.endpoints)
+        endpoint.enabled_events = sorted(NOTICES - DISPUTE_NOTICES)
+        sandbox.stripe.account.endpoints.save(endpoint)
+        found = find(await look(), "Stripe", State.WRONG)
+        assert all(event in found.what for event in DISPUTE_NOTICES)
+        assert "refund.failed" not in found.what
+        assert found.remedy
 
 
 async def test_telegrams_webhook_needs_its_secret_and_is_told_before_it_is_set(home: Home) -> None:

@@ -387,6 +387,15 @@ async def test_an_invoice_shows_its_total(talk: Conversation) -> None:
     assert (invoice["currency"], invoice["total_amount"]) == ("EUR", 2890)
 
 
+@pytest.mark.parametrize(("currency", "told"), [("ISK", 2890), ("RSD", 289_000), ("EUR", 2890)])
+async def test_an_invoice_is_told_as_telegram_counts_its_currency(
+    talk: Conversation, currency: str, told: int
+) -> None:
+    (shown,) = await talk.send(INVOICE.model_copy(update={"currency": currency}))
+    invoice = shown.content["invoice"]
+    assert (invoice["currency"], invoice["total_amount"]) == (currency, told)
+
+
 async def test_an_invoice_needs_a_payment_provider(
     telegram_url: str, tmp_path: Path, ada: TelegramUser
 ) -> None:

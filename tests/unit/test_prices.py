@@ -49,4 +49,6 @@ def test_what_is_no_price_is_refused_with_its_reason(text: str, reason: str) -> 
 
 def test_a_currency_has_its_own_number_of_decimals() -> None:
     assert read_price("1200", "JPY").minor == 1200
-    assert read_price("1.250", "KWD").minor == 1250
+    assert read_price("1.250", "KWD").minor == 125
+    with pytest.raises(ValueError, match=r"finer than KWD can be charged: .* as in 1\.260"):
+        read_price("1.255", "KWD")

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from shop.delivery.offers import obstacle, offer, offers
+from shop.delivery.offers import Offer, obstacle, offers
 from shop.delivery.options import DeliveryOption
 from shop.money import Money
 from shop.pricing.quote import Goods, Rebate, quote
@@ -81,6 +81,12 @@ def test_discounts_are_taken_one_after_the_other_from_what_they_cover() -> None:
     assert found.total == Money(1425, "EUR")
 
 
+def standard(goods: list[Goods], country: str, coupon: Rebate | None = None) -> Offer | None:
+    """What standard delivery is for these goods; None where it brings them not."""
+    found = offers(SHOP, goods, country, coupon=coupon)
+    return next((each for each in found if each.code == "standard"), None)
+
+
 @pytest.mark.parametrize(
     ("units", "country", "price"),
     [
@@ -93,19 +99,19 @@ def test_discounts_are_taken_one_after_the_other_from_what_they_cover() -> None:
     ],
 )
 def test_delivery_costs_what_its_zone_and_the_weight_say(units: int, country: str, price: int | None) -> None:
-    found = offer(SHOP, "standard", mugs(units), country)
+    found = standard(mugs(units), country)
     assert (found.price.minor if found else None) == price
 
 
 def test_a_heavier_parcel_pays_its_band() -> None:
-    found = offer(SHOP, "standard", mugs(3, grams=1000), "BE")
+    found = standard(mugs(3, grams=1000), "BE")
     assert found is not None
     assert found.price == Money(990, "EUR")
     assert [each.code for each in offers(SHOP, mugs(3, grams=1000), "BE")] == ["standard", "pickup"]
 
 
 def test_a_coupon_is_taken_off_before_delivery_is_free() -> None:
-    found = offer(SHOP, "standard", mugs(5, 1), "BE", coupon=Rebate("coupon", "X", percent=Decimal(20)))
+    found = standard(mugs(5, 1), "BE", coupon=Rebate("coupon", "X", percent=Decimal(20)))
     assert found is not None
     assert found.price == Money(490, "EUR")
 

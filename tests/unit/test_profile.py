@@ -41,3 +41,22 @@ def test_words_for_a_way_of_delivery_that_is_not_there_are_refused() -> None:
     words = ShopWords(delivery={"drone": DeliveryWords(label="Dron", time="ya")})
     with pytest.raises(ValidationError, match="es: there is no delivery option drone"):
         shop(es=words)
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "is_fine"),
+    [
+        ("EUR", "4.90", True),
+        ("EUR", "4.905", False),
+        ("KWD", "1.250", True),
+        ("KWD", "1.255", False),
+        ("JPY", "500", True),
+    ],
+)
+def test_a_delivery_costs_what_can_be_charged(currency: str, price: str, is_fine: bool) -> None:
+    delivery = (STANDARD.model_copy(update={"price": Decimal(price)}),)
+    if is_fine:
+        ShopProfile(name="Kettle", currency=currency, delivery=delivery)
+        return
+    with pytest.raises(ValidationError, match=f"standard: {price} is finer than {currency} can be charged"):
+        ShopProfile(name="Kettle", currency=currency, delivery=delivery)

@@ -180,6 +180,27 @@ def test_the_checkout_query_belongs_to_the_payers_own_chat() -> None:
     assert inbound.event == InvoiceChecked(query="7", payload="order:1", amount_minor=1299, currency="EUR")
 
 
+@pytest.mark.parametrize(("currency", "told", "minor"), [("ISK", 1250, 1250), ("RSD", 99_000, 990)])
+def test_amounts_are_read_as_telegram_counts_them(currency: str, told: int, minor: int) -> None:
+    query = {"id": "7", "from": ANA, "currency": currency, "total_amount": told, "invoice_payload": "order:1"}
+    inbound = received({"pre_checkout_query": query})
+    assert inbound
+    assert inbound.event == InvoiceChecked(
+        query="7", payload="order:1", amount_minor=minor, currency=currency
+    )
+    paid = {
+        "currency": currency,
+        "total_amount": told,
+        "invoice_payload": "order:1",
+        "telegram_payment_charge_id": "t1",
+        "provider_payment_charge_id": "ch_1",
+    }
+    inbound = received({"message": message(successful_payment=paid)})
+    assert inbound
+    assert isinstance(inbound.event, InvoicePaid)
+    assert (inbound.event.amount_minor, inbound.event.currency) == (minor, currency)
+
+
 @pytest.mark.parametrize("chat", [PRIVATE, GROUP])
 def test_a_payment_is_heard_wherever_it_was_made(chat: dict[str, Any]) -> None:
     paid = {
