@@ -109,7 +109,7 @@ def place(
             hold_until=hold_until,
         )
         _freeze(session, customer, order, delivery, terms)
-        _allocate(session, order)
+        allocate(session, order)
         promotions.take(session, order, at=at)
         carts.empty(session, customer)
     return order
@@ -204,7 +204,7 @@ def pay(session: Session, order: Order, *, at: datetime, by: str) -> None:
     Raises OutOfStock or CouponRefused when they are gone.
     """
     if order.status is OrderStatus.EXPIRED:
-        _allocate(session, order)
+        allocate(session, order)
         try:
             promotions.take(session, order, at=at)
         except CouponRefused:
@@ -221,22 +221,33 @@ def take_late_payment(session: Session, order: Order, *, at: datetime, by: str) 
 
 
 def cancel(session: Session, order: Order, *, at: datetime, by: str, why: str) -> bool:
-    """Cancel it and give the stock back. True when it was paid, so that money must go back too."""
+    """Cancel it and give the stock back. True when it was paid, so that money must go back too.
+
+    What an exchange has paid towards an unpaid one must go back as well.
+    """
     was_paid = order.status is OrderStatus.PAID
     session.add(order.move(OrderStatus.CANCELLED, at=at, by=by, why=why))
-    _release(session, order)
-    promotions.give_back(session, order.id, at=at)
+    _end(session, order, at=at)
     return was_paid
 
 
 def expire(session: Session, order: Order, *, at: datetime) -> bool:
-    """Nobody paid in time: give the stock back. False when it was paid or cancelled meanwhile."""
+    """Nobody paid in time: give the stock back. False when it was paid or cancelled meanwhile.
+
+    What an exchange has paid towards it must go back as money.
+    """
     if order.status is not OrderStatus.AWAITING_PAYMENT:
         return False
     session.add(order.move(OrderStatus.EXPIRED, at=at, by="timer", why="not paid in time"))
+    _end(session, order, at=at)
+    return True
+
+
+def _end(session: Session, order: Order, *, at: datetime) -> None:
+    """Stock and coupon are free again, and what an exchange paid of it is no longer meant for it."""
     _release(session, order)
     promotions.give_back(session, order.id, at=at)
-    return True
+    order.exchanged_minor = 0
 
 
 def call_off(session: Session, order: Order, units: Mapping[UUID, int], *, at: datetime, by: str) -> Money:
@@ -318,7 +329,8 @@ def locked_variants(session: Session, order: Order) -> list[tuple[Variant, int]]
     return [(variant, units[variant.id]) for variant in locked]
 
 
-def _allocate(session: Session, order: Order) -> None:
+def allocate(session: Session, order: Order) -> None:
+    """Promise it all its goods, or none. Raises OutOfStock."""
     wanted = locked_variants(session, order)
     for variant, units in wanted:  # all or none
         free = variant.free_units()
