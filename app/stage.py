@@ -260,6 +260,8 @@ class Stage:
                     return_desk.refuse(desk, newest.number, why)
                 case "received":
                     return_desk.receive(desk, newest.number, sellable=sellable)
+                case "exchanged":
+                    return_desk.exchange(desk, newest.number)
                 case _:
                     return_desk.refund(desk, newest.number, Money(worth, desk.order.currency))
 

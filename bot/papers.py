@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from bot.actions.addresses import address_line
 from bot.dialogue.replies import Replies
 from bot.dialogue.tokens import pack_id, unpack_id
-from payments import refunds
+from payments import funds, refunds
 from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.model import PAID_FOR, Order, OrderLine
@@ -71,7 +71,7 @@ class Papers:
         The same as long as nothing more is paid or refunded. Raises NoSuchPaper and NoSuchOrder.
         """
         order = orders.get(session, order_id)
-        if order.status not in PAID_FOR or not refunds.payments_of(session, order_id):
+        if order.status not in PAID_FOR or not funds.of_order(session, order_id):
             raise NoSuchPaper(order.reference)
         invoice = invoices.issue(session, order_id, at=at)
         return _Writer(self, session, order, invoice, language).paper(kind)
@@ -140,8 +140,12 @@ class _Writer:
     def _money_moved(self) -> list[str]:
         """Payments and what went back, each on a line."""
         paid = [
-            self._say("words_paper_paid", amount=self._money(each.amount), date=self._date(each.received_at))
-            for each in refunds.payments_of(self.session, self.order.id)
+            self._say(
+                "words_paper_paid",
+                amount=self._money(Money(each.came_minor, self.order.currency)),
+                date=self._date(each.at),
+            )
+            for each in funds.of_order(self.session, self.order.id)
         ]
         back = [
             self._say("words_paper_refunded", amount=self._money(each.amount), date=self._date(each.asked_at))

@@ -177,7 +177,7 @@ def cancel(desk: Desk, why: str) -> None:
 def charge(desk: Desk) -> None:
     """Take what the bank holds for it; it is paid when the provider says so. Raises NotPossible, BeingCharged."""
     _make_call(desk, authorisations.capture(desk.session, desk.order, at=desk.at))
-    amount = desk.order.owed.format("en")
+    amount = desk.order.due.format("en")
     orders.note(desk.session, desk.order, f"asked the bank for {amount}", at=desk.at, by=STAFF)
 
 

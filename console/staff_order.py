@@ -122,7 +122,7 @@ class OrderView:
         async def charge(_fields: Fields) -> None:
             await self._do(facts.id, fulfilment.charge, "is being charged")
 
-        with form(f"Charge {self._notation.money(facts.total - facts.credited)}", charge):
+        with form(f"Charge {self._notation.money(facts.due)}", charge):
             text("The bank holds the money. Charge it when you pack.", "facts-note", tag="p")
 
     def _offer_cancelling(self, facts: OrderFacts) -> None:

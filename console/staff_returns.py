@@ -32,7 +32,8 @@ def show_returns(rows: tuple[ReturnRow, ...], notation: Notation, do: Do) -> Non
         with box("fact-row"), box("fact-words"):
             text(f"Return {each.number}: {each.goods}", dir="auto")
             why = REASON_WORDS.get(each.why, each.why)
-            text(f"Asked {notation.moment(each.asked_at)}: {why}; wants: {each.wish}", "facts-note")
+            wish = f"{each.wish} for {each.wanted}" if each.wanted else each.wish
+            text(f"Asked {notation.moment(each.asked_at)}: {why}; wants: {wish}", "facts-note", dir="auto")
             for move in each.moves:
                 text(move, "facts-note", dir="auto")
         _offer(each, do)
@@ -46,6 +47,8 @@ def _offer(each: ReturnRow, do: Do) -> None:
         case ReturnStatus.APPROVED:
             _offer_receiving(number, do)
         case ReturnStatus.RECEIVED:
+            if each.wanted:
+                _offer_exchange(each, do)
             _offer_refund(each, do)
         case _:
             pass
@@ -76,6 +79,17 @@ def _offer_receiving(number: int, do: Do) -> None:
             pass
 
 
+def _offer_exchange(each: ReturnRow, do: Do) -> None:
+    number = each.number
+
+    async def exchange(_fields: Fields) -> None:
+        done = f"return {number} is exchanged, or refunded where that is sold out"
+        await do(lambda desk: return_desk.exchange(desk, number), done)
+
+    with form(f"Exchange return {number} for {each.wanted}", exchange):
+        pass
+
+
 def _offer_refund(each: ReturnRow, do: Do) -> None:
     number = each.number
 
@@ -83,7 +97,7 @@ def _offer_refund(each: ReturnRow, do: Do) -> None:
         amount = amount_in(fields.get("amount", ""), each.worth.currency)
         await do(lambda desk: return_desk.refund(desk, number, amount), f"return {number} is refunded")
 
-    with form(f"Refund return {number}", refund):
+    with form(f"Refund return {number}", refund, primary=not each.wanted):
         field(
             f"Amount in {each.worth.currency}", "amount", inputmode="decimal", value=str(each.worth.decimal)
         )

@@ -92,7 +92,7 @@ def capture(session: Session, order: Order, *, at: datetime) -> ProviderCall:
     if first.capture_asked_at is not None:
         raise BeingCharged(reference=order.reference)
     first.capture_asked_at = at
-    arguments = {"intent": first.reference, "amount_to_capture": to_provider(order.owed)}
+    arguments = {"intent": first.reference, "amount_to_capture": to_provider(order.due)}
     return ProviderCall("capture", arguments, key=f"capture:{first.id}:{first.attempt}")
 
 
@@ -145,7 +145,7 @@ def _amount(intent: JsonObject, name: str) -> Money:
 def _hold(session: Session, order: Order, intent: JsonObject, *, at: datetime, low_stock_units: int) -> Heard:
     amount = _amount(intent, "amount_capturable")
     _keep(session, order, intent["id"], amount, at=at)
-    if not order.can(OrderStatus.AUTHORISED) or amount != order.owed:
+    if not order.can(OrderStatus.AUTHORISED) or amount != order.due:
         return Heard.UNWANTED
     try:
         orders.authorise(session, order, at=at, by="stripe", low_stock_units=low_stock_units)

@@ -58,6 +58,26 @@ class Authorisation(Base):
     ended_at: Mapped[datetime | None]
 
 
+class PaymentTransfer(Base):
+    """A part of a payment that pays for another order than it came for: goods of the first were exchanged.
+
+    The money itself stays where it is, so whatever is given back of either order goes back to the payment.
+    """
+
+    __tablename__ = "payment_transfer"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint("from_order_id <> to_order_id", name="two_orders"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
+    from_order_id: Mapped[UUID] = mapped_column(ForeignKey("order.id"), index=True)
+    to_order_id: Mapped[UUID] = mapped_column(ForeignKey("order.id"), index=True)
+    amount_minor: Mapped[int]
+    at: Mapped[datetime]
+
+
 class RefundStatus(StrEnum):
     PENDING = "pending"  # asked for, not confirmed by the provider
     SETTLED = "settled"
@@ -76,6 +96,8 @@ class Refund(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"), index=True)
+    # what it is given back for: the payment's order, or one that was paid with a part of it
+    order_id: Mapped[UUID | None] = mapped_column(ForeignKey("order.id"), index=True)
     amount_minor: Mapped[int]
     currency: Mapped[str]
     reason: Mapped[str]

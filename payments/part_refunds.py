@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from payments import refunds
+from payments import funds, refunds
 from payments.model import Refund
 from shop.money import Money
 
@@ -17,11 +17,12 @@ def ask_part(session: Session, order_id: UUID, amount: Money, *, reason: str, at
     """
     asked: list[Refund] = []
     missing = amount.minor
-    for payment in reversed(refunds.payments_of(session, order_id)):
-        left = payment.amount_minor - refunds.refunded_minor(session, payment)
-        part = min(left, missing)
+    for fund in reversed(funds.of_order(session, order_id)):
+        payment, part = fund.payment, min(fund.left_minor, missing)
         if part > 0 and payment.currency == amount.currency:
-            asked.append(refunds.ask(session, payment, reason=reason, at=at, amount_minor=part))
+            asked.append(
+                refunds.ask(session, payment, reason=reason, at=at, amount_minor=part, order_id=order_id)
+            )
             missing -= part
     return asked
 
@@ -29,8 +30,6 @@ def ask_part(session: Session, order_id: UUID, amount: Money, *, reason: str, at
 def refundable(session: Session, order_id: UUID, currency: str) -> Money:
     """What is left of the order's payments."""
     left = (
-        payment.amount_minor - refunds.refunded_minor(session, payment)
-        for payment in refunds.payments_of(session, order_id)
-        if payment.currency == currency
+        fund.left_minor for fund in funds.of_order(session, order_id) if fund.payment.currency == currency
     )
     return Money(sum(left), currency)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from payments import funds
 from payments.currencies import to_provider
 from payments.ledger import posting
 from payments.ledger.model import Account
@@ -37,19 +38,31 @@ class OverRefund(Refused):
 
 
 def ask(
-    session: Session, payment: Payment, *, reason: str, at: datetime, amount_minor: int | None = None
+    session: Session,
+    payment: Payment,
+    *,
+    reason: str,
+    at: datetime,
+    amount_minor: int | None = None,
+    order_id: UUID | None = None,
 ) -> Refund:
     """Write down that (the rest of) a payment goes back. Raises OverRefund. Sending it is the caller's next step.
 
-    Locks the payment: two who give back at once cannot give back more than it was.
+    `order_id` is the order it is given back for, if that is another than the payment came for. Locks the payment: two who give back at once cannot give back more than it was.
     """
     session.refresh(payment, with_for_update=True)
-    left = payment.amount_minor - refunded_minor(session, payment)
+    order_id = order_id or payment.order_id
+    left = funds.left_minor(session, payment, order_id)
     amount = left if amount_minor is None else amount_minor
     if amount <= 0 or amount > left:
         raise OverRefund(left=left, asked=amount)
     refund = Refund(
-        payment_id=payment.id, amount_minor=amount, currency=payment.currency, reason=reason, asked_at=at
+        payment_id=payment.id,
+        order_id=order_id,
+        amount_minor=amount,
+        currency=payment.currency,
+        reason=reason,
+        asked_at=at,
     )
     session.add(refund)
     session.flush()
@@ -60,9 +73,9 @@ def ask(
 def ask_all(session: Session, order_id: UUID, *, reason: str, at: datetime) -> list[Refund]:
     """Write down that whatever is left of the order's payments goes back."""
     return [
-        ask(session, payment, reason=reason, at=at)
-        for payment in payments_of(session, order_id)
-        if payment.amount_minor > refunded_minor(session, payment)
+        ask(session, fund.payment, reason=reason, at=at, order_id=order_id)
+        for fund in funds.of_order(session, order_id)
+        if fund.left_minor
     ]
 
 
@@ -80,10 +93,7 @@ def of_order(session: Session, order_id: UUID) -> list[Refund]:
     """The order's refunds, oldest first."""
     return list(
         session.scalars(
-            select(Refund)
-            .join(Payment, Payment.id == Refund.payment_id)
-            .where(Payment.order_id == order_id)
-            .order_by(Refund.asked_at)
+            select(Refund).where(Refund.order_id == order_id).order_by(Refund.asked_at, Refund.id)
         )
     )
 
@@ -152,7 +162,7 @@ def _open_task(session: Session, refund: Refund, *, at: datetime) -> None:
         cause=_cause(refund),
         at=at,
         facts=facts,
-        order_id=payment.order_id,
+        order_id=refund.order_id,
         payment_id=payment.id,
         refund_id=refund.id,
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payments import refunds
+from payments import exchanges, refunds
 from payments.ledger import posting
 from payments.model import Payment, Refund
 from shop.catalogue.model import OutOfStock
@@ -70,7 +70,7 @@ def settle(
     outcome = _apply(session, order, payment, at=at, low_stock_units=low_stock_units)
     if outcome is Outcome.PAID:
         return Settlement(outcome, order, payment)
-    over = payment.amount_minor - order.owed.minor if outcome is Outcome.TOO_MUCH else None
+    over = payment.amount_minor - order.due.minor if outcome is Outcome.TOO_MUCH else None
     refund = refunds.ask(session, payment, reason=outcome.value, at=at, amount_minor=over)
     if outcome in MISMATCHES:
         _open_task(session, payment, outcome.value, order, at=at)
@@ -95,7 +95,7 @@ def _open_task(session: Session, payment: Payment, what: str, order: Order | Non
         "amount_minor": payment.amount_minor,
         "currency": payment.currency,
         "payment": payment.reference,
-        "due_minor": order.owed.minor if order else 0,
+        "due_minor": order.due.minor if order else 0,
     }
     tasks.open_task(
         session,
@@ -137,7 +137,8 @@ def _apply(
         return Outcome.TOO_LATE if order.status is OrderStatus.CANCELLED else Outcome.ALREADY_PAID
     if payment.currency != order.currency:
         return Outcome.OTHER_CURRENCY
-    over = payment.amount_minor - order.owed.minor
+    due_minor = order.due.minor  # paying a late order takes its stock anew, and changes nothing of this
+    over = payment.amount_minor - due_minor
     if over < 0:
         return Outcome.TOO_LITTLE
     try:
@@ -147,7 +148,7 @@ def _apply(
             orders.take_late_payment(session, order, at=at, by=payment.provider)
     except (OutOfStock, CouponRefused):
         return Outcome.TOO_LATE
-    posting.earned(session, order, payment, at=at)
+    posting.earned(session, order, [*exchanges.shares_of(session, order.id), (payment, due_minor)], at=at)
     return Outcome.TOO_MUCH if over else Outcome.PAID
 
 

@@ -12,7 +12,7 @@ from shop.delivery.options import DeliveryOption, DeliveryWords
 from shop.money import Money, decimals_of, is_currency
 from shop.payment_methods import ONLINE, PaymentMethod
 from shop.pricing.tax import TaxRules
-from shop.section import Country, Section
+from shop.section import Country, Price, Section
 
 
 def _currency(code: str) -> str:
@@ -48,6 +48,15 @@ class Returns(Section):
     who_pays: Literal["customer", "shop"] = "customer"  # for the parcel back
     address: str = ""  # where it goes; empty: the shop's own
     drop_off: bool = True  # they may be brought to the shop, too
+    # how long the goods of a dearer exchange wait for the difference; Stripe's longest page is open for a day
+    exchange_hold_hours: int = Field(default=23, ge=1, le=23)
+    # a smaller difference is the shop's: providers refuse sums below about one euro or dollar
+    waived_difference: Price = Decimal("1.00")
+
+    @property
+    def exchange_hold(self) -> timedelta:
+        """How long goods wait for the difference in price."""
+        return timedelta(hours=self.exchange_hold_hours)
 
 
 class ShopWords(Section):

@@ -5,7 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from bot.actions.cart import cart_facts
-from bot.actions.payment import close_payment_page, let_go, order_facts, refund_order, refund_words
+from bot.actions.payment import (
+    close_payment_page,
+    is_exchange,
+    let_go,
+    order_facts,
+    refund_order,
+    refund_words,
+)
 from bot.actions.returns import return_facts
 from bot.actions.transfers import transfer_facts
 from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
@@ -113,8 +120,8 @@ def withdraw_unpaid_order(dialogue: Dialogue) -> Outcome:
     if latest is None or not latest.can(OrderStatus.CANCELLED):
         return Outcome("none")
     order = orders.get(dialogue.session, latest.id)  # locked: it may be paid at this very moment
-    if order.status is not OrderStatus.AWAITING_PAYMENT:
-        return Outcome("placed")
+    if order.status is not OrderStatus.AWAITING_PAYMENT or is_exchange(order):
+        return Outcome("placed")  # staff change what came back has paid a part of
     orders.cancel(dialogue.session, order, at=dialogue.now, by="customer", why="changed in the chat")
     close_payment_page(dialogue, order)
     orders.return_to_cart(dialogue.session, order, at=dialogue.now)

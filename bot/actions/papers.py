@@ -2,7 +2,7 @@
 
 from bot.actions.payment import order_facts
 from bot.dialogue.dialogue import Dialogue, Outcome, action
-from payments import refunds
+from payments import funds
 from shop.orders import service as orders
 from shop.orders.model import PAID_FOR
 
@@ -13,7 +13,7 @@ def find_papers(dialogue: Dialogue) -> Outcome:
     order = orders.find(dialogue.session, dialogue.customer, reference=dialogue.slot("order_number"))
     if order is None:
         return Outcome("none")
-    if order.status not in PAID_FOR or not refunds.payments_of(dialogue.session, order.id):
+    if order.status not in PAID_FOR or not funds.of_order(dialogue.session, order.id):
         return Outcome("unpaid", order_facts(order))
     links = {
         "invoice_url": dialogue.paper_link(order.id, "invoice"),

@@ -54,6 +54,7 @@ def order_facts(order: Order) -> dict[str, Any]:
         "order": order.reference,
         "total": order.total,
         "owed": order.owed,
+        "due": order.due,
         "status": order.status.value,
         "items": [{"title": line.name, "units": line.units} for line in order.lines],
         "method": order.payment_method.value,
@@ -82,7 +83,7 @@ def _open_payment_page(dialogue: Dialogue, order: Order) -> None:
     method = dialogue.profile.payment_method(PaymentKind.CARD)
     arguments = checkout_arguments(
         lines=[(name, each.unit_minor, each.units) for name, each in named if each.minor >= 0],
-        discount=(", ".join(off), order.discount_minor) if order.discount_minor else None,
+        discount=(", ".join(off), -sum(each.minor for _, each in named if each.minor < 0)) if off else None,
         currency=order.currency,
         order_id=str(order.id),
         conversation=dialogue.conversation,
@@ -144,7 +145,7 @@ def _invoice_problem(dialogue: Dialogue, event: InvoiceChecked) -> str | None:
         return "words_invoice_late"  # its stock may be gone: nobody is charged for what we cannot send
     if not take_form(dialogue, order, event):
         return "words_invoice_changed"
-    if Money(event.amount_minor, event.currency) != order.total:
+    if Money(event.amount_minor, event.currency) != order.due:
         return "words_invoice_changed"
     return None
 
@@ -197,6 +198,11 @@ def _on_checkout(dialogue: Dialogue, event: CallReturned) -> None:
     if order.status is not OrderStatus.AWAITING_PAYMENT:  # it ended, or was paid, while we waited for Stripe
         close_payment_page(dialogue, order)
         return
+    if order.exchanged_minor:  # they were asked for the difference, maybe hours ago
+        dialogue.say(
+            "utter_exchange_pay_link", purpose="order_update", url=order.payment_url, **order_facts(order)
+        )
+        return
     dialogue.say("utter_pay_link", url=order.payment_url, **order_facts(order))
 
 
@@ -206,6 +212,9 @@ def _take_back(dialogue: Dialogue, order_id: UUID, why: str) -> None:
     if order.status is not OrderStatus.AWAITING_PAYMENT:  # it ended before
         return
     orders.cancel(dialogue.session, order, at=dialogue.now, by="provider", why=why)
+    if is_exchange(order):
+        tell_exchange_over(dialogue, order)
+        return
     orders.return_to_cart(dialogue.session, order, at=dialogue.now)
     dialogue.say("utter_no_payment_page", purpose="order_update", **order_facts(order))
 
@@ -330,7 +339,7 @@ def _receipt(dialogue: Dialogue, order: Order) -> Receipt:
         delivery_minor=order.delivery_minor,
         tax_minor=order.tax_minor,
         tax_included=order.tax_included,
-        total_minor=order.total_minor,
+        total_minor=order.total_minor - order.exchanged_minor,
     )
 
 
@@ -456,7 +465,34 @@ def on_hold_over(dialogue: Dialogue, event: TimerFired) -> None:
     order = orders.get(dialogue.session, UUID(event.arguments["order"]))
     if orders.expire(dialogue.session, order, at=dialogue.now):
         close_payment_page(dialogue, order)
+        if is_exchange(order):
+            tell_exchange_over(dialogue, order)
+            return
         dialogue.say("utter_order_expired", purpose="order_update", **order_facts(order))
+
+
+def is_exchange(order: Order) -> bool:
+    """Whether it is for goods in exchange for others, which have paid a part of it."""
+    return order.parent_id is not None
+
+
+def on_exchange_payment(dialogue: Dialogue, event: TimerFired) -> None:
+    """Something dearer is wanted for what came back: ask for the difference, while it is still waited for."""
+    order = orders.get(dialogue.session, UUID(event.arguments["order"]))
+    if order.status is not OrderStatus.AWAITING_PAYMENT:
+        return
+    came_back = Money(order.exchanged_minor, order.currency)
+    hours = dialogue.shop.returns.exchange_hold_hours
+    facts = order_facts(order) | {"came_back": came_back, "hours": hours}
+    dialogue.say("utter_exchange_difference", purpose="order_update", **facts)
+    ask_for_payment(dialogue, order)
+
+
+def tell_exchange_over(dialogue: Dialogue, order: Order) -> None:
+    """Nobody paid the difference: what came back is paid back in money."""
+    back = refund_order(dialogue, order, reason="exchange_unpaid")
+    amount = Money(sum(refund.amount_minor for refund in back), order.currency)
+    dialogue.say("utter_exchange_over", purpose="order_update", **order_facts(order) | {"amount": amount})
 
 
 def unpaid_order(dialogue: Dialogue) -> Order | None:

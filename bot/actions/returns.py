@@ -9,11 +9,14 @@ from bot.dialogue.state import Choice
 from bot.dialogue.tokens import payload
 from shop.orders import service as orders
 from shop.orders.model import Order, OrderLine, TooManyUnits
+from shop.returns import exchange
 from shop.returns import service as returns
+from shop.returns.exchange import Wanted
 from shop.returns.model import Return, Wish
 
 REASONS = ("damaged", "wrong", "unfit", "disliked", "other")
 LABEL_LETTERS_MAX = 60
+EXCHANGES_MAX = 10  # buttons that a person still reads
 
 
 @action("none", "too_late", "one", "several")
@@ -93,6 +96,55 @@ def ask_return_wish(dialogue: Dialogue) -> None:
     _offer(dialogue, "return_wish", "utter_ask_return_wish", labels)
 
 
+@action("choose", "none")
+def find_exchange_goods(dialogue: Dialogue) -> Outcome:
+    """Whether there is something to have instead. Where there is not, they get their money."""
+    line, _ = _chosen(dialogue)
+    if _instead(dialogue):
+        return Outcome("choose")
+    dialogue.set_slot("return_wish", Wish.REFUND.value)
+    return Outcome("none", {"title": line.name})
+
+
+@action()
+def ask_exchange_variant(dialogue: Dialogue) -> None:
+    """The same again, or a sister of it, with what it costs more or less."""
+    line, _ = _chosen(dialogue)
+    labels = {
+        str(each.variant_id): dialogue.words(
+            "words_exchange_variant",
+            same=each.is_same,
+            name=each.label or each.name,
+            more=each.more if each.more.minor > 0 else None,
+            less=-each.more if each.more.minor < 0 else None,
+        )
+        for each in _instead(dialogue)
+    }
+    dialogue.state.choices = [
+        Choice(value=value, label=label, words=label.split()) for value, label in labels.items()
+    ]
+    buttons = [
+        dialogue.button(label[:LABEL_LETTERS_MAX], payload(None, exchange_variant=as_uuid(value)))
+        for value, label in labels.items()
+    ]
+    reply = "utter_ask_exchange_variant"
+    dialogue.say_with(dialogue.words(reply, title=line.name), buttons, reply=reply)
+
+
+def _instead(dialogue: Dialogue) -> list[Wanted]:
+    line, _ = _chosen(dialogue)
+    units = int(dialogue.slot("return_units"))
+    return exchange.choices(dialogue.session, line, units=units)[:EXCHANGES_MAX]
+
+
+def _wanted(dialogue: Dialogue) -> Wanted | None:
+    """What was chosen; None where they want their money, or where it is sold out between question and answer."""
+    if dialogue.slot("return_wish") != Wish.EXCHANGE:
+        return None
+    chosen = as_uuid(dialogue.slot("exchange_variant"))
+    return next((each for each in _instead(dialogue) if each.variant_id == chosen), None)
+
+
 def _offer(dialogue: Dialogue, slot: str, reply: str, labels: dict[str, str]) -> None:
     dialogue.state.choices = [
         Choice(value=value, label=label, words=label.split()) for value, label in labels.items()
@@ -101,18 +153,26 @@ def _offer(dialogue: Dialogue, slot: str, reply: str, labels: dict[str, str]) ->
     dialogue.say_with(dialogue.words(reply), buttons, reply=reply)
 
 
-@action("asked", "too_late")
+@action("asked", "too_late", "sold_out")
 def ask_for_return(dialogue: Dialogue) -> Outcome:
     """Hand it to staff, who approve it or say why not."""
     order = orders.get(dialogue.session, as_uuid(dialogue.slot("return_order")))
     line, _ = _chosen(dialogue)
-    units = int(dialogue.slot("return_units"))
+    units, wish, wanted = (
+        int(dialogue.slot("return_units")),
+        Wish(dialogue.slot("return_wish")),
+        _wanted(dialogue),
+    )
+    if wish is Wish.EXCHANGE and wanted is None:
+        dialogue.set_slot("exchange_variant", None)
+        return Outcome("sold_out", order_facts(order))
     try:
         asked = returns.ask(
             dialogue.session,
             order,
             {line.id: units},
-            wish=Wish(dialogue.slot("return_wish")),
+            wish=wish,
+            wanted=wanted,
             why=str(dialogue.slot("return_reason")),
             rules=dialogue.shop.returns,
             at=dialogue.now,
@@ -127,6 +187,7 @@ def return_facts(order: Order, asked: Return) -> dict[str, Any]:
     names = {line.id: line.name for line in order.lines}
     return {
         "return_status": asked.status.value,
+        "wanted": asked.wanted_name or "",
         "goods": [{"title": names[line.order_line_id], "units": line.units} for line in asked.lines],
     }
 

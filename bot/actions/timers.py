@@ -10,6 +10,7 @@ from bot.events import TimerFired
 TIMERS: Final[Mapping[str, Callable[[Dialogue, TimerFired], None]]] = {
     "order_hold": payment.on_hold_over,
     "capture": payment.on_capture_due,
+    "exchange_payment": payment.on_exchange_payment,
     "order_completion": orders.on_completion_due,
     "stock_back": watching.on_stock_back,
 }

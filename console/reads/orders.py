@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from console.reads.conversations import address_words, map_link, number_of
 from console.reads.listing import Listed, contains, count_and_cut
-from payments import authorisations, part_refunds, refunds
-from payments.model import Authorisation, Payment, RefundStatus
+from payments import authorisations, funds, part_refunds, refunds
+from payments.funds import Fund
+from payments.model import Authorisation, RefundStatus
 from shop.customers.model import PIN
 from shop.money import Money
 from shop.orders.model import PAID_FOR, Order, OrderLine, OrderStatus
@@ -63,6 +64,7 @@ class ReturnRow:
     goods: str
     why: str
     wish: str
+    wanted: str  # instead of their money
     asked_at: datetime
     worth: Money
     moves: tuple[str, ...]
@@ -176,7 +178,7 @@ def facts_of(session: Session, reference: str) -> OrderFacts | None:
 def _due(session: Session, order: Order) -> Money:
     paid = part_refunds.refundable(session, order.id, order.currency)
     takes = order.status in PAID_FOR or order.can(OrderStatus.PAID)
-    return order.owed if takes and not paid else Money(0, order.currency)
+    return order.due if takes and not paid else Money(0, order.currency)
 
 
 def _line(line: OrderLine, currency: str) -> LineRow:
@@ -212,6 +214,7 @@ def _return(order: Order, asked: Return) -> ReturnRow:
         ", ".join(f"{line.units} × {names[line.order_line_id]}" for line in asked.lines),
         asked.why,
         asked.wish.value,
+        (asked.wanted_name or "") if asked.wanted_variant_id else "",
         asked.asked_at,
         Money(asked.worth_minor, order.currency),
         tuple(
@@ -233,7 +236,7 @@ def _reference(session: Session, order_id: UUID | None) -> str:
 
 def _money(session: Session, order: Order) -> tuple[MoneyRow, ...]:
     """Payments and refunds together, in the order they happened."""
-    rows = [_payment(payment) for payment in refunds.payments_of(session, order.id)]
+    rows = [_payment(fund, order) for fund in funds.of_order(session, order.id)]
     rows += [_held(each) for each in authorisations.held_for(session, order.id)]
     for refund in refunds.of_order(session, order.id):
         failed = refund.status is RefundStatus.FAILED
@@ -248,5 +251,9 @@ def _held(held: Authorisation) -> MoneyRow:
     return MoneyRow("Held by the bank", amount, held.held_at, f"{note}, {held.reference}")
 
 
-def _payment(payment: Payment) -> MoneyRow:
-    return MoneyRow("Payment", payment.amount, payment.received_at, f"{payment.provider} {payment.reference}")
+def _payment(fund: Fund, order: Order) -> MoneyRow:
+    payment = fund.payment
+    is_own = payment.order_id == order.id
+    amount = Money(fund.came_minor, payment.currency)
+    what = "Payment" if is_own else "Paid with what came back"
+    return MoneyRow(what, amount, fund.at, f"{payment.provider} {payment.reference}")

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from payments.ledger.model import Account, Posting, PostingKind
-from payments.model import Payment, Refund, RefundStatus
+from payments.model import Payment, PaymentTransfer, Refund, RefundStatus
 from shop.orders.model import Order, OrderMove, OrderStatus
 
 
@@ -33,6 +33,7 @@ def audit(session: Session) -> list[Difference]:
         *_found(session, "promised back as the refund", _PROMISED),
         *_found(session, "still owed of the refund", _OWED),
         *_found(session, "earned by the order", _EARNED),
+        *_found(session, "on the way from one order to another of the payment", _EXCHANGED),
     ]
 
 
@@ -87,8 +88,17 @@ _RECEIVED: Final[Any] = _where_unequal(
 _FOREIGN: Final[Any] = _where_unequal(
     Payment.reference, _sum(_OF_PAYMENT, Posting.currency != Payment.currency), _ZERO
 )
+_WAITING: Final[Any] = func.coalesce(
+    select(func.sum(PaymentTransfer.amount_minor))
+    .join(Order, Order.id == PaymentTransfer.to_order_id)
+    .where(PaymentTransfer.payment_id == Payment.id, Order.status.in_(_OPEN))
+    .correlate(Payment)
+    .scalar_subquery(),
+    0,
+)
+"""Of the payment, for orders that wait for the rest of their price."""
 _UNUSED: Final[Any] = (
-    _where_unequal(Payment.reference, _moved(Account.CUSTOMER_MONEY, _OF_PAYMENT), _ZERO)
+    _where_unequal(Payment.reference, _moved(Account.CUSTOMER_MONEY, _OF_PAYMENT), _WAITING)
     .outerjoin(Order, Order.id == Payment.order_id)
     .where(or_(Order.id.is_(None), Order.status.not_in(_OPEN)))
 )
@@ -106,3 +116,4 @@ _OWED: Final[Any] = _where_unequal(
 _EARNED: Final[Any] = _where_unequal(
     Order.reference, _EARNED_OF_ORDER, case((_WAS_PAID, Order.total_minor), else_=0)
 )
+_EXCHANGED: Final[Any] = _where_unequal(Payment.reference, _moved(Account.EXCHANGES, _OF_PAYMENT), _ZERO)

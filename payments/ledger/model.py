@@ -23,6 +23,7 @@ class Account(StrEnum):
     CUSTOMER_MONEY = "customer_money"  # received, and not yet earned
     REFUNDS_DUE = "refunds_due"  # promised back, and not yet there
     TAX = "tax"
+    EXCHANGES = "exchanges"  # goods that came back, until they have paid for others: at rest nothing
     # earned and spent
     SALES = "sales"  # goods at full price
     DELIVERY = "delivery"
@@ -55,6 +56,7 @@ class PostingKind(StrEnum):
     DISPUTE_OPENED = "dispute_opened"
     DISPUTE_WON = "dispute_won"
     DISPUTE_LOST = "dispute_lost"
+    EXCHANGED = "exchanged"  # what came back pays for another order
 
 
 class Posting(Base):

@@ -1,20 +1,22 @@
 """What each happening posts. Posting the same cause again changes nothing, so whoever is told twice may post twice."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from payments.ledger.model import PROVIDER_ACCOUNTS, Account, Posting, PostingKind
-from payments.model import Payment, Refund
+from payments.model import Payment, PaymentTransfer, Refund
 from shop.orders.model import Order
 from storage.ids import new_id
 from storage.inserts import insert_new
 
-Shares = list[tuple[Account, int]]
+Debit = TypeVar("Debit")
+Credit = TypeVar("Credit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,32 +86,61 @@ def received(session: Session, payment: Payment, *, at: datetime) -> None:
     )
 
 
-def earned(session: Session, order: Order, payment: Payment, *, at: datetime) -> None:
-    """The payment paid its order: as much of it as the order costs is ours.
+def earned(session: Session, order: Order, shares: Sequence[tuple[Payment, int]], *, at: datetime) -> None:
+    """So much of each of these payments (minor units), which is what the order costs together, is ours.
 
     What was credited before anything was paid (cash on delivery) was sold all the same, and returned.
     """
     revenue = revenue_of(order)
-    entry = _of_payment(payment, PostingKind.EARNED, "earned", at=at)
+    entries = {payment.id: _earning(order, payment, at=at) for payment, _ in shares}
+    first, _ = shares[0]
     debits = [
-        (Account.DISCOUNTS, revenue.discount_minor),
-        (Account.RETURNS, order.credited_minor),
-        (Account.CUSTOMER_MONEY, order.owed.minor),
+        ((entries[first.id], Account.DISCOUNTS), revenue.discount_minor),
+        ((entries[first.id], Account.RETURNS), order.credited_minor),
+        *(((entries[payment.id], Account.CUSTOMER_MONEY), share) for payment, share in shares),
     ]
     earnings = [
         (Account.SALES, revenue.sales_minor),
         (Account.DELIVERY, revenue.delivery_minor),
         (Account.TAX, revenue.tax_minor),
     ]
-    for debit, credit, amount in matched(debits, earnings):
+    for (entry, debit), credit, amount in matched(debits, earnings):
         entry.post(session, debit=debit, credit=credit, amount_minor=amount)
+
+
+def _earning(order: Order, payment: Payment, *, at: datetime) -> Entry:
+    """A payment that pays more than one order is posted once for each."""
+    what = "earned" if payment.order_id == order.id else f"earned:{order.id}"
+    return replace(_of_payment(payment, PostingKind.EARNED, what, at=at), order_id=order.id)
+
+
+def exchanged(session: Session, transfer: PaymentTransfer, payment: Payment, *, at: datetime) -> None:
+    """Goods of one order came back, and what was earned by them is the customer's again, to pay for another order."""
+    out, into = (
+        Entry(
+            PostingKind.EXCHANGED,
+            f"transfer:{transfer.id}:{which}",
+            payment.currency,
+            at,
+            order_id=order_id,
+            payment_id=payment.id,
+        )
+        for which, order_id in (("out", transfer.from_order_id), ("in", transfer.to_order_id))
+    )
+    amount = transfer.amount_minor
+    out.post(session, debit=Account.RETURNS, credit=Account.EXCHANGES, amount_minor=amount)
+    into.post(session, debit=Account.EXCHANGES, credit=Account.CUSTOMER_MONEY, amount_minor=amount)
 
 
 def refund_asked(session: Session, refund: Refund, payment: Payment, *, at: datetime) -> None:
     """It is promised back: first what was not earned, the rest out of what was."""
-    unearned = min(
-        refund.amount_minor, max(0, -balance(session, Account.CUSTOMER_MONEY, payment_id=payment.id))
+    held = -balance(
+        session,
+        Account.CUSTOMER_MONEY,
+        Posting.payment_id == payment.id,
+        Posting.order_id == refund.order_id,
     )
+    unearned = min(refund.amount_minor, max(0, held))
     entry = _of_refund(refund, payment, PostingKind.REFUND_ASKED, "asked", at=at)
     shares = [(Account.CUSTOMER_MONEY, unearned), (Account.RETURNS, refund.amount_minor - unearned)]
     for account, amount in shares:
@@ -167,7 +198,7 @@ def dispute_moved(
 
 def dispute_lost(session: Session, payment: Payment, *, reference: str, at: datetime) -> None:
     """The bank keeps what it took of this payment."""
-    amount = balance(session, Account.DISPUTED, payment_id=payment.id)
+    amount = balance(session, Account.DISPUTED, Posting.payment_id == payment.id)
     entry = Entry(
         PostingKind.DISPUTE_LOST,
         f"dispute:{reference}:lost",
@@ -192,18 +223,20 @@ def is_earned(session: Session, order: Order) -> bool:
     return session.scalar(statement.limit(1)) is not None
 
 
-def balance(session: Session, account: Account, *, payment_id: UUID) -> int:
-    """Debits less credits of one payment's postings to an account, in minor units."""
+def balance(session: Session, account: Account, *conditions: ColumnElement[bool]) -> int:
+    """Debits less credits of some postings to an account, in minor units."""
     came, went = (
         select(func.coalesce(func.sum(Posting.amount_minor), 0))
-        .where(side == account, Posting.payment_id == payment_id)
+        .where(side == account, *conditions)
         .scalar_subquery()
         for side in (Posting.debit, Posting.credit)
     )
     return int(session.scalars(select(came - went)).one())
 
 
-def matched(to: Shares, from_: Shares) -> Iterator[tuple[Account, Account, int]]:
+def matched(
+    to: list[tuple[Debit, int]], from_: list[tuple[Credit, int]]
+) -> Iterator[tuple[Debit, Credit, int]]:
     """Both sides cut into postings, in their order. Raises ValueError when they do not weigh the same."""
     if sum(amount for _, amount in to) != sum(amount for _, amount in from_):
         raise ValueError(f"unbalanced: {to} and {from_}")
@@ -218,7 +251,7 @@ def matched(to: Shares, from_: Shares) -> Iterator[tuple[Account, Account, int]]
             right.append((credit, due - amount))
 
 
-def _filled(shares: Iterable[tuple[Account, int]]) -> Shares:
+def _filled(shares: Iterable[tuple[Debit, int]]) -> list[tuple[Debit, int]]:
     """A stack with the first share on top; nothing of nothing."""
     return [share for share in shares if share[1]][::-1]
 
@@ -243,7 +276,7 @@ def _of_refund(
         f"refund:{refund.id}:{what}",
         refund.currency,
         at,
-        order_id=payment.order_id,
+        order_id=refund.order_id,
         payment_id=payment.id,
         refund_id=refund.id,
         memo=memo or refund.reason,

@@ -24,6 +24,7 @@ WORDS: Final = {
     PostingKind.DISPUTE_OPENED: "Withdrawn in a dispute",
     PostingKind.DISPUTE_WON: "Returned: dispute won",
     PostingKind.DISPUTE_LOST: "Dispute lost",
+    PostingKind.EXCHANGED: "Exchanged",
 }
 DEBIT_SIDE: Final = frozenset(
     {*HELD, Account.DISPUTED, Account.DISCOUNTS, Account.RETURNS, Account.FEES, Account.LOSSES}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.delivery.model import IS_WAITING, InboxEvent, OutboxKind, OutboxRow, is_open
 from payments.ledger.audit import audit
-from payments.model import Payment, Refund, RefundStatus
+from payments.model import Payment, PaymentTransfer, Refund, RefundStatus
 from sandbox.stories.stage import Worlds
 from sandbox.stripe import model as stripe
 from sandbox.telegram.state import Update
@@ -24,10 +24,11 @@ _ENDINGS: Final = {
     stripe.RefundStatus.FAILED: "came back",
     stripe.RefundStatus.CANCELED: "was called off",
 }
-OrderRow = Row[UUID, str, OrderStatus, int, int, bool]
+OrderRow = Row[UUID, str, OrderStatus, int, int, int, bool]
 PaymentRow = Row[UUID, UUID | None, str, int, str]
 TAKEN_BY_STAFF: Final = frozenset({"cash", "bank"})  # Stripe knows nothing of these payments
-RefundRow = Row[UUID, UUID, int, RefundStatus]
+RefundRow = Row[UUID, UUID, int, RefundStatus, UUID | None]
+TransferRow = Row[UUID, UUID, int]
 
 
 @dataclass
@@ -36,12 +37,13 @@ class _Account:
 
     payments: list[PaymentRow] = field(default_factory=list[PaymentRow])
     refunds: list[RefundRow] = field(default_factory=list[RefundRow])
+    moved_minor: int = 0  # from other orders, less what went to others
 
     @property
     def kept_minor(self) -> int:
         """Taken, and neither given back nor promised back."""
         given = sum(refund.amount_minor for refund in self.refunds)
-        return sum(payment.amount_minor for payment in self.payments) - given
+        return sum(payment.amount_minor for payment in self.payments) + self.moved_minor - given
 
 
 class Books:
@@ -83,7 +85,8 @@ class Books:
         orders = {row.id: row for row in session.connection().execute(_ORDERS)}
         payments = session.connection().execute(_PAYMENTS).all()
         refunds = session.connection().execute(_REFUNDS).all()
-        yield from _owed(orders, payments, refunds)
+        transfers = session.connection().execute(_TRANSFERS).all()
+        yield from _owed(orders, payments, refunds, transfers)
         yield from self._charges(orders, payments, waits=waits)
         yield from self._refunds(refunds, waits=waits)
         yield from self._ledger()
@@ -214,20 +217,25 @@ class Books:
 
 
 def _owed(
-    orders: dict[UUID, OrderRow], payments: Iterable[PaymentRow], refunds: Iterable[RefundRow]
+    orders: dict[UUID, OrderRow],
+    payments: Iterable[PaymentRow],
+    refunds: Iterable[RefundRow],
+    transfers: Iterable[TransferRow],
 ) -> Iterator[str]:
-    """What was kept of each order's money is what the order costs, or nothing."""
+    """What was kept of each order's money is what the order costs, or what an exchange paid towards it, or nothing."""
     accounts: defaultdict[UUID | None, _Account] = defaultdict(_Account)
-    of_payment: dict[UUID, UUID | None] = {}
     for payment in payments:
         accounts[payment.order_id].payments.append(payment)
-        of_payment[payment.id] = payment.order_id
     for refund in refunds:
-        accounts[of_payment[refund.payment_id]].refunds.append(refund)
+        accounts[refund.order_id].refunds.append(refund)
+    for moved in transfers:
+        accounts[moved.from_order_id].moved_minor -= moved.amount_minor
+        accounts[moved.to_order_id].moved_minor += moved.amount_minor
     for order in orders.values():
         account = accounts[order.id]
         is_due = order.status in PAID_FOR and (order.was_paid or account.payments)
-        due = order.total_minor - order.credited_minor if is_due else 0
+        waits = order.status is OrderStatus.AWAITING_PAYMENT
+        due = order.total_minor - order.credited_minor if is_due else order.exchanged_minor if waits else 0
         yield from _difference(f"the order {order.reference} ({order.status})", due, account)
     yield from _difference("money that came for no order", 0, accounts[None])
 
@@ -295,6 +303,7 @@ _FINGERPRINT: Final[Any] = select(
     _total(Variant.on_hand),
     _total(Variant.allocated),
     _total(Order.credited_minor),
+    _total(PaymentTransfer.amount_minor),
     _total(OrderLine.called_off),
     _total(OrderLine.shipped),
 )
@@ -304,6 +313,7 @@ _ORDERS: Final = select(
     Order.status,
     Order.total_minor,
     Order.credited_minor,
+    Order.exchanged_minor,
     select(OrderMove.id)
     .where(OrderMove.order_id == Order.id, OrderMove.after == OrderStatus.PAID)
     .correlate(Order)
@@ -313,7 +323,10 @@ _ORDERS: Final = select(
 _PAYMENTS: Final = select(
     Payment.id, Payment.order_id, Payment.reference, Payment.amount_minor, Payment.provider
 )
-_REFUNDS: Final = select(Refund.id, Refund.payment_id, Refund.amount_minor, Refund.status)
+_REFUNDS: Final = select(Refund.id, Refund.payment_id, Refund.amount_minor, Refund.status, Refund.order_id)
+_TRANSFERS: Final = select(
+    PaymentTransfer.from_order_id, PaymentTransfer.to_order_id, PaymentTransfer.amount_minor
+)
 _MOVES: Final = (
     select(OrderMove.order_id, OrderMove.before, OrderMove.after, Order.reference)
     .join(Order, Order.id == OrderMove.order_id)

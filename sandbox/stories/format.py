@@ -272,7 +272,7 @@ class StaffReturn(StoryModel):
     """Decide about the newest return of an order: `{return: ana, to: refused, why: "It was used."}`."""
 
     of: str = Field(alias="return")
-    to: Literal["approved", "refused", "received", "refunded"]
+    to: Literal["approved", "refused", "received", "refunded", "exchanged"]
     why: str = ""
     sellable: bool = True
     amount: Amount | None = None  # of the refund; without it all that was asked for the goods

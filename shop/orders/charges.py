@@ -5,7 +5,7 @@ from typing import Literal
 
 from shop.orders.model import Order
 
-Kind = Literal["goods", "coupon", "pickup", "delivery", "tax"]
+Kind = Literal["goods", "coupon", "pickup", "kept", "delivery", "tax", "exchange"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Charge:
 
 
 def charges(order: Order) -> tuple[Charge, ...]:
-    """What the order is charged for; the lines sum to its total. Its lines are loaded."""
+    """What the order is charged for; the lines sum to its total less what an exchange has paid of it. Its lines are loaded."""
     lines = [Charge("goods", line.name, line.unit_price_minor, line.units) for line in order.lines]
     lines += [
         Charge(discount["reason"], discount["label"], -discount["amount_minor"])
@@ -33,4 +33,6 @@ def charges(order: Order) -> tuple[Charge, ...]:
         lines.append(Charge("delivery", "", order.delivery_minor))
     if order.tax_minor and not order.tax_included:
         lines.append(Charge("tax", "", order.tax_minor))
+    if order.exchanged_minor:
+        lines.append(Charge("exchange", "", -order.exchanged_minor))
     return tuple(lines)

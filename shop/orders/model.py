@@ -142,6 +142,8 @@ class Order(Base):
     frozen: Mapped[str | None]  # why nothing of it may be sent just now
     # what of the total is no longer owed: goods called off or brought back, and goodwill
     credited_minor: Mapped[int] = mapped_column(default=0)
+    # what of the total was paid by goods that came back from the parent
+    exchanged_minor: Mapped[int] = mapped_column(default=0)
     # the order that this one adds to or replaces goods of
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("order.id"), index=True)
 
@@ -171,6 +173,11 @@ class Order(Base):
     def owed(self) -> Money:
         """The total less what was credited."""
         return Money(self.total_minor - self.credited_minor, self.currency)
+
+    @property
+    def due(self) -> Money:
+        """What is to be paid in money: what is owed, less what goods that came back have paid."""
+        return Money(self.owed.minor - self.exchanged_minor, self.currency)
 
     def credit(self, amount: Money) -> None:
         """So much less is owed. Totals stay as they were agreed; giving money back is the caller's next step."""

@@ -112,7 +112,7 @@ def place(
             hold_until=hold_until,
         )
         _freeze(session, customer, order, delivery, terms)
-        _allocate(session, order, low_stock_units=terms.low_stock_units, at=at)
+        allocate(session, order, low_stock_units=terms.low_stock_units, at=at)
         promotions.take(session, order, at=at)
         carts.empty(session, customer)
     return order
@@ -221,7 +221,7 @@ def _take_again(session: Session, order: Order, *, low_stock_units: int, at: dat
     """Stock and coupon, which an expired order has given back."""
     if order.status is not OrderStatus.EXPIRED:
         return
-    _allocate(session, order, low_stock_units=low_stock_units, at=at)
+    allocate(session, order, low_stock_units=low_stock_units, at=at)
     try:
         promotions.take(session, order, at=at)
     except CouponRefused:
@@ -236,22 +236,33 @@ def take_late_payment(session: Session, order: Order, *, at: datetime, by: str) 
 
 
 def cancel(session: Session, order: Order, *, at: datetime, by: str, why: str) -> bool:
-    """Cancel it and give the stock back. True when it was paid, so that money must go back too."""
+    """Cancel it and give the stock back. True when it was paid, so that money must go back too.
+
+    What an exchange has paid towards an unpaid one must go back as well.
+    """
     was_paid = order.status is OrderStatus.PAID
     session.add(order.move(OrderStatus.CANCELLED, at=at, by=by, why=why))
-    _release(session, order, at=at)
-    promotions.give_back(session, order.id, at=at)
+    _end(session, order, at=at)
     return was_paid
 
 
 def expire(session: Session, order: Order, *, at: datetime) -> bool:
-    """Nobody paid in time: give the stock back. False when it was paid or cancelled meanwhile."""
+    """Nobody paid in time: give the stock back. False when it was paid or cancelled meanwhile.
+
+    What an exchange has paid towards it must go back as money.
+    """
     if order.status is not OrderStatus.AWAITING_PAYMENT:
         return False
     session.add(order.move(OrderStatus.EXPIRED, at=at, by="timer", why="not paid in time"))
+    _end(session, order, at=at)
+    return True
+
+
+def _end(session: Session, order: Order, *, at: datetime) -> None:
+    """Stock and coupon are free again, and what an exchange paid of it is no longer meant for it."""
     _release(session, order, at=at)
     promotions.give_back(session, order.id, at=at)
-    return True
+    order.exchanged_minor = 0
 
 
 def call_off(session: Session, order: Order, units: Mapping[UUID, int], *, at: datetime, by: str) -> Money:
@@ -334,7 +345,8 @@ def locked_variants(session: Session, order: Order) -> list[tuple[Variant, int]]
     return [(variant, units[variant.id]) for variant in locked]
 
 
-def _allocate(session: Session, order: Order, *, low_stock_units: int, at: datetime) -> None:
+def allocate(session: Session, order: Order, *, at: datetime, low_stock_units: int = 0) -> None:
+    """Promise it all its goods, or none. Raises OutOfStock."""
     wanted = locked_variants(session, order)
     for variant, units in wanted:  # all or none
         free = variant.free_units()

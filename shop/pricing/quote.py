@@ -9,7 +9,8 @@ from typing import Literal
 from shop.money import Money, total
 from shop.pricing.tax import TaxRules
 
-Reason = Literal["coupon", "pickup"]
+Reason = Literal["coupon", "pickup", "kept"]
+"""`kept`: what came off the goods that these are given in exchange for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,9 @@ class Return(Base):
     status: Mapped[ReturnStatus] = mapped_column(default=R.ASKED, index=True)
     wish: Mapped[Wish]
     why: Mapped[str]  # a code of flows/replies: damaged, wrong, unfit, disliked, other
+    # what they would like instead, under its name of that day; None: their money
+    wanted_variant_id: Mapped[UUID | None] = mapped_column(ForeignKey("variant.id", ondelete="SET NULL"))
+    wanted_name: Mapped[str | None]
     worth_minor: Mapped[int] = mapped_column(default=0)  # what was asked for the goods; known once they came
     asked_at: Mapped[datetime]
 

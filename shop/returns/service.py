@@ -11,6 +11,7 @@ from shop.catalogue.model import Variant
 from shop.money import Money
 from shop.orders.model import Order, OrderStatus, TooManyUnits
 from shop.profile import Returns
+from shop.returns.exchange import Wanted
 from shop.returns.model import OPEN, Return, ReturnLine, ReturnNotPossible, ReturnStatus, Wish
 from shop.shipments import service as shipments
 from shop.tasks import low_stock
@@ -54,8 +55,12 @@ def ask(
     why: str,
     rules: Returns,
     at: datetime,
+    wanted: Wanted | None = None,
 ) -> Return:
-    """The customer wants to send these units back. The order is locked. Raises TooManyUnits for what they may not."""
+    """The customer wants to send these units back, maybe for `wanted`. The order is locked.
+
+    Raises TooManyUnits for what they may not.
+    """
     allowed = returnable(session, order, rules, at=at)
     if not units or any(not 0 < count <= allowed.get(line_id, 0) for line_id, count in units.items()):
         raise TooManyUnits(reference=order.reference)
@@ -64,6 +69,8 @@ def ask(
         number=len(of_order(session, order.id)) + 1,
         wish=wish,
         why=why,
+        wanted_variant_id=wanted.variant_id if wanted else None,
+        wanted_name=wanted.name if wanted else None,
         asked_at=at,
         lines=[ReturnLine(order_line_id=line_id, units=count) for line_id, count in units.items()],
     )
@@ -120,10 +127,10 @@ def _move_order(session: Session, order: Order, *, at: datetime, by: str) -> Non
         session.add(order.move(status, at=at, by=by))
 
 
-def settle(session: Session, asked: Return, *, exchanged: bool, at: datetime, by: str) -> None:
+def settle(session: Session, asked: Return, *, exchanged: bool, at: datetime, by: str, why: str = "") -> None:
     """Its money is on the way back, or other goods are. Raises ReturnNotPossible."""
     status = ReturnStatus.EXCHANGED if exchanged else ReturnStatus.REFUNDED
-    session.add(asked.move(status, at=at, by=by))
+    session.add(asked.move(status, at=at, by=by, why=why))
 
 
 def has_open(session: Session, order_id: UUID) -> bool:
