@@ -397,7 +397,8 @@ def simulate(
         int, typer.Option(help="Decides all that happens: on SQLite the same seed is the same run.")
     ] = 1,
     faults: Annotated[
-        str, typer.Option(help="What goes wrong: duplicates,delay,reorder,timeout,429,5xx,decline,kill.")
+        str,
+        typer.Option(help="What goes wrong: duplicates,delay,reorder,timeout,429,5xx,decline,kill; or all."),
     ] = "",
     database: Annotated[
         str, typer.Option(help="sqlite, postgresql (a server from a wheel), or a server's postgresql:// URL.")

@@ -85,6 +85,9 @@ def _facts(simulation: Simulation, outcomes: Outcomes) -> dict[str, Any]:
         "orders": outcomes.orders,
         "charged_minor": outcomes.charged_minor,
         "refunded_minor": outcomes.refunded_minor,
+        "reconciled": outcomes.reconciled,
+        "mended": outcomes.mended,
+        "unreconciled": outcomes.unreconciled,
         "currency": simulation.settings.shop.currency,
         "faults": dict(sorted(outcomes.faults.items())),
         "simulated_seconds": int((outcomes.ended_at - outcomes.began_at).total_seconds()),
@@ -109,6 +112,7 @@ def _text(facts: dict[str, Any], settings: Settings) -> str:
         f"{facts['people']} people, {facts['visits']} visits, {facts['steps']} steps, {facts['messages']} messages to them",
         f"orders: {orders or 'none'}",
         f"charged {money(facts['charged_minor'])}, given back {money(facts['refunded_minor'])}",
+        _reconciled(facts),
         f"faults planted: {faults or 'none'}",
         f"{simulated.days} days and {simulated.seconds // 3600} hours in {facts['real_seconds']:.0f} s",
         _seed(facts),
@@ -116,6 +120,15 @@ def _text(facts: dict[str, Any], settings: Settings) -> str:
         *facts["breaches"],
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _reconciled(facts: dict[str, Any]) -> str:
+    if facts["unreconciled"] is None:
+        return "not compared with Stripe's account: the run did not reach its end"
+    return (
+        f"{facts['reconciled']} things on Stripe's account compared, {facts['mended']} differences mended on the way,"
+        f" unreconciled: {facts['unreconciled']}"
+    )
 
 
 def _seed(facts: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from app.running import CannotOpen
+from app.running import CannotOpen, schedule_reconciling
 from app.scratch_databases import ON_SQLITE, Scratch
 from app.settings import Settings
 from app.stage import OPENING, Stage, Template, copy_home, open_stage
@@ -36,14 +36,17 @@ class Chosen:
 
 
 def fault_names(text: str) -> frozenset[str]:
-    """The faults of a list such as "delay,429". Raises CannotOpen with the nearest name for one that is not there."""
+    """The faults of a list such as "delay,429", or of "all". Raises CannotOpen with the nearest name for one that is not there."""
     names = [name.strip() for name in text.split(",") if name.strip()]
+    if names == [ALL_FAULTS]:
+        return frozenset(FAULTS)
     for name in names:
         if name not in FAULTS:
             raise CannotOpen(f"there is no fault {name!r}{nearest(name, FAULTS)}")
     return frozenset(names)
 
 
+ALL_FAULTS: Final = "all"
 StageChanger = Callable[[Stage], None]
 _AS_IT_IS: Final[StageChanger] = lambda _: None  # noqa: E731 - it has a name
 
@@ -106,6 +109,7 @@ class Simulation:
                     repeatable=self.repeatable,
                 )
                 async with opening as stage:
+                    schedule_reconciling(stage.parley)  # as a served shop does
                     self.change(stage)
                     with Invariants(stage) as rules:
                         run = Run(stage, rules, source, self.cast, seed=seed, told=told, stopped=stopped)
@@ -130,6 +134,7 @@ class Simulation:
         """That way as a story file."""
         chosen = self.chosen
         faults = ",".join(name for name in FAULTS if name in chosen.faults)
+        faults = ALL_FAULTS if chosen.faults == frozenset(FAULTS) else faults
         command = f"parley simulate --people {chosen.people} --days {chosen.days} --seed {chosen.seed}"
         if faults:
             command += f" --faults {faults}"

@@ -34,10 +34,13 @@ from app.server import ShopServer, create_app, listen_on
 from app.serving import PromptServer
 from app.settings import Home, Secrets, Settings
 from app.wiring import Learnt, Loaded, Parley, build
+from bot.actions import reconciling
+from bot.actions.reconciling import Reconciled
 from bot.delivery.leases import LEASE_SECONDS
 from console import fulfilment, return_desk, staff_reply
 from console.fulfilment import Desk
 from nlu.understanding import Understanding
+from payments import reconciliation
 from sandbox.clock import SimulatedClock
 from sandbox.people.messenger import MessengerPerson
 from sandbox.people.person import Person
@@ -279,6 +282,20 @@ class Stage:
                 update(Variant).where(Variant.product_id == product).values(values)
             )
         )
+
+    # ── money ───────────────────────────────────────────────────────────────────────────────────────
+
+    async def reconcile(self) -> Reconciled:
+        """Compare the books with Stripe's account, asked over the wire, since the opening; what is mended is heard of."""
+        assert self.parley.stripe is not None, "a stage has its sandbox's keys"
+        account = await self.parley.stripe.call("list_account", reconciliation.window(OPENING), "by hand")
+        at = self.clock.now()
+        done = await self.database.run(
+            lambda session: reconciling.reconcile(session, account, since=OPENING, at=at)
+        )
+        await self.parley.delivery.wake()
+        await self.settle()
+        return done
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -3,11 +3,11 @@
 Every call carries an idempotency key made of our ids (https://docs.stripe.com/api/idempotent_requests).
 """
 
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import stripe
 from stripe import StripeClient
@@ -100,23 +100,15 @@ class StripeGateway:
             )
 
     async def _make(self, call: str, arguments: Any, options: Any) -> JsonObject:
-        v1 = self._client.v1
-        match call:
-            case "create_checkout":
-                return await self._create_checkout(arguments, options)
-            case "expire_checkout":
-                return await self._expire(arguments["session"], options)
-            case "capture":
-                amount = {"amount_to_capture": arguments["amount_to_capture"]}
-                return await self._end_hold(arguments["intent"], "capture", amount, options)
-            case "release":
-                return await self._end_hold(arguments["intent"], "cancel", {}, options)
-            case "refund":
-                return _plain(await v1.refunds.create_async(arguments, options))
-            case "list_account":
-                return await account_since(self._client, arguments["since"])
-            case _:
-                raise Rejected(f"there is no call {call!r}")
+        if call not in self.CALLS:
+            raise Rejected(f"there is no call {call!r}")
+        return await self.CALLS[call](self, arguments, options)
+
+    async def _refund(self, arguments: Any, options: Any) -> JsonObject:
+        return _plain(await self._client.v1.refunds.create_async(arguments, options))
+
+    async def _list_account(self, arguments: Any, _options: Any) -> JsonObject:
+        return await account_since(self._client, arguments["since"])
 
     async def _create_checkout(self, arguments: Any, options: Any) -> JsonObject:
         """Open the payment page; a discount on it is a coupon made for this order alone, under a key of its own.
@@ -132,9 +124,9 @@ class StripeGateway:
         params: Any = given
         return _plain(await self._client.v1.checkout.sessions.create_async(params, options))
 
-    async def _expire(self, session: str, options: Any) -> JsonObject:
+    async def _expire_checkout(self, arguments: Any, options: Any) -> JsonObject:
         """Close a Checkout Session; one that is complete or expired already stays as it is, and shows its `intent`."""
-        v1 = self._client.v1
+        v1, session = self._client.v1, arguments["session"]
         current = _plain(await v1.checkout.sessions.retrieve_async(session))
         if current["status"] == "open":
             return _plain(await v1.checkout.sessions.expire_async(session, options=options))
@@ -142,6 +134,13 @@ class StripeGateway:
         return current | {
             "intent": _plain(await v1.payment_intents.retrieve_async(intent)) if intent else None
         }
+
+    async def _capture(self, arguments: Any, options: Any) -> JsonObject:
+        amount = {"amount_to_capture": arguments["amount_to_capture"]}
+        return await self._end_hold(arguments["intent"], "capture", amount, options)
+
+    async def _release(self, arguments: Any, options: Any) -> JsonObject:
+        return await self._end_hold(arguments["intent"], "cancel", {}, options)
 
     async def _end_hold(
         self, intent: str, how: Literal["capture", "cancel"], params: Any, options: Any
@@ -153,6 +152,16 @@ class StripeGateway:
             return _plain(current)
         end = intents.capture_async if how == "capture" else intents.cancel_async
         return _plain(await end(intent, params, options))
+
+    # Every call that the outbox may hold, by name; each takes its arguments, and options with the idempotency key.
+    CALLS: ClassVar[Mapping[str, Callable[[Any, Any, Any], Awaitable[JsonObject]]]] = {
+        "create_checkout": _create_checkout,
+        "expire_checkout": _expire_checkout,
+        "capture": _capture,
+        "release": _release,
+        "refund": _refund,
+        "list_account": _list_account,
+    }
 
     def read_notice(self, body: bytes, signature: str) -> Notice:
         """Verify a webhook (https://docs.stripe.com/webhooks/signature). Raises ForgedNotice."""

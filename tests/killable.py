@@ -46,7 +46,8 @@ def run(home: Home, port: int, far_ends: str) -> None:
                 stripe=f"{far_ends}/stripe",
             ),
         )
-        parley.delivery.limiters["telegram"] = Limiter(UNLIMITED)  # nobody shall have to wait for them here
+        for channel in ("telegram", "messenger"):  # nobody shall have to wait for them here
+            parley.delivery.limiters[channel] = Limiter(UNLIMITED)
         ShopServer(create_app(parley, None), parley).run(sockets=[listener])
 
 

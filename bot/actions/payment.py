@@ -463,11 +463,15 @@ def refund_words(dialogue: Dialogue, refund: Refund) -> str:
 def on_hold_over(dialogue: Dialogue, event: TimerFired) -> None:
     """The hold is over: if nobody paid, the stock goes back and the payment page closes."""
     order = orders.get(dialogue.session, UUID(event.arguments["order"]))
-    if orders.expire(dialogue.session, order, at=dialogue.now):
-        close_payment_page(dialogue, order)
-        if is_exchange(order):
-            tell_exchange_over(dialogue, order)
-            return
+    if not orders.expire(dialogue.session, order, at=dialogue.now):
+        return
+    close_payment_page(dialogue, order)
+    if is_exchange(order):
+        tell_exchange_over(dialogue, order)
+    elif order.payment_method is PaymentKind.CARD and order.payment_session is None:  # they never could pay
+        orders.return_to_cart(dialogue.session, order, at=dialogue.now)
+        dialogue.say("utter_no_payment_page", purpose="order_update", **order_facts(order))
+    else:
         dialogue.say("utter_order_expired", purpose="order_update", **order_facts(order))
 
 

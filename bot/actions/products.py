@@ -78,7 +78,8 @@ def _narrow(dialogue: Dialogue, heard: Understanding, order: str) -> Outcome:
         if asks_to_compare(heard) and len(dialogue.state.newest) > 1:  # "which of these is the lightest?"
             return Outcome("compare")
         return Outcome("no_words" if last is None else "unclear")
-    if dialogue.state.focus is not None and Looks.said(heard).wanted:
+    asks_of_it = dialogue.state.focus is not None and Looks.said(heard).wanted
+    if asks_of_it and len(meant(dialogue).products) == 1:  # "blue" may also name other goods
         return Outcome("about_it")
     if last is None:
         return _show(dialogue, ProductQuery(limit=dialogue.cards_max, **limits), order=order)

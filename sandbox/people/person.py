@@ -93,21 +93,35 @@ class Person(ABC):
         raise CannotDo(f"{self.name} cannot block anybody here")
 
     async def pay(
-        self, card: str = "visa", *, again: bool = False, form: Mapping[str, str] | None = None
+        self,
+        card: str = "visa",
+        *,
+        again: bool = False,
+        early: bool = False,
+        form: Mapping[str, str] | None = None,
     ) -> Outcome:
         """Pay what was asked for last, with one of the sandbox's cards; "abandon" walks away.
 
-        `again` pays nothing: the provider tells the shop of the last payment a second time. `form` is what they put
+        `again` pays nothing: the provider tells the shop of the last payment a second time. `early` takes the page
+        that Stripe made last, although nobody was given its link yet. `form` is what they put
         into Telegram's own form where an invoice has one, and `shipping`, the delivery that they choose there.
         """
         if again:
             return await self._tell_again()
+        if early:
+            return await self.stripe.pay(self._newest_page(), card)
         self.form = dict(form or {})
         return await self._pay(card)
 
     async def _pay(self, card: str) -> Outcome:
         """By the payment page that the newest link of that kind leads to."""
         return await self.stripe.pay(await self._session(), card)
+
+    def _newest_page(self) -> str:
+        pages = list(self.stripe.account.sessions)
+        if not pages:
+            raise CannotDo(f"Stripe has made no page that {self.name} could pay")
+        return pages[-1].id
 
     async def _tell_again(self) -> Outcome:
         session = await self._session()

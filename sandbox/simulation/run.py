@@ -14,7 +14,8 @@ import httpx
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from payments.model import Payment, Refund, RefundStatus
+from bot.actions.reconciling import Reconciled
+from payments.model import Payment, Reconciliation, Refund, RefundStatus
 from sandbox.people.person import CannotDo, Person
 from sandbox.people.telegram import TelegramPerson
 from sandbox.people.web import WebPerson
@@ -48,6 +49,10 @@ class Stage(StoryStage, Protocol):
         """Let the shop die once it has kept so many more pieces of work; set when that happens. If repeatable."""
         ...
 
+    async def reconcile(self) -> Reconciled:
+        """Compare the shop's books with the provider's account, and let what mends a difference take place."""
+        ...
+
 
 class Rules(Protocol):
     """What must hold after every moment."""
@@ -79,6 +84,13 @@ class Outcomes:
     orders: dict[str, int] = field(default_factory=dict[str, int])
     charged_minor: int = 0
     refunded_minor: int = 0
+    reconciled: int = (
+        0  # charges, refunds, disputes and sessions of the provider's, held against our books at the end
+    )
+    mended: int = 0  # differences that the nights and the end found and mended: notices that had not come
+    unreconciled: int | None = (
+        None  # what still differs after that; None for a run that did not reach its end
+    )
     began_at: datetime | None = None
     ended_at: datetime | None = None
     real_seconds: float = 0.0
@@ -151,6 +163,16 @@ class Run:
         await self.stage.advance(AFTERWARDS)
         for key in sorted(self._people):
             self._note(key, "", await self._look(key))
+        self.outcomes.breaches += self.rules.check()
+        await self._reconcile()
+
+    async def _reconcile(self) -> None:
+        """Mend what can be mended, and compare once more: what differs then is money nobody can account for."""
+        await self.stage.reconcile()
+        again = await self.stage.reconcile()
+        differences = [*again.mended, *again.left]
+        self.outcomes.reconciled, self.outcomes.unreconciled = again.kept.checked, len(differences)
+        self.outcomes.breaches += [f"unreconciled: {each.what}" for each in differences]
         self.outcomes.breaches += self.rules.check()
 
     # ── one moment ──────────────────────────────────────────────────────────────────────────────────
@@ -329,9 +351,11 @@ class Run:
             select(Order.status, func.count()).group_by(Order.status).order_by(Order.status)
         )
         self.outcomes.orders = {status.value: count for status, count in statuses}
-        self.outcomes.charged_minor = session.scalar(select(func.sum(Payment.amount_minor))) or 0
+        self.outcomes.charged_minor = int(session.scalar(select(func.sum(Payment.amount_minor))) or 0)
         settled = select(func.sum(Refund.amount_minor)).where(Refund.status == RefundStatus.SETTLED)
-        self.outcomes.refunded_minor = session.scalar(settled) or 0
+        self.outcomes.refunded_minor = int(session.scalar(settled) or 0)  # PostgreSQL sums to a decimal
+        found = [each for kept in session.scalars(select(Reconciliation)) for each in kept.found]
+        self.outcomes.mended = sum(bool(each["is_mended"]) for each in found)
         orders = session.execute(
             select(Order.reference, Order.status, Order.total_minor, Order.name, Order.placed_at).order_by(
                 Order.reference

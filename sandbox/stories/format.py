@@ -13,12 +13,12 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from sandbox.stripe.cards import BY_NICKNAME
-from sandbox.stripe.people import ABANDON, REFUSED_3DS
+from sandbox.stripe.people import ABANDON, ABANDONED_3DS, REFUSED_3DS
 from shop.orders.model import OrderStatus
 
 Channel = Literal["telegram", "messenger", "web"]
 CHANNELS: Final[tuple[Channel, ...]] = ("telegram", "messenger", "web")
-CARDS: Final = (*BY_NICKNAME, REFUSED_3DS, ABANDON)
+CARDS: Final = (*BY_NICKNAME, REFUSED_3DS, ABANDONED_3DS, ABANDON)
 _SPAN = re.compile(r"\+(\d+)\s*([smhdw])")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MONEY = re.compile(r"(\d+)\.(\d\d) ([A-Z]{3})")
@@ -160,11 +160,15 @@ FormField = Literal[
 
 
 class Pay(StoryModel):
-    """Pay what was asked for last. `again` pays nothing: the provider tells the shop a second time."""
+    """Pay what was asked for last. `again` pays nothing: the provider tells the shop a second time.
+
+    `early` pays the page that Stripe has made and whose link is still on its way.
+    """
 
     pay: Literal["card"]
     card: str = Field(default="visa", alias="with")
     again: bool = False
+    early: bool = False
     paid: bool | None = None  # how it must end; anything goes if it is not said
     form: dict[FormField, str] | None = (
         None  # what is put into Telegram's own form, where the invoice has one

@@ -217,7 +217,7 @@ class Player:
         return ""
 
     async def _pay(self, person: Person, pay: Pay) -> str:
-        outcome = await person.pay(pay.card, again=pay.again, form=pay.filled)
+        outcome = await person.pay(pay.card, again=pay.again, early=pay.early, form=pay.filled)
         ended = "paid" if outcome.paid else f"not paid: {outcome.code}: {outcome.message}"
         if pay.paid is not None and pay.paid != outcome.paid:
             raise NotSo(f"{person.name} to have {'paid' if pay.paid else 'paid nothing'}", ended)

@@ -5,183 +5,36 @@ known point while it is killed.
 """
 
 import asyncio
-import os
 import random
-import socket
-import subprocess
-import sys
-from collections import Counter
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, LiteralString
+from typing import Any, LiteralString
 
 import httpx
 import psycopg
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
 
-from app.sandbox import Sandbox, open_sandbox
-from app.server import listen_on
-from app.serving import PromptServer
-from app.settings import ROOT, Home
-from app.stage import Template, copy_home
-from bot.delivery.model import InboxEvent, InboxState, OutboxRow, OutboxState, is_open
-from sandbox.clock import TurnableClock
+from app.stage import Template
+from bot.delivery.model import InboxEvent, InboxState, OutboxRow
 from sandbox.stripe import wire
 from sandbox.telegram.faults import hang
 from shop.orders.model import OrderStatus
 from storage.clock import SystemClock
-from storage.engine import Database
-from tests.conftest import ENGINES, copied_database
-from tests.open_shop import OpenShop, Telegrammer
+from tests.conftest import ENGINES
+from tests.integration.killed_shop import ShopProcess, bought_once, heard, killable, url_of
+from tests.open_shop import Telegrammer
 from tests.scenarios.payments.buying import (
-    MUG,
     charges,
     check_out,
     fill_cart,
     order,
-    payments,
-    refunds,
     session_of,
     until,
 )
 
 pytestmark = pytest.mark.anyio
-START_SECONDS = 180.0  # seconds are usual, but other tests may want the machine, too
-
-
-class ShopProcess(OpenShop):
-    """The shop in a process that can be killed and started again; its far ends stay."""
-
-    def __init__(
-        self, home: Home, database: Database, sandbox: Sandbox, command: list[str], log: IO[bytes]
-    ) -> None:
-        port = command[command.index("--port") + 1]
-        self.url, self.sandbox, self.people = f"http://127.0.0.1:{port}", sandbox, []
-        self.home = home
-        self._database = database
-        self._command = command
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-        self.kills = 0
-
-    @property
-    def database(self) -> Database:
-        return self._database
-
-    async def wake(self) -> None:
-        """It looks by itself, once a second."""
-
-    async def start(self) -> None:
-        """Open it; returns once it answers."""
-        environment = os.environ | {"PARLEY_DATABASE_URL": _url(self._database)}
-        self._process = subprocess.Popen(  # noqa: ASYNC220 - it takes milliseconds, and must be killable at once
-            self._command, cwd=ROOT, env=environment, stdout=self._log, stderr=self._log
-        )
-        async with httpx.AsyncClient(base_url=self.url) as client, asyncio.timeout(START_SECONDS):
-            while not await self._answers(client):
-                assert self._process.poll() is None, "it ended by itself: see the log"
-                await SystemClock().sleep(0.05)
-
-    @staticmethod
-    async def _answers(client: httpx.AsyncClient) -> bool:
-        try:
-            return (await client.get("/healthz")).is_success
-        except httpx.TransportError:
-            return False
-
-    def kill(self) -> None:
-        """SIGKILL: no clean-up of any kind."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-        self.kills += 1
-
-    async def restart(self) -> None:
-        self.kill()
-        await self.start()
-
-    async def settled(self) -> None:
-        """Until it has nothing more to do, as its database tells."""
-        await until(lambda: self.read(_nothing_due), seconds=30)
-
-    def close(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-        self._database.close()
-
-
-def _url(database: Database) -> str:
-    url = database.engine.url.set(drivername="sqlite" if database.is_sqlite else "postgresql")
-    return url.render_as_string(hide_password=False)
-
-
-def _nothing_due(session: Session) -> bool:
-    waiting = select(func.count()).where(InboxEvent.state == InboxState.WAITING)
-    unsent = select(func.count()).where(
-        is_open(), (OutboxRow.due_at <= SystemClock().now()) | (OutboxRow.state == OutboxState.SENDING)
-    )
-    return not (session.scalar(waiting) or session.scalar(unsent))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@asynccontextmanager
-async def far_ends(shop_url: str) -> AsyncGenerator[tuple[Sandbox, str]]:
-    """Telegram, Messenger and Stripe, served by this process."""
-    listener = listen_on("127.0.0.1", 0)
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    sandbox = open_sandbox(None, TurnableClock(), url=url, shop_url=shop_url, shop_name="Kettle & Quay")
-    sandbox.telegram.limits = sandbox.telegram.limits.unlimited()
-    app = FastAPI()
-    sandbox.mount(app)
-    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1, lifespan="off")
-    server = PromptServer(config)
-    async with sandbox.running():
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield sandbox, f"{url}/sandbox"
-        finally:
-            server.stop()
-            await serving
-            listener.close()
-
-
-@contextmanager
-def database_for(request: pytest.FixtureRequest, engine: str, home: Home) -> Generator[Database]:
-    """The demo shop's data, in a database that the process and this test both open."""
-    if engine == "sqlite":
-        yield Database.open(home.database_url)
-        return
-    server = str(request.getfixturevalue("postgres_server"))
-    with copied_database(server, str(request.getfixturevalue("postgres_shop"))) as url:
-        yield Database.open(url)
-
-
-@asynccontextmanager
-async def killable(
-    request: pytest.FixtureRequest, template: Template, folder: Path, engine: str
-) -> AsyncGenerator[ShopProcess]:
-    """The shop's process, started; it ends with the block."""
-    home, port = copy_home(template, folder / "home"), _free_port()
-    with database_for(request, engine, home) as database, (folder / "shop.log").open("wb") as log:
-        async with far_ends(f"http://127.0.0.1:{port}") as (sandbox, url):
-            words = ["--home", str(home.folder), "--port", str(port), "--far-ends", url]
-            shop = ShopProcess(home, database, sandbox, [sys.executable, "-m", "tests.killable", *words], log)
-            try:
-                await shop.start()
-                yield shop
-            finally:
-                shop.close()
 
 
 @pytest.fixture(params=ENGINES)
@@ -214,34 +67,6 @@ def stripe_holds(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     return released
 
 
-def bought_once(shop: ShopProcess, *, refunded: bool = False) -> None:
-    """One order, one charge, at most one refund, the stock right, nothing given up."""
-    (placed,) = shop.orders()
-    assert placed.status is (OrderStatus.CANCELLED if refunded else OrderStatus.PAID)
-    assert placed.total_minor == 3390
-    assert charges(shop) == [(3390, 3390 if refunded else 0)]
-    assert [payment.amount_minor for payment in payments(shop)] == [3390]
-    assert [refund.status.value for refund in refunds(shop)] == (["settled"] if refunded else [])
-    assert len(list(shop.sandbox.stripe.account.refunds)) == int(refunded)
-    assert len(list(shop.sandbox.stripe.account.sessions)) <= 1
-    assert shop.stock(MUG) == (11, 0 if refunded else 2)
-    assert shop.parked() == []
-    dead = select(OutboxRow).where(OutboxRow.state == OutboxState.DEAD)
-    refused = shop.read(lambda session: [row.payload for row in session.scalars(dead)])
-    # Telegram takes the answer to a query once: the one that a kill repeats is refused, and rightly.
-    assert [each for each in refused if not each["kind"].startswith("answer_")] == []
-
-
-def heard(shop: ShopProcess, ana: Telegrammer) -> Counter[str]:
-    """What the bot said, how often; a kill may repeat the message that it interrupts, and no other."""
-    said = Counter(
-        message.text or message.content["invoice"]["title"] for message in ana.shown() if not message.mine
-    )
-    repeats = sum(times - 1 for words, times in said.items() if "Order" in words or "Thank you" in words)
-    assert repeats <= shop.kills, said
-    return said
-
-
 async def blocked_by_a_lock(shop: ShopProcess) -> None:
     """Somebody in the process waits for a lock that this test holds."""
     waiting = text(
@@ -253,7 +78,7 @@ async def blocked_by_a_lock(shop: ShopProcess) -> None:
 @contextmanager
 def holding(shop: ShopProcess, statement: LiteralString) -> Generator[None]:
     """Row locks of another session, until the block ends."""
-    with psycopg.connect(_url(shop.database)) as connection:
+    with psycopg.connect(url_of(shop.database)) as connection:
         connection.execute(statement)
         yield
         connection.rollback()
@@ -322,26 +147,6 @@ async def test_what_was_not_acknowledged_is_sent_again_and_answered_once(
         await shop.settled()
         statement = select(func.count()).where(InboxEvent.external_id == "the-same-id")
         assert shop.read(lambda session: session.scalar(statement)) == 1
-
-
-# ---------------------------------------------------------------------- sending
-
-
-async def test_an_invoice_killed_before_its_acknowledgement_comes_twice_at_most_and_is_paid_once(
-    shop: ShopProcess,
-) -> None:
-    ana = shop.telegrammer("Ana")
-    await fill_cart(shop, ana)
-    await check_out(ana)
-    shop.sandbox.telegram.faults.next("sendInvoice", [hang(served=True)])
-    ana.user.tap(shop.bot, "Pay")
-    await ana.user.wait_for(lambda message: "invoice" in message.content, bot=shop.bot, timeout_seconds=20)
-    await shop.restart()
-    await until(lambda: "Tap Pay on the invoice" in ana.shown()[-1].text, seconds=30)
-    assert (await ana.pays()).paid
-    await ana.hears("Your payment of")
-    bought_once(shop)
-    assert 1 <= heard(shop, ana)[f"Order {shop.orders()[0].reference}"] <= 2
 
 
 # ---------------------------------------------------------------------- paying

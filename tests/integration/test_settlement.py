@@ -689,6 +689,31 @@ def test_two_late_payments_for_the_last_unit_leave_one_with_the_goods_and_one_wi
     assert busy.read(money) == (3380, 1690)
 
 
+def test_of_fifty_late_payers_for_ten_things_ten_get_the_goods_and_forty_their_money(busy: Database) -> None:
+    def expired(session: Session) -> tuple[UUID, list[UUID]]:
+        mug = stock(session, on_hand=10)
+        placed: list[UUID] = []
+        for number in range(50):
+            order = place(session, customer(session, f"Buyer {number}"), {mug: 1})
+            orders.expire(session, order, at=LATER)
+            session.flush()
+            placed.append(order.id)
+        return mug, placed
+
+    mug, placed = busy.write_now(expired)
+    results = all_at_once(
+        busy,
+        [
+            lambda session, order=order: pay(session, order, f"pi_{order}", Money(1690, "EUR"))
+            for order in placed
+        ],
+    )
+    assert Counter(result.result().outcome for result in results) == {Outcome.PAID: 10, Outcome.TOO_LATE: 40}
+    assert busy.read(lambda session: levels(session, mug)) == (10, 10)
+    assert busy.read(money) == (50 * 1690, 40 * 1690)
+    assert busy.read(audit) == []
+
+
 def test_one_payment_told_by_many_at_the_same_moment_counts_once(busy: Database) -> None:
     order_id, _ = busy.write_now(ordered)
     results = all_at_once(busy, [lambda session: pay(session, order_id)] * 8)

@@ -86,6 +86,7 @@ def test_in_an_empty_folder_it_learns_and_stocks_by_itself(tmp_path: Path) -> No
 def test_json_is_alone_on_standard_output(folder: Path) -> None:
     found = facts(parley(folder, "simulate", *SMALL, "--json"))
     assert (found["seed"], found["people"], found["days"], found["breaches"]) == (3, 2, 1, [])
+    assert found["unreconciled"] == 0
     assert (found["database"], found["repeatable"], found["stopped"]) == ("sqlite", True, False)
     assert len(found["digest"]) == 64
 

@@ -2,12 +2,15 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from app.scratch_databases import POSTGRESQL, Scratch
 from app.stage import Stage
+from payments.ledger import posting
+from payments.model import Payment
 from sandbox.simulation.faults import FAULTS, KILL, Fault
 from shop.orders import service as orders
 from shop.orders.model import Order
@@ -29,15 +32,16 @@ def test_the_same_seed_is_the_same_run_and_another_seed_another(simulation: Simu
 @pytest.mark.parametrize("seed", [7, 11])
 def test_everything_holds_while_everything_goes_wrong(simulation: Simulate, seed: int) -> None:
     outcomes = run(simulation(people=8, days=3, seed=seed, faults=frozenset(FAULTS)))
-    assert outcomes.breaches == []
+    assert (outcomes.breaches, outcomes.unreconciled) == ([], 0)
     assert outcomes.steps > 20
+    assert outcomes.reconciled > 0
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_everything_holds_for_a_month(simulation: Simulate, seed: int) -> None:
     outcomes = run(simulation(people=120, days=30, seed=seed, faults=frozenset(FAULTS)))
-    assert outcomes.breaches == []
+    assert (outcomes.breaches, outcomes.unreconciled) == ([], 0)
 
 
 def test_an_order_that_keeps_its_stock_when_it_ends_is_found_and_made_short(
@@ -51,6 +55,20 @@ def test_an_order_that_keeps_its_stock_when_it_ends_is_found_and_made_short(
     assert len({step.person for moment in shortest for step in moment.steps}) == 1
     assert len(shortest) < len(outcomes.record)
     assert asyncio.run(broken.play_again(shortest)).breaches
+
+
+def test_what_the_books_and_the_provider_still_differ_in_at_the_end_is_a_breach(
+    simulation: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = posting.fee
+
+    def cent_too_much(session: Session, payment: Payment, *, amount_minor: int, **rest: Any) -> bool:
+        return right(session, payment, amount_minor=amount_minor + 1, **rest)
+
+    monkeypatch.setattr(posting, "fee", cent_too_much)
+    outcomes = run(simulation(people=8, days=3, seed=7))
+    assert outcomes.unreconciled
+    assert all(breach.startswith("unreconciled: the fee of") for breach in outcomes.breaches)
 
 
 def test_a_shop_that_never_comes_to_rest_is_a_breach_and_no_traceback(
@@ -96,7 +114,7 @@ def test_everything_holds_on_postgresql_for_a_week(
     simulation: Simulate, on_postgres: Scratch, seed: int
 ) -> None:
     outcomes = run(simulation(people=30, days=7, seed=seed, faults=frozenset(FAULTS), databases=on_postgres))
-    assert outcomes.breaches == []
+    assert (outcomes.breaches, outcomes.unreconciled) == ([], 0)
 
 
 def test_on_postgresql_too_a_broken_shop_is_found(
