@@ -14,7 +14,7 @@ from app.settings import Home, read_secrets
 from app.wiring import FarEnds, build
 from bot.delivery.limits import UNLIMITED, Limiter
 from storage.clock import SystemClock
-from tests.open_shop import settings_for_tests
+from tests.open_shop import settings_for_tests, settings_that_hold
 
 
 def main() -> None:
@@ -24,14 +24,15 @@ def main() -> None:
     parser.add_argument(
         "--far-ends", required=True, help="where Telegram, Messenger and Stripe are: http://127.0.0.1:…"
     )
+    parser.add_argument("--holds", action="store_true", help="banks hold the money until it is packed")
     chosen = parser.parse_args()
-    run(Home(chosen.home), chosen.port, chosen.far_ends)
+    run(Home(chosen.home), chosen.port, chosen.far_ends, holds=chosen.holds)
 
 
-def run(home: Home, port: int, far_ends: str) -> None:
+def run(home: Home, port: int, far_ends: str, *, holds: bool) -> None:
     """Serve until killed."""
     url = f"http://127.0.0.1:{port}"
-    settings, secrets = settings_for_tests(), with_sandbox(read_secrets())
+    settings, secrets = settings_that_hold() if holds else settings_for_tests(), with_sandbox(read_secrets())
     with listen_on("127.0.0.1", port) as listener, home_lock(home, url):
         parley = build(
             settings,

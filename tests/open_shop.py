@@ -25,6 +25,7 @@ from sandbox.telegram.people import ShownMessage, TelegramUser
 from sandbox.telegram.state import Bot
 from shop.catalogue.model import Product, Variant
 from shop.orders.model import Order
+from shop.payment_methods import PaymentKind, PaymentMethod
 from storage.engine import Database
 from tests.page_visitor import PageVisitor
 
@@ -36,6 +37,13 @@ def settings_for_tests(*, console: bool = False) -> Settings:
     settings = read_settings(ROOT / "config.yml")
     web = settings.channels.web.model_copy(update={"enabled": console})
     return settings.model_copy(update={"channels": settings.channels.model_copy(update={"web": web})})
+
+
+def settings_that_hold() -> Settings:
+    """The same shop, where cards are charged when an order is packed, and there is no other way to pay."""
+    settings = settings_for_tests()
+    held = PaymentMethod(kind=PaymentKind.CARD, capture="when_packed")
+    return settings.model_copy(update={"shop": settings.shop.model_copy(update={"payment_methods": (held,)})})
 
 
 @dataclass

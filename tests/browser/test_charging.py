@@ -7,23 +7,19 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from app.stage import Template, copy_home
-from shop.payment_methods import PaymentKind, PaymentMethod
 from tests.browser.conftest import DESKTOP, PATIENCE_MILLISECONDS, Visit, Visits
-from tests.open_shop import OpenShop, open_shop, settings_for_tests
+from tests.open_shop import OpenShop, open_shop, settings_that_hold
 from tests.scenarios.payments.buying import order, session_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
-HELD_FIRST = PaymentMethod(kind=PaymentKind.CARD, capture="when_packed")
-
 
 @pytest.fixture
 async def shop(anyio_backend: str, shop_template: Template, tmp_path: Path) -> AsyncIterator[OpenShop]:
-    profile = settings_for_tests().shop.model_copy(update={"payment_methods": (HELD_FIRST,)})
     home = copy_home(shop_template, tmp_path / "home")
-    async with open_shop(shop_template, home, console=True, shop=profile) as shop:
+    async with open_shop(shop_template, home, console=True, shop=settings_that_hold().shop) as shop:
         yield shop
 
 

@@ -216,13 +216,14 @@ def database_for(request: pytest.FixtureRequest, engine: str, home: Home) -> Gen
 
 @asynccontextmanager
 async def killable(
-    request: pytest.FixtureRequest, template: Template, folder: Path, engine: str
+    request: pytest.FixtureRequest, template: Template, folder: Path, engine: str, *, holds: bool = False
 ) -> AsyncGenerator[ShopProcess]:
-    """The shop's process, started; it ends with the block."""
+    """The shop's process, started; it ends with the block. With `holds` it charges when it packs."""
     home, port = copy_home(template, folder / "home"), _free_port()
     with database_for(request, engine, home) as database, (folder / "shop.log").open("wb") as log:
         async with far_ends(f"http://127.0.0.1:{port}") as ends:
             words = ["--home", str(home.folder), "--port", str(port), "--far-ends", ends.url]
+            words += ["--holds"] if holds else []
             shop = ShopProcess(home, database, ends, [sys.executable, "-m", "tests.killable", *words], log)
             try:
                 await shop.start()

@@ -20,19 +20,16 @@ from sandbox.stories.invariants import Invariants
 from sandbox.stripe.model.payments import IntentStatus
 from shop.orders import service as orders
 from shop.orders.model import Order, OrderStatus
-from shop.payment_methods import PaymentKind, PaymentMethod
 from shop.tasks.model import Task
 from storage.engine import Database
 from tests.conftest import copied_database
 from tests.integration.test_invariants import BANK_TIME, bought, placed
 from tests.integration.test_ledger import ordered
 from tests.integration.test_reconcile import all_of, compared, kinds
-from tests.open_shop import settings_for_tests
+from tests.open_shop import settings_that_hold
 from tests.trade import NOW
 
 pytestmark = pytest.mark.anyio
-
-HOLD = PaymentMethod(kind=PaymentKind.CARD, capture="when_packed")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -40,9 +37,7 @@ async def stage(
     request: pytest.FixtureRequest, shop_template: Template, tmp_path: Path
 ) -> AsyncIterator[Stage]:
     """A shop that charges when it packs."""
-    settings = settings_for_tests()
-    shop = settings.shop.model_copy(update={"payment_methods": (HOLD,)})
-    settings = settings.model_copy(update={"shop": shop})
+    settings = settings_that_hold()
     home = copy_home(shop_template, tmp_path / "home")
     if request.param == "sqlite":
         async with open_stage(settings, shop_template, home) as opened:

@@ -18,13 +18,15 @@ from uuid import uuid4
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.stage import Template
 from bot.actions.reconciling import LANE, TIMER
 from bot.delivery import timers
 from bot.delivery.model import OutboxKind, OutboxRow, OutboxState
 from bot.messages import Message
-from payments.model import Reconciliation
+from console import fulfilment
+from payments.model import Authorisation, Reconciliation
 from payments.stripe_gateway import StripeGateway
 from sandbox.telegram.payments import OrderDetails
 from shop.orders.model import OrderStatus
@@ -301,6 +303,46 @@ async def gives_money_back(cut: Cut) -> None:
     assert len(told) == 1
 
 
+async def held(shop: ShopProcess) -> Visitor:
+    """Somebody whose bank holds what they owe."""
+    bo = shop.web_visitor()
+    await order(shop, bo)
+    assert (await shop.sandbox.stripe.pay(session_of(bo))).paid
+    await bo.hears("aside for order")
+    return bo
+
+
+async def takes_what_is_held(cut: Cut) -> None:
+    shop, bo = cut.shop, await held(cut.shop)
+    (placed,) = shop.orders()
+    now = SystemClock().now()
+
+    def charge(session: Session) -> None:
+        fulfilment.charge(fulfilment.open_order(session, placed.id, notices=None, at=now))
+
+    async with cut.during():
+        await change(shop, charge)
+    await bo.hears("Your payment of")
+    await shop.settled()
+    bought_once(shop)
+
+
+async def lets_go_of_what_is_held(cut: Cut) -> None:
+    shop, bo = cut.shop, await held(cut.shop)
+    await bo.says("cancel my order")
+    async with cut.during():
+        await press(bo, "Yes, cancel it")
+    account = shop.sandbox.stripe.account
+    await until(lambda: [each.status.value for each in account.intents] == ["canceled"])
+    await shop.settled()
+    assert [each.amount_captured for each in account.charges] == [0]
+    assert [placed.status for placed in shop.orders()] == [OrderStatus.CANCELLED]
+    statuses = shop.read(lambda session: session.scalars(select(Authorisation.status)).all())
+    assert [each.value for each in statuses] == ["released"]
+    assert shop.stock(MUG) == (11, 0)
+    assert shop.parked() == []
+
+
 async def compares_the_books(cut: Cut) -> None:
     shop, bo = cut.shop, cut.shop.web_visitor()
     await order(shop, bo)
@@ -330,6 +372,7 @@ class Send:
     wire: str
     play: Callable[[Cut], Awaitable[None]]
     has_key: bool = False  # of ours, by which the far end knows a repeat
+    holds: bool = False  # in a shop that charges when it packs
 
 
 STRIPE, TELEGRAM, MESSENGER = "stripe", "telegram", "messenger"
@@ -348,6 +391,8 @@ TABLE: Final = (
     Send("create_checkout", STRIPE, PAGES + " ", opens_a_payment_page, has_key=True),
     Send("create_checkout", STRIPE, "/v1/coupons ", opens_a_payment_page_with_a_discount, has_key=True),
     Send("expire_checkout", STRIPE, PAGES + r"/\w+/expire ", closes_a_payment_page, has_key=True),
+    Send("capture", STRIPE, r"/payment_intents/\w+/capture ", takes_what_is_held, has_key=True, holds=True),
+    Send("release", STRIPE, r"/payment_intents/\w+/cancel ", lets_go_of_what_is_held, has_key=True, holds=True),
     Send("refund", STRIPE, "^POST /sandbox/stripe/v1/refunds ", gives_money_back, has_key=True),
     Send("list_account", STRIPE, "^GET /sandbox/stripe/v1/charges ", compares_the_books, has_key=True),
 )  # fmt: skip
@@ -394,6 +439,6 @@ async def test_a_shop_that_is_killed_around_a_send_comes_to_the_same_end(  # noq
     tmp_path: Path,
 ) -> None:
     times_max = 2 if boundary is Boundary.DONE and not row.has_key else 1
-    async with killable(request, shop_template, tmp_path, engine) as shop:
+    async with killable(request, shop_template, tmp_path, engine, holds=row.holds) as shop:
         await row.play(Cut(shop, row.what, row.wire, boundary, times_max))
         assert shop.kills == 1
