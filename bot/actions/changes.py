@@ -2,10 +2,9 @@
 
 from typing import Any
 
+from bot.actions.choices import Option, offer
 from bot.actions.payment import order_facts, send_refund
 from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
-from bot.dialogue.state import Choice
-from bot.dialogue.tokens import payload
 from payments import part_refunds
 from shop.money import Money
 from shop.orders import service as orders
@@ -13,7 +12,6 @@ from shop.orders.model import NotPossible, Order, OrderLine, TooManyUnits
 from shop.orders.service import CHANGEABLE
 
 BY_TEAM = "team"
-LABEL_LETTERS_MAX = 60
 
 
 @action("none", "choose")
@@ -30,20 +28,14 @@ def find_order_to_change(dialogue: Dialogue) -> Outcome:
 def ask_change_line(dialogue: Dialogue) -> None:
     """What shall be different: fewer of one of the goods, or something that people arrange."""
     other = dialogue.words("words_change_other")
-    offered = [(str(line.id), line.name) for line in _order(dialogue).lines if line.left]
-    dialogue.state.choices = [
-        Choice(value=value, label=label, words=label.split()) for value, label in [*offered, (BY_TEAM, other)]
+    order = _order(dialogue)
+    options = [
+        Option(line.id, dialogue.words("words_change_fewer", title=line.name), words=line.name.split())
+        for line in order.lines
+        if line.left
     ]
-    buttons = [
-        dialogue.button(
-            dialogue.words("words_change_fewer", title=name)[:LABEL_LETTERS_MAX],
-            payload(None, change_line=as_uuid(value)),
-        )
-        for value, name in offered
-    ]
-    buttons.append(dialogue.button(other, payload(None, change_line=BY_TEAM)))
-    reply = "utter_ask_change_line"
-    dialogue.say_with(dialogue.words(reply, **order_facts(_order(dialogue))), buttons, reply=reply)
+    options.append(Option(BY_TEAM, other))
+    offer(dialogue, "change_line", "utter_ask_change_line", options, **order_facts(order))
 
 
 @action()

@@ -5,6 +5,7 @@ from typing import Any
 from babel.numbers import format_percent
 
 from bot.actions.addresses import country_name
+from bot.actions.choices import Option, offer
 from bot.actions.purchase import Purchase, chosen_point, destination, purchase
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.state import Choice
@@ -113,11 +114,7 @@ def _impossible(dialogue: Dialogue, found: Purchase) -> Outcome:
 @action()
 def ask_pickup_point(dialogue: Dialogue) -> None:
     """The points with their hours, to tap or to name."""
-    offer = purchase(dialogue).offer
-    points = offer.option.points if offer else ()
-    dialogue.state.choices = [
-        Choice(value=point.code, label=point.label, words=[point.label, point.address]) for point in points
-    ]
-    buttons = [dialogue.button(point.label, payload(None, pickup_point=point.code)) for point in points]
-    words = dialogue.words("utter_ask_pickup_point", points=points)
-    dialogue.say_with(words, buttons, reply="utter_ask_pickup_point")
+    found = purchase(dialogue).offer
+    points = found.option.points if found else ()
+    options = (Option(point.code, point.label, words=[point.label, point.address]) for point in points)
+    offer(dialogue, "pickup_point", "utter_ask_pickup_point", options, points=points)

@@ -1,7 +1,7 @@
 """What is known of the person: told, and changed."""
 
 from bot.actions.addresses import address_line
-from bot.actions.choices import offer
+from bot.actions.choices import Option, offer
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from shop.customers import addresses
 from shop.customers.model import DETAILS, OrderNews
@@ -34,8 +34,8 @@ def keep_address(dialogue: Dialogue) -> Outcome:
 @action()
 def ask_wanted_news(dialogue: Dialogue) -> None:
     """How much of an order's way they want to hear."""
-    labels = {news.value: dialogue.words(f"words_news_{news.value}") for news in OrderNews}
-    offer(dialogue, "wanted_news", "utter_ask_wanted_news", labels)
+    options = (Option(news.value, dialogue.words(f"words_news_{news.value}")) for news in OrderNews)
+    offer(dialogue, "wanted_news", "utter_ask_wanted_news", options)
 
 
 @action("kept")

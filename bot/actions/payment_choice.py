@@ -1,9 +1,8 @@
 """How an order is paid: the shop's first choice, or another that was asked for and is offered for this order."""
 
+from bot.actions.choices import Option, offer
 from bot.actions.purchase import Purchase, destination, purchase
 from bot.dialogue.dialogue import Dialogue, Outcome, action
-from bot.dialogue.state import Choice
-from bot.dialogue.tokens import payload
 from shop.payment_methods import PaymentKind, PaymentMethod, offered
 
 
@@ -37,15 +36,10 @@ def ask_payment_method(dialogue: Dialogue) -> None:
     """The ways to pay for this purchase, to tap or to name."""
     fitting = methods_for(dialogue, purchase(dialogue))
     labels = {each.kind: dialogue.words(f"words_pay_{each.kind.value}") for each in fitting}
-    dialogue.state.choices = [
-        Choice(value=kind.value, label=label, words=[kind.value, *label.split()])
-        for kind, label in labels.items()
-    ]
-    buttons = [
-        dialogue.button(label, payload(None, payment_method=kind.value)) for kind, label in labels.items()
-    ]
-    words = dialogue.words("utter_ask_payment_method")
-    dialogue.say_with(words, buttons, reply="utter_ask_payment_method")
+    options = (
+        Option(kind.value, label, words=[kind.value, *label.split()]) for kind, label in labels.items()
+    )
+    offer(dialogue, "payment_method", "utter_ask_payment_method", options)
 
 
 @action("several", "one")

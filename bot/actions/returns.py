@@ -3,9 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from bot.actions.choices import Option, offer
 from bot.actions.payment import order_facts
 from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
-from bot.dialogue.state import Choice
 from bot.dialogue.tokens import payload
 from shop.orders import service as orders
 from shop.orders.model import Order, OrderLine, TooManyUnits
@@ -15,7 +15,6 @@ from shop.returns.exchange import Wanted
 from shop.returns.model import Return, Wish
 
 REASONS = ("damaged", "wrong", "unfit", "disliked", "other")
-LABEL_LETTERS_MAX = 60
 EXCHANGES_MAX = 10  # buttons that a person still reads
 
 
@@ -39,16 +38,8 @@ def find_goods_to_return(dialogue: Dialogue) -> Outcome:
 @action()
 def ask_return_line(dialogue: Dialogue) -> None:
     """Which of the goods."""
-    lines = _allowed(dialogue, _order(dialogue))
-    dialogue.state.choices = [
-        Choice(value=str(line.id), label=line.name, words=line.name.split()) for line, _ in lines
-    ]
-    buttons = [
-        dialogue.button(line.name[:LABEL_LETTERS_MAX], payload(None, return_line=line.id))
-        for line, _ in lines
-    ]
-    reply = "utter_ask_return_line"
-    dialogue.say_with(dialogue.words(reply), buttons, reply=reply)
+    options = (Option(line.id, line.name) for line, _ in _allowed(dialogue, _order(dialogue)))
+    offer(dialogue, "return_line", "utter_ask_return_line", options)
 
 
 @action("one", "several")
@@ -85,15 +76,15 @@ def check_goods_to_return(dialogue: Dialogue) -> Outcome:
 @action()
 def ask_return_reason(dialogue: Dialogue) -> None:
     """Why it goes back."""
-    labels = {reason: dialogue.words(f"words_return_{reason}") for reason in REASONS}
-    _offer(dialogue, "return_reason", "utter_ask_return_reason", labels)
+    options = (Option(reason, dialogue.words(f"words_return_{reason}")) for reason in REASONS)
+    offer(dialogue, "return_reason", "utter_ask_return_reason", options)
 
 
 @action()
 def ask_return_wish(dialogue: Dialogue) -> None:
     """Their money, or the same thing in another form."""
-    labels = {wish.value: dialogue.words(f"words_return_{wish.value}") for wish in Wish}
-    _offer(dialogue, "return_wish", "utter_ask_return_wish", labels)
+    options = (Option(wish.value, dialogue.words(f"words_return_{wish.value}")) for wish in Wish)
+    offer(dialogue, "return_wish", "utter_ask_return_wish", options)
 
 
 @action("choose", "none")
@@ -110,25 +101,18 @@ def find_exchange_goods(dialogue: Dialogue) -> Outcome:
 def ask_exchange_variant(dialogue: Dialogue) -> None:
     """The same again, or a sister of it, with what it costs more or less."""
     line, _ = _chosen(dialogue)
-    labels = {
-        str(each.variant_id): dialogue.words(
-            "words_exchange_variant",
-            same=each.is_same,
-            name=each.label or each.name,
-            more=each.more if each.more.minor > 0 else None,
-            less=-each.more if each.more.minor < 0 else None,
-        )
-        for each in _instead(dialogue)
-    }
-    dialogue.state.choices = [
-        Choice(value=value, label=label, words=label.split()) for value, label in labels.items()
-    ]
-    buttons = [
-        dialogue.button(label[:LABEL_LETTERS_MAX], payload(None, exchange_variant=as_uuid(value)))
-        for value, label in labels.items()
-    ]
-    reply = "utter_ask_exchange_variant"
-    dialogue.say_with(dialogue.words(reply, title=line.name), buttons, reply=reply)
+    options = (Option(each.variant_id, _exchange_label(dialogue, each)) for each in _instead(dialogue))
+    offer(dialogue, "exchange_variant", "utter_ask_exchange_variant", options, title=line.name)
+
+
+def _exchange_label(dialogue: Dialogue, wanted: Wanted) -> str:
+    return dialogue.words(
+        "words_exchange_variant",
+        same=wanted.is_same,
+        name=wanted.label or wanted.name,
+        more=wanted.more if wanted.more.minor > 0 else None,
+        less=-wanted.more if wanted.more.minor < 0 else None,
+    )
 
 
 def _instead(dialogue: Dialogue) -> list[Wanted]:
@@ -143,14 +127,6 @@ def _wanted(dialogue: Dialogue) -> Wanted | None:
         return None
     chosen = as_uuid(dialogue.slot("exchange_variant"))
     return next((each for each in _instead(dialogue) if each.variant_id == chosen), None)
-
-
-def _offer(dialogue: Dialogue, slot: str, reply: str, labels: dict[str, str]) -> None:
-    dialogue.state.choices = [
-        Choice(value=value, label=label, words=label.split()) for value, label in labels.items()
-    ]
-    buttons = [dialogue.button(label, payload(None, **{slot: value})) for value, label in labels.items()]
-    dialogue.say_with(dialogue.words(reply), buttons, reply=reply)
 
 
 @action("asked", "too_late", "sold_out")
