@@ -34,6 +34,7 @@ ALLOWED = {
     ("completed", "returned"),
     ("part_returned", "returned"),
     ("expired", "paid"),
+    ("expired", "authorised"),
 }
 
 
