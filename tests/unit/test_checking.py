@@ -321,7 +321,7 @@ PREFIXES = (
         "utter_notice_",
         "utter_payment_",
     ),
-    *("words_charge_", "words_extra_", "words_menu_", "words_paper_", "words_pay_"),
+    *("words_charge_", "words_extra_", "words_menu_", "words_news_", "words_paper_", "words_pay_"),
     *("words_question_", "words_return_", "words_topic_"),
 )
 
