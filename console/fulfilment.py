@@ -14,8 +14,8 @@ from bot.delivery import outbox, timers
 from bot.delivery.model import Conversation
 from bot.notices import Notices
 from payments import authorisations, part_refunds, refunds, settlement
-from payments.calls import ProviderCall
 from payments.model import Refund
+from payments.provider_call import ProviderCall
 from payments.settlement import Outcome, Settlement
 from shop.customers.model import Customer, OrderNews
 from shop.errors import Refused
@@ -161,15 +161,7 @@ def cancel(desk: Desk, why: str) -> None:
     for call in authorisations.releases(desk.session, desk.order):
         _make_call(desk, call)
     if desk.order.payment_session is not None:
-        arguments = {"session": desk.order.payment_session}
-        outbox.queue_call(
-            desk.session,
-            desk.order.conversation,
-            "expire_checkout",
-            arguments,
-            dedupe=f"expire:{desk.order.id}",
-            at=desk.at,
-        )
+        _make_call(desk, ProviderCall.closing(desk.order.payment_session, desk.order.id))
     amount = _sum(sent, desk.order.currency)
     desk.tell("utter_notice_cancelled", dedupe=f"notice:{desk.order.id}:cancelled", why=why, amount=amount)
 
@@ -237,11 +229,7 @@ def refund(desk: Desk, amount: Money, why: str) -> None:
 def send_refunds(desk: Desk, sent: list[Refund]) -> None:
     """Queue the provider calls; the customer hears of each once it is settled."""
     for each in sent:
-        conversation = desk.order.conversation
-        arguments = refunds.call_arguments(desk.session, each, conversation=conversation)
-        outbox.queue_call(
-            desk.session, conversation, "refund", arguments, dedupe=refunds.key_of(each), at=desk.at
-        )
+        _make_call(desk, refunds.call_of(desk.session, each, conversation=desk.order.conversation))
 
 
 def _sum(sent: list[Refund], currency: str) -> Money:

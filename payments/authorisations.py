@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payments.calls import ProviderCall
 from payments.currencies import from_provider, to_provider
 from payments.model import Authorisation, AuthorisationStatus
+from payments.provider_call import ProviderCall
 from shop.catalogue.model import OutOfStock
 from shop.money import Money
 from shop.orders import service as orders

@@ -1,20 +1,9 @@
 """Where a provider call goes: to Stripe, or to nobody, where money came in cash or by transfer."""
 
-from dataclasses import dataclass
-
 from payments.refunds import BY_HAND
 from payments.stripe_gateway import StripeGateway
 from shop.errors import Rejected, Unavailable
 from storage.types import JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderCall:
-    """A call to be queued; the same `key` is made once, however often it is asked for."""
-
-    name: str
-    arguments: JsonObject
-    key: str
 
 
 class ProviderCalls:

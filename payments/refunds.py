@@ -12,6 +12,7 @@ from payments.currencies import to_provider
 from payments.ledger import posting
 from payments.ledger.model import Account
 from payments.model import Payment, Refund, RefundStatus
+from payments.provider_call import ProviderCall
 from shop.errors import Refused
 from shop.tasks import service as tasks
 from shop.tasks.model import TaskKind
@@ -120,6 +121,12 @@ def call_arguments(session: Session, refund: Refund, *, conversation: str) -> Js
 def key_of(refund: Refund) -> str:
     """The idempotency key of its present attempt."""
     return f"refund:{refund.id}" if refund.attempt == 1 else f"refund:{refund.id}:{refund.attempt}"
+
+
+def call_of(session: Session, refund: Refund, *, conversation: str) -> ProviderCall:
+    """The call that sends it, whose notices name `conversation`; its key is the refund's own, so a repeat gives nothing twice."""
+    arguments = call_arguments(session, refund, conversation=conversation)
+    return ProviderCall("refund", arguments, key=key_of(refund))
 
 
 def record(session: Session, refund_id: UUID, provider: dict[str, Any], *, at: datetime) -> Refund | None:

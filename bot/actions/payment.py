@@ -22,11 +22,11 @@ from bot.events import CallReturned, Event, InvoiceChecked, InvoicePaid, Provide
 from bot.messages import AnswerInvoiceCheck, PriceLine, Receipt, ReceiptLine, SendInvoice, ShowTyping
 from payments import authorisations, refunds, settlement
 from payments.authorisations import CAPTURE_WITHIN, Heard
-from payments.calls import ProviderCall
 from payments.currencies import from_provider
 from payments.ledger import posting
 from payments.ledger.model import Account
 from payments.model import Payment, Refund, RefundStatus
+from payments.provider_call import ProviderCall
 from payments.settlement import Outcome as Settled
 from payments.stripe_gateway import (
     DISPUTE_NOTICES,
@@ -360,7 +360,7 @@ def _on_intent(dialogue: Dialogue, intent: dict[str, Any]) -> None:
             dialogue.turn.set_timer("capture", f"capture:{order.id}", due_at=due, arguments=told)
             dialogue.say("utter_money_held", purpose="order_update", **order_facts(order))
         case Heard.UNWANTED:
-            make_call(dialogue, authorisations.release(intent["id"]))
+            make_call(dialogue.turn, authorisations.release(intent["id"]))
             dialogue.say("utter_money_not_taken", purpose="order_update", **order_facts(order))
         case Heard.CAPTURED:
             amount = from_provider(intent["amount_received"], intent["currency"])
@@ -373,21 +373,21 @@ def _on_intent(dialogue: Dialogue, intent: dict[str, Any]) -> None:
 def let_go(dialogue: Dialogue, order: Order) -> None:
     """What a bank holds for an order that has ended is the customer's again."""
     for call in authorisations.releases(dialogue.session, order):
-        make_call(dialogue, call)
+        make_call(dialogue.turn, call)
 
 
 def on_capture_due(dialogue: Dialogue, event: TimerFired) -> None:
     """The bank will not hold it much longer: it is taken, if nobody has done so."""
     order = orders.get(dialogue.session, UUID(event.arguments["order"]))
     try:
-        make_call(dialogue, authorisations.capture(dialogue.session, order, at=dialogue.now))
+        make_call(dialogue.turn, authorisations.capture(dialogue.session, order, at=dialogue.now))
     except NotPossible:  # it was taken or has ended
         return
 
 
-def make_call(dialogue: Dialogue, call: ProviderCall) -> None:
+def make_call(turn: Turn, call: ProviderCall) -> None:
     """Queue it with the turn."""
-    dialogue.turn.call(call.name, call.arguments, dedupe=call.key)
+    turn.call(call.name, call.arguments, dedupe=call.key)
 
 
 # ---------------------------------------------------------------------- giving back
@@ -399,8 +399,7 @@ def send_refund(dialogue: Dialogue, refund: Refund) -> None:
 
 
 def _queue_refund(turn: Turn, refund: Refund) -> None:
-    arguments = refunds.call_arguments(turn.session, refund, conversation=turn.conversation.key)
-    turn.call("refund", arguments, dedupe=refunds.key_of(refund))
+    make_call(turn, refunds.call_of(turn.session, refund, conversation=turn.conversation.key))
 
 
 def refund_order(dialogue: Dialogue, order: Order, *, reason: str) -> list[Refund]:
@@ -508,4 +507,4 @@ def unpaid_order(dialogue: Dialogue) -> Order | None:
 def close_payment_page(dialogue: Dialogue, order: Order) -> None:
     """Nobody shall pay for an order that has ended."""
     if order.payment_session is not None:
-        dialogue.turn.call("expire_checkout", {"session": order.payment_session}, dedupe=f"expire:{order.id}")
+        make_call(dialogue.turn, ProviderCall.closing(order.payment_session, order.id))

@@ -104,11 +104,9 @@ def send_refund(session: Session, refund: Refund, *, at: datetime) -> bool:
     """Queue its call outside of any turn, under the refund's own key; False when that is under way or was done."""
     payment = session.get_one(Payment, refund.payment_id)
     lane = lane_of(session, {"charge": payment.reference}) or LANE
-    arguments = refunds.call_arguments(session, refund, conversation=lane)
-    key = refunds.key_of(refund)
-    return outbox.queue_call(session, lane, "refund", arguments, dedupe=key, at=at) or outbox.requeue_call(
-        session, key, at=at
-    )
+    call = refunds.call_of(session, refund, conversation=lane)
+    is_new = outbox.queue_call(session, lane, call.name, call.arguments, dedupe=call.key, at=at)
+    return is_new or outbox.requeue_call(session, call.key, at=at)
 
 
 def _note(session: Session, left: list[Difference], *, at: datetime) -> None:
