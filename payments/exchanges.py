@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments import funds
@@ -13,6 +13,7 @@ from payments.model import Payment, PaymentTransfer
 from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.model import Order
+from storage.sums import total
 
 PAYS: Final = "exchange"  # who pays an order whose whole price is what came back
 
@@ -34,11 +35,11 @@ def pay_with(session: Session, order: Order, value: Money, *, parent: Order, at:
 def shares_of(session: Session, order_id: UUID) -> list[tuple[Payment, int]]:
     """What an unpaid order has of other orders' payments, in minor units; nothing where it was given back already."""
     rows = session.execute(
-        select(Payment, func.sum(PaymentTransfer.amount_minor))
+        select(Payment, total(PaymentTransfer.amount_minor))
         .join(PaymentTransfer, PaymentTransfer.payment_id == Payment.id)
         .join(Order, Order.id == PaymentTransfer.to_order_id)
         .where(PaymentTransfer.to_order_id == order_id, Order.exchanged_minor > 0)
         .group_by(Payment.id)
         .order_by(Payment.received_at)
     )
-    return [(payment, int(minor)) for payment, minor in rows]
+    return [(payment, minor) for payment, minor in rows]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from payments.ledger import posting
 from payments.model import Payment, PaymentTransfer, Refund
 from shop.money import Money
+from storage.sums import total
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +96,4 @@ def _came(session: Session, payment: Payment, order_id: UUID | None) -> int:
 
 
 def _sum(session: Session, column: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.coalesce(func.sum(column), 0)).where(*conditions)) or 0
+    return session.scalars(select(total(column)).where(*conditions)).one()

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments import funds
@@ -16,6 +16,7 @@ from payments.provider_call import ProviderCall
 from shop.errors import Refused
 from shop.tasks import service as tasks
 from shop.tasks.model import TaskKind
+from storage.sums import total
 from storage.types import JsonObject
 
 BY_HAND: Final = "by_hand"
@@ -82,8 +83,8 @@ def ask_all(session: Session, order_id: UUID, *, reason: str, at: datetime) -> l
 
 def refunded_minor(session: Session, payment: Payment) -> int:
     """What went back or is promised; what failed is still owed, and is sent by `retry` rather than asked for anew."""
-    promised = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(Refund.payment_id == payment.id)
-    return session.scalar(promised) or 0
+    promised = select(total(Refund.amount_minor)).where(Refund.payment_id == payment.id)
+    return session.scalars(promised).one()
 
 
 def payments_of(session: Session, order_id: UUID) -> list[Payment]:

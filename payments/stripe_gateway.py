@@ -225,9 +225,9 @@ def checkout_arguments(
 ) -> JsonObject:
     """A Checkout Session for `lines` of (name, unit price in minor units, units); amounts are the order's own.
 
-    `discount` (name, minor units) is taken off their sum; the gateway makes a coupon of it (`coupon`). With `capture_later` the bank
-    only holds the money. Payment methods are dynamic: since 2026-09-30.endive `payment_method_types` is not taken any
-    more; where the capture is manual, Stripe offers those alone that can wait.
+    `discount` (name, minor units) is taken off their sum; the gateway makes a coupon of it (`coupon`). With
+    `capture_later` the bank only holds the money. Payment methods are dynamic: since 2026-09-30.endive
+    `payment_method_types` is not taken any more; where the capture is manual, Stripe offers those alone that can wait.
     """
     metadata = {"order": order_id, "conversation": conversation}
     given: JsonObject = {}

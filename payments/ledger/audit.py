@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, or_, select
 from sqlalchemy.orm import Session
 
 from payments.ledger.model import Account, Posting, PostingKind
 from payments.model import Payment, PaymentTransfer, Refund, RefundStatus
 from shop.orders.model import Order, OrderMove, OrderStatus
+from storage.sums import total
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,11 @@ def audit(session: Session) -> list[Difference]:
 def _found(session: Session, what: str, statement: Any) -> Iterator[Difference]:
     rows: Any = session.execute(statement)
     for name, booked, expected in rows:
-        yield Difference(f"{what} {name}", int(booked), int(expected))
+        yield Difference(f"{what} {name}", booked, expected)
 
 
 def _sum(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(
-        select(func.sum(Posting.amount_minor)).where(*conditions).correlate_except(Posting).scalar_subquery(),
-        0,
-    )
+    return select(total(Posting.amount_minor)).where(*conditions).correlate_except(Posting).scalar_subquery()
 
 
 def _moved(account: Account, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
@@ -88,13 +86,12 @@ _RECEIVED: Final[Any] = _where_unequal(
 _FOREIGN: Final[Any] = _where_unequal(
     Payment.reference, _sum(_OF_PAYMENT, Posting.currency != Payment.currency), _ZERO
 )
-_WAITING: Final[Any] = func.coalesce(
-    select(func.sum(PaymentTransfer.amount_minor))
+_WAITING: Final[Any] = (
+    select(total(PaymentTransfer.amount_minor))
     .join(Order, Order.id == PaymentTransfer.to_order_id)
     .where(PaymentTransfer.payment_id == Payment.id, Order.status.in_(_OPEN))
     .correlate(Payment)
-    .scalar_subquery(),
-    0,
+    .scalar_subquery()
 )
 """Of the payment, for orders that wait for the rest of their price."""
 _UNUSED: Final[Any] = (

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from payments.ledger.model import PROVIDER_ACCOUNTS, Account, Posting, PostingKind
@@ -14,6 +14,7 @@ from payments.model import Payment, PaymentTransfer, Refund
 from shop.orders.model import Order
 from storage.ids import new_id
 from storage.inserts import insert_new
+from storage.sums import total
 
 Debit = TypeVar("Debit")
 Credit = TypeVar("Credit")
@@ -226,12 +227,10 @@ def is_earned(session: Session, order: Order) -> bool:
 def balance(session: Session, account: Account, *conditions: ColumnElement[bool]) -> int:
     """Debits less credits of some postings to an account, in minor units."""
     came, went = (
-        select(func.coalesce(func.sum(Posting.amount_minor), 0))
-        .where(side == account, *conditions)
-        .scalar_subquery()
+        select(total(Posting.amount_minor)).where(side == account, *conditions).scalar_subquery()
         for side in (Posting.debit, Posting.credit)
     )
-    return int(session.scalars(select(came - went)).one())
+    return session.scalars(select(came - went)).one()
 
 
 def matched(

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from payments.ledger.model import HELD, Account, Posting, PostingKind
 from shop.money import Money
+from storage.sums import total
 
 WORDS: Final = {
     PostingKind.RECEIVED: "Received",
@@ -101,11 +102,11 @@ def _sums(session: Session, *conditions: Any) -> dict[tuple[Account, str, str], 
     found: dict[tuple[Account, str, str], int] = {}
     for name, side in (("debit", Posting.debit), ("credit", Posting.credit)):
         grouped = (
-            select(side, Posting.currency, func.sum(Posting.amount_minor))
+            select(side, Posting.currency, total(Posting.amount_minor))
             .where(*conditions)
             .group_by(side, Posting.currency)
         )
         rows: Iterable[Any] = session.execute(grouped)
         for account, currency, minor in rows:
-            found[account, name, currency] = int(minor)
+            found[account, name, currency] = minor
     return found

@@ -26,6 +26,7 @@ from sandbox.simulation.shoppers import View
 from sandbox.stories.stage import Stage as StoryStage
 from sandbox.stripe.people import Outcome
 from shop.orders.model import Order
+from storage.sums import total
 
 AFTERWARDS: Final = timedelta(days=4)  # for late notices, holds that end, refunds on their way
 CHECKOUT_SECONDS: Final = 11  # Telegram gives up on a pre-checkout after ten
@@ -351,9 +352,9 @@ class Run:
             select(Order.status, func.count()).group_by(Order.status).order_by(Order.status)
         )
         self.outcomes.orders = {status.value: count for status, count in statuses}
-        self.outcomes.charged_minor = int(session.scalar(select(func.sum(Payment.amount_minor))) or 0)
-        settled = select(func.sum(Refund.amount_minor)).where(Refund.status == RefundStatus.SETTLED)
-        self.outcomes.refunded_minor = int(session.scalar(settled) or 0)  # PostgreSQL sums to a decimal
+        self.outcomes.charged_minor = session.scalars(select(total(Payment.amount_minor))).one()
+        settled = select(total(Refund.amount_minor)).where(Refund.status == RefundStatus.SETTLED)
+        self.outcomes.refunded_minor = session.scalars(settled).one()
         found = [each for kept in session.scalars(select(Reconciliation)) for each in kept.found]
         self.outcomes.mended = sum(bool(each["is_mended"]) for each in found)
         orders = session.execute(

@@ -17,6 +17,7 @@ from sandbox.stripe import model as stripe
 from sandbox.telegram.state import Update
 from shop.catalogue.model import Product, Variant
 from shop.orders.model import HOLDS_STOCK, PAID_FOR, STARTS, Order, OrderLine, OrderMove, OrderStatus
+from storage.sums import total
 
 _REFUND_NOTICES: Final = frozenset({"refund.created", "refund.updated", "refund.failed"})
 _ENDINGS: Final = {
@@ -283,7 +284,7 @@ def _money(minor: int, currency: str) -> str:
 
 
 def _total(column: Any) -> Any:
-    return select(func.sum(column)).scalar_subquery()
+    return select(total(column)).scalar_subquery()
 
 
 def _count(column: Any, *conditions: Any) -> Any:
@@ -336,7 +337,7 @@ _VARIANTS: Final = select(
     Variant.id, Variant.on_hand, Variant.allocated, Variant.tracked, Variant.oversell, Product.handle
 ).join(Product)
 _PROMISED: Final = (
-    select(OrderLine.variant_id, func.sum(OrderLine.units - OrderLine.called_off - OrderLine.shipped))
+    select(OrderLine.variant_id, total(OrderLine.units - OrderLine.called_off - OrderLine.shipped))
     .join(Order, Order.id == OrderLine.order_id)
     .where(Order.status.in_(HOLDS_STOCK), OrderLine.variant_id.is_not(None))
     .group_by(OrderLine.variant_id)

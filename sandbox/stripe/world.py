@@ -150,7 +150,8 @@ class StripeWorld:
         """
         passage.catch_up(self.account)
         try:
-            amount = Money(from_telegram(amount_minor, currency), currency)
+            code = currency.upper()
+            amount = Money(from_telegram(amount_minor, code), code)
             return self.people.charge(to_provider(amount), currency, card, description)
         finally:
             self.account.store.commit()

@@ -118,7 +118,7 @@ def test_the_quote_the_order_the_invoice_and_the_payment_page_come_to_the_same(
     lines = charges(order)
     arguments = checkout_arguments(
         lines=[(each.kind, each.unit_minor, each.units) for each in lines if each.minor >= 0],
-        discount_minor=order.discount_minor,
+        discount=("Discount", order.discount_minor) if order.discount_minor else None,
         currency="EUR",
         order_id=str(order.id),
         conversation="web:test",
