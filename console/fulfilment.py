@@ -20,6 +20,7 @@ from payments.settlement import Outcome, Settlement
 from shop.customers.model import Customer, OrderNews
 from shop.errors import Refused
 from shop.money import Money
+from shop.orders import additions
 from shop.orders import service as orders
 from shop.orders.model import MOVES, Order, OrderStatus
 from shop.shipments import service as shipments
@@ -152,18 +153,28 @@ def _have_it_completed(desk: Desk) -> None:
 
 
 def cancel(desk: Desk, why: str) -> None:
-    """Call it off before it is packed: stock back, payment page closed, money on its way back. Raises NotPossible."""
+    """Call it off before it is packed, and what goes along with it: stock back, payment page closed, money on its way back.
+
+    Raises NotPossible.
+    """
     if not why:
         raise NoReason
-    orders.cancel(desk.session, desk.order, at=desk.at, by=STAFF, why=why)
-    sent = refunds.ask_all(desk.session, desk.order.id, reason="cancelled", at=desk.at)
-    send_refunds(desk, sent)
-    for call in authorisations.releases(desk.session, desk.order):
-        _make_call(desk, call)
-    if desk.order.payment_session is not None:
-        _make_call(desk, ProviderCall.closing(desk.order.payment_session, desk.order.id))
+    sent = _call_off(desk, desk.order, why)
+    for addition in additions.of(desk.session, desk.order):
+        sent += _call_off(desk, addition, why)
     amount = _sum(sent, desk.order.currency)
     desk.tell("utter_notice_cancelled", dedupe=f"notice:{desk.order.id}:cancelled", why=why, amount=amount)
+
+
+def _call_off(desk: Desk, order: Order, why: str) -> list[Refund]:
+    orders.cancel(desk.session, order, at=desk.at, by=STAFF, why=why)
+    sent = refunds.ask_all(desk.session, order.id, reason="cancelled", at=desk.at)
+    send_refunds(desk, sent)
+    for call in authorisations.releases(desk.session, order):
+        _make_call(desk, call)
+    if order.payment_session is not None:
+        _make_call(desk, ProviderCall.closing(order.payment_session, order.id))
+    return sent
 
 
 def charge(desk: Desk) -> None:

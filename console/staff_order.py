@@ -212,8 +212,13 @@ class OrderView:
                     text(value, tag="dd", dir="auto")
         if facts.parent:
             with box("fact-row"):
-                text("Belongs to order")
+                text("Goes in one parcel with order" if facts.goes_along else "Belongs to order")
                 order_link(facts.parent)
+        for follower in facts.followers:
+            with box("fact-row"):
+                text("Pack with it: order" if follower.goes_along else "Exchanged as order")
+                order_link(follower.reference)
+                status_badge(follower.status)
         if facts.map_link:
             link("See the place on a map", facts.map_link, target="_blank", rel="noopener noreferrer")
         if facts.conversation_number is not None:

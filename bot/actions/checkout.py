@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from bot.actions.addresses import address_line, country_name
-from bot.actions.payment import ask_for_payment, order_facts, unpaid_order
+from bot.actions.payment import ask_for_payment, order_facts, unpaid_order, wait_for_payment
 from bot.actions.payment_choice import invoice_for, method_for, methods_for
 from bot.actions.purchase import (
     Purchase,
@@ -183,12 +183,7 @@ def _placed(dialogue: Dialogue) -> Outcome:
     for name in SAID_FOR_ONE_ORDER:
         dialogue.state.slots.pop(name, None)
     if order.status is OrderStatus.AWAITING_PAYMENT:
-        dialogue.turn.set_timer(
-            "order_hold",
-            f"order_hold:{order.id}",
-            due_at=order.hold_until,
-            arguments={"order": str(order.id)},
-        )
+        wait_for_payment(dialogue, order)
     return Outcome(ask_for_payment(dialogue, order), order_facts(order))
 
 

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from bot.actions.cart import cart_facts
+from bot.actions.own_order import meant_order
 from bot.actions.payment import (
     close_payment_page,
-    is_exchange,
     let_go,
     order_facts,
     refund_order,
@@ -18,9 +18,12 @@ from bot.actions.transfers import transfer_facts
 from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
 from bot.events import TimerFired
 from payments import refunds
+from payments.model import Refund
 from shop.cart import service as carts
 from shop.cart.model import TooMany
 from shop.catalogue.model import OutOfStock
+from shop.money import Money
+from shop.orders import additions
 from shop.orders import service as orders
 from shop.orders.model import NotPossible, Order, OrderLine, OrderStatus
 from shop.payment_methods import PaymentKind
@@ -95,22 +98,31 @@ def find_order_to_cancel(dialogue: Dialogue) -> Outcome:
     if not order.can(OrderStatus.CANCELLED):
         return Outcome("too_late", facts)
     dialogue.set_slot("order_id", str(order.id))
-    dialogue.set_slot("order_to_cancel", order.reference)  # an aside about orders may clear order_number
+    along = additions.of(dialogue.session, order)
+    named = " + ".join(each.reference for each in (order, *along))
+    dialogue.set_slot("order_to_cancel", named)  # an aside about orders may clear order_number
     return Outcome("ask", facts)
 
 
 @action("cancelled", "refunding", "too_late")
 def cancel_order(dialogue: Dialogue) -> Outcome:
-    """Call it off: stock back, payment page closed, and what was paid on its way back."""
+    """Call it off, and what goes along with it: stock back, payment page closed, and what was paid on its way back."""
     order = orders.get(dialogue.session, as_uuid(dialogue.slot("order_id")))
     try:
-        orders.cancel(dialogue.session, order, at=dialogue.now, by="customer", why="asked in the chat")
+        sent = _call_off(dialogue, order)
     except NotPossible:  # it was packed between the question and the answer
         return Outcome("too_late", order_facts(order))
-    sent = refund_order(dialogue, order, reason="cancelled")
+    for addition in additions.of(dialogue.session, order):
+        sent += _call_off(dialogue, addition)
+    back = Money(sum(refund.amount_minor for refund in sent), order.currency)
+    return Outcome("refunding" if sent else "cancelled", order_facts(order) | {"back": back})
+
+
+def _call_off(dialogue: Dialogue, order: Order) -> list[Refund]:
+    orders.cancel(dialogue.session, order, at=dialogue.now, by="customer", why="asked in the chat")
     let_go(dialogue, order)
     close_payment_page(dialogue, order)
-    return Outcome("refunding" if sent else "cancelled", order_facts(order))
+    return refund_order(dialogue, order, reason="cancelled")
 
 
 @action("withdrawn", "placed", "none")
@@ -120,8 +132,8 @@ def withdraw_unpaid_order(dialogue: Dialogue) -> Outcome:
     if latest is None or not latest.can(OrderStatus.CANCELLED):
         return Outcome("none")
     order = orders.get(dialogue.session, latest.id)  # locked: it may be paid at this very moment
-    if order.status is not OrderStatus.AWAITING_PAYMENT or is_exchange(order):
-        return Outcome("placed")  # staff change what came back has paid a part of
+    if order.status is not OrderStatus.AWAITING_PAYMENT or order.parent_id is not None:
+        return Outcome("placed")  # what follows another order was no cart of its own
     orders.cancel(dialogue.session, order, at=dialogue.now, by="customer", why="changed in the chat")
     close_payment_page(dialogue, order)
     orders.return_to_cart(dialogue.session, order, at=dialogue.now)
@@ -163,6 +175,4 @@ def _meant(dialogue: Dialogue) -> tuple[Order | None, str]:
     """The order named by number, else the latest; or why there is none."""
     if (chosen := dialogue.slot("order_id")) is not None:
         return orders.get(dialogue.session, UUID(str(chosen))), ""
-    reference = dialogue.slot("order_number")
-    order = orders.find(dialogue.session, dialogue.customer, reference=reference)
-    return order, "not_found" if reference else "none"
+    return meant_order(dialogue), "not_found" if dialogue.slot("order_number") else "none"

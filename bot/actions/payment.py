@@ -77,6 +77,12 @@ def ask_for_payment(dialogue: Dialogue, order: Order) -> str:
             return order.payment_method.value
 
 
+def wait_for_payment(dialogue: Dialogue, order: Order) -> None:
+    """Its goods are held for so long."""
+    told = {"order": str(order.id)}
+    dialogue.turn.set_timer("order_hold", f"order_hold:{order.id}", due_at=order.hold_until, arguments=told)
+
+
 def _open_payment_page(dialogue: Dialogue, order: Order) -> None:
     named = [(charge_name(dialogue, each), each) for each in charges(order)]
     off = [name for name, each in named if each.minor < 0]
@@ -212,8 +218,8 @@ def _take_back(dialogue: Dialogue, order_id: UUID, why: str) -> None:
     if order.status is not OrderStatus.AWAITING_PAYMENT:  # it ended before
         return
     orders.cancel(dialogue.session, order, at=dialogue.now, by="provider", why=why)
-    if is_exchange(order):
-        tell_exchange_over(dialogue, order)
+    if order.parent_id is not None:
+        _tell_over(dialogue, order, order.parent_id)
         return
     orders.return_to_cart(dialogue.session, order, at=dialogue.now)
     dialogue.say("utter_no_payment_page", purpose="order_update", **order_facts(order))
@@ -465,18 +471,13 @@ def on_hold_over(dialogue: Dialogue, event: TimerFired) -> None:
     if not orders.expire(dialogue.session, order, at=dialogue.now):
         return
     close_payment_page(dialogue, order)
-    if is_exchange(order):
-        tell_exchange_over(dialogue, order)
+    if order.parent_id is not None:
+        _tell_over(dialogue, order, order.parent_id)
     elif order.payment_method is PaymentKind.CARD and order.payment_session is None:  # they never could pay
         orders.return_to_cart(dialogue.session, order, at=dialogue.now)
         dialogue.say("utter_no_payment_page", purpose="order_update", **order_facts(order))
     else:
         dialogue.say("utter_order_expired", purpose="order_update", **order_facts(order))
-
-
-def is_exchange(order: Order) -> bool:
-    """Whether it is for goods in exchange for others, which have paid a part of it."""
-    return order.parent_id is not None
 
 
 def on_exchange_payment(dialogue: Dialogue, event: TimerFired) -> None:
@@ -491,8 +492,12 @@ def on_exchange_payment(dialogue: Dialogue, event: TimerFired) -> None:
     ask_for_payment(dialogue, order)
 
 
-def tell_exchange_over(dialogue: Dialogue, order: Order) -> None:
-    """Nobody paid the difference: what came back is paid back in money."""
+def _tell_over(dialogue: Dialogue, order: Order, parent_id: UUID) -> None:
+    """Nobody paid what follows another order: that one stays as it is, and what came back is paid back in money."""
+    if order.goes_along:
+        parent = orders.get(dialogue.session, parent_id, lock=False).reference
+        dialogue.say("utter_addition_over", purpose="order_update", **order_facts(order), parent=parent)
+        return
     back = refund_order(dialogue, order, reason="exchange_unpaid")
     amount = Money(sum(refund.amount_minor for refund in back), order.currency)
     dialogue.say("utter_exchange_over", purpose="order_update", **order_facts(order) | {"amount": amount})

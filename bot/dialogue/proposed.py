@@ -32,7 +32,7 @@ PRIVATE: Final = frozenset({"name", "phone", "address", "place"})
 """Kinds whose answers are nobody's business outside."""
 
 UNASKED_NEVER: Final = frozenset({
-    "keep_order_news",
+    "add_to_order", "keep_order_news",
     "ask_for_return", "cancel_order", "change_line", "empty_cart", "keep_address", "keep_email", "leave_checkout", "place_order",
     "remove_line", "swap_variant", "take_off_order", "withdraw_unpaid_order",
 })  # fmt: skip

@@ -92,6 +92,15 @@ class MoneyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowerRow:
+    """An order that adds to another one, or replaces goods of it."""
+
+    reference: str
+    status: OrderStatus
+    goes_along: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OrderFacts:
     """Everything about one order."""
 
@@ -108,6 +117,8 @@ class OrderFacts:
     total: Money
     placed_at: datetime
     parent: str  # the reference of the order that this one belongs to
+    goes_along: bool  # it goes out in that one's parcel
+    followers: tuple[FollowerRow, ...]
     credited: Money
     refundable: Money
     due: Money  # what staff may still take: cash, or a transfer; nothing where it is paid
@@ -160,6 +171,8 @@ def facts_of(session: Session, reference: str) -> OrderFacts | None:
         total=order.total,
         placed_at=order.placed_at,
         parent=_reference(session, order.parent_id),
+        goes_along=order.goes_along,
+        followers=_followers(session, order),
         credited=Money(order.credited_minor, order.currency),
         refundable=part_refunds.refundable(session, order.id, order.currency),
         due=_due(session, order),
@@ -228,6 +241,14 @@ def _history(order: Order) -> tuple[MoveRow, ...]:
     moves = [MoveRow(move.after, move.at, move.by, move.why) for move in order.moves]
     changes = [MoveRow(None, change.at, change.by, change.what) for change in order.changes]
     return tuple(sorted(moves + changes, key=lambda row: row.at))
+
+
+def _followers(session: Session, order: Order) -> tuple[FollowerRow, ...]:
+    """The orders that add to it or replace goods of it, oldest first."""
+    found = session.scalars(
+        select(Order).where(Order.parent_id == order.id).order_by(Order.placed_at, Order.id)
+    )
+    return tuple(FollowerRow(each.reference, each.status, each.goes_along) for each in found)
 
 
 def _reference(session: Session, order_id: UUID | None) -> str:

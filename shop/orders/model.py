@@ -146,6 +146,8 @@ class Order(Base):
     exchanged_minor: Mapped[int] = mapped_column(default=0)
     # the order that this one adds to or replaces goods of
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("order.id"), index=True)
+    # whether it goes out in its parent's parcel
+    goes_along: Mapped[bool] = mapped_column(default=False)
 
     lines: Mapped[list["OrderLine"]] = relationship(
         order_by="OrderLine.position", lazy="raise", cascade="all, delete-orphan"
@@ -168,6 +170,11 @@ class Order(Base):
     @property
     def delivery_price(self) -> Money:
         return Money(self.delivery_minor, self.currency)
+
+    @property
+    def is_exchange(self) -> bool:
+        """Whether it is for goods in exchange for others, which have paid a part of it."""
+        return self.parent_id is not None and not self.goes_along
 
     @property
     def owed(self) -> Money:

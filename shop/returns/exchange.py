@@ -1,6 +1,6 @@
 """Other goods instead of money: what may be chosen, and the order for it, priced with what came back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from shop.catalogue.model import OutOfStock, Variant
 from shop.money import Money
+from shop.orders import following
 from shop.orders import service as orders
-from shop.orders.model import Order, OrderLine, OrderStatus
+from shop.orders.model import Order, OrderLine
 from shop.payment_methods import PaymentKind
 from shop.pricing.quote import Discount, Goods, Quote, requote
 from shop.pricing.tax import WHOLE_BP, TaxRules
@@ -90,9 +91,10 @@ def place(session: Session, order: Order, asked: Return, terms: Terms, *, at: da
     if not price.total:  # what costs nothing cannot be paid, by goods as little as by money
         raise ReturnNotPossible(status=asked.status.value, wanted="exchanged")
     with session.begin_nested():
-        placed = _order(order, terms, at=at)
-        placed.lines = [_line(variant, asked.lines[0].units, price)]
-        orders.take_price(placed, price)
+        placed = following.after(order, at=at, hold_until=terms.hold_until)
+        if order.payment_method not in {PaymentKind.INVOICE, PaymentKind.CARD}:
+            placed.payment_method = PaymentKind.CARD
+        following.take_goods(placed, variant, asked.lines[0].units, price)
         session.add(placed)
         session.flush()
         orders.allocate(session, placed, at=at)
@@ -103,15 +105,9 @@ def _price(order: Order, asked: Return, variant: Variant, terms: Terms) -> Quote
     """What it comes to; a difference too small to be charged comes off."""
     came_back = next(line for line in order.lines if line.id == asked.lines[0].order_line_id)
     units = asked.lines[0].units
-    goods = Goods(
-        units=units,
-        unit_price=Money(came_back.unit_price_minor, order.currency)
-        if variant.id == came_back.variant_id
-        else variant.price,
-        category=variant.product.category,
-        handle=variant.product.handle,
-        unit_grams=variant.weight_grams,
-    )
+    goods = following.goods_of(variant, units)
+    if variant.id == came_back.variant_id:
+        goods = replace(goods, unit_price=Money(came_back.unit_price_minor, order.currency))
     kept_minor = came_back.unit_price_minor * units - _net_worth_minor(order, asked, came_back)
     price = _quote(order, goods, kept_minor, terms.tax)
     over = price.total.minor - asked.worth_minor
@@ -138,41 +134,4 @@ def _quote(order: Order, goods: Goods, kept_minor: int, tax: TaxRules) -> Quote:
         delivery=Money(0, order.currency),
         tax=tax,
         country=order.country or "",
-    )
-
-
-def _order(parent: Order, terms: Terms, *, at: datetime) -> Order:
-    """An empty one beside `parent`: for the same person, by the same way."""
-    online = parent.payment_method in {PaymentKind.INVOICE, PaymentKind.CARD}
-    return Order(
-        customer_id=parent.customer_id,
-        conversation=parent.conversation,
-        name=parent.name,
-        phone=parent.phone,
-        email=parent.email,
-        delivery=parent.delivery,
-        pickup_point=parent.pickup_point,
-        country=parent.country,
-        address=parent.address,
-        payment_method=parent.payment_method if online else PaymentKind.CARD,
-        status=OrderStatus.AWAITING_PAYMENT,
-        placed_at=at,
-        hold_until=terms.hold_until,
-        parent_id=parent.id,
-    )
-
-
-def _line(variant: Variant, units: int, price: Quote) -> OrderLine:
-    (quoted,) = price.lines
-    return OrderLine(
-        variant_id=variant.id,
-        position=0,
-        title=variant.product.title,
-        label=variant.label,
-        sku=variant.sku,
-        units=units,
-        unit_price_minor=quoted.price.minor // units,
-        discount_minor=quoted.discount.minor,
-        tax_minor=quoted.tax.minor,
-        tax_rate_bp=quoted.rate_bp,
     )

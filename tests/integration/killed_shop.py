@@ -1,17 +1,16 @@
 """The shop in a process of its own (tests/killable.py) that a test may kill; its far ends are here and outlive it."""
 
 import asyncio
-import os
+import multiprocessing
 import re
 import socket
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import IO
+from typing import Final
 
 import httpx
 import pytest
@@ -24,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.sandbox import Sandbox, open_sandbox
 from app.server import listen_on
 from app.serving import PromptServer
-from app.settings import ROOT, Home
+from app.settings import Home
 from app.stage import Template, copy_home
 from bot.delivery.model import InboxEvent, InboxState, OutboxRow, OutboxState, is_open
 from sandbox.clock import TurnableClock
@@ -32,10 +31,14 @@ from shop.orders.model import OrderStatus
 from storage.clock import SystemClock
 from storage.engine import Database
 from tests.conftest import copied_database
+from tests.killable import Killable, serve
 from tests.open_shop import OpenShop, Telegrammer
 from tests.scenarios.payments.buying import MUG, charges, payments, refunds, until
 
 START_SECONDS = 180.0  # seconds are usual, but other tests may want the machine, too
+FORKS: Final = multiprocessing.get_context("forkserver")
+"""Makes each shop's process as a copy of one that has imported everything, which takes 10 s and has nothing to do with being killed."""
+FORKS.set_forkserver_preload(["tests.killable"])
 
 
 class Gate:
@@ -102,17 +105,13 @@ class FarEnds:
 class ShopProcess(OpenShop):
     """The shop in a process that can be killed and started again; its far ends stay."""
 
-    def __init__(
-        self, home: Home, database: Database, far_ends: FarEnds, command: list[str], log: IO[bytes]
-    ) -> None:
-        port = command[command.index("--port") + 1]
-        self.url, self.sandbox, self.people = f"http://127.0.0.1:{port}", far_ends.sandbox, []
+    def __init__(self, served: Killable, database: Database, far_ends: FarEnds) -> None:
+        self.url, self.sandbox, self.people = served.url, far_ends.sandbox, []
         self.gate = far_ends.gate
-        self.home = home
+        self.home = Home(served.home)
+        self._served = served
         self._database = database
-        self._command = command
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ForkServerProcess | None = None
         self.kills = 0
 
     @property
@@ -124,13 +123,11 @@ class ShopProcess(OpenShop):
 
     async def start(self) -> None:
         """Open it; returns once it answers."""
-        environment = os.environ | {"PARLEY_DATABASE_URL": url_of(self._database)}
-        self._process = subprocess.Popen(  # noqa: ASYNC220 - it takes milliseconds, and must be killable at once
-            self._command, cwd=ROOT, env=environment, stdout=self._log, stderr=self._log
-        )
+        self._process = FORKS.Process(target=serve, args=(self._served,), daemon=True)
+        self._process.start()
         async with httpx.AsyncClient(base_url=self.url) as client, asyncio.timeout(START_SECONDS):
             while not await self._answers(client):
-                assert self._process.poll() is None, "it ended by itself: see the log"
+                assert self._process.is_alive(), "it ended by itself: see the log"
                 await SystemClock().sleep(0.05)
 
     @staticmethod
@@ -144,7 +141,7 @@ class ShopProcess(OpenShop):
         """SIGKILL: no clean-up of any kind."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait()
+        self._process.join()
         self.kills += 1
 
     async def restart(self) -> None:
@@ -156,9 +153,9 @@ class ShopProcess(OpenShop):
         await until(lambda: self.read(_nothing_due), seconds=30)
 
     def close(self) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self._process.is_alive():
             self._process.kill()
-            self._process.wait()
+            self._process.join()
         self._database.close()
 
 
@@ -220,11 +217,12 @@ async def killable(
 ) -> AsyncGenerator[ShopProcess]:
     """The shop's process, started; it ends with the block. With `holds` it charges when it packs."""
     home, port = copy_home(template, folder / "home"), _free_port()
-    with database_for(request, engine, home) as database, (folder / "shop.log").open("wb") as log:
+    with database_for(request, engine, home) as database:
         async with far_ends(f"http://127.0.0.1:{port}") as ends:
-            words = ["--home", str(home.folder), "--port", str(port), "--far-ends", ends.url]
-            words += ["--holds"] if holds else []
-            shop = ShopProcess(home, database, ends, [sys.executable, "-m", "tests.killable", *words], log)
+            served = Killable(
+                home.folder, url_of(database), port, ends.url, log=folder / "shop.log", holds=holds
+            )
+            shop = ShopProcess(served, database, ends)
             try:
                 await shop.start()
                 yield shop

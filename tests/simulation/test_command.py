@@ -20,7 +20,7 @@ SMALL = ("--people", "2", "--days", "1", "--seed", "3")
 # A shop that keeps the stock of orders that ended, as a mistake in its code would.
 BROKEN = """
 from shop.orders import service
-service._release = lambda session, order: None
+service._release = lambda session, order, at: None
 """
 SECONDS_MAX = 300
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.scratch_databases import POSTGRESQL, Scratch
 from app.stage import Stage
+from bot.actions.reconciling import Reconciled
 from sandbox.simulation.faults import FAULTS, KILL, Fault
 from shop.orders import service as orders
 from shop.orders.model import Order
@@ -55,13 +56,23 @@ def test_an_order_that_keeps_its_stock_when_it_ends_is_found_and_made_short(
     assert asyncio.run(broken.play_again(shortest)).breaches
 
 
-def test_what_the_books_and_the_provider_still_differ_in_at_the_end_is_a_breach(simulation: Simulate) -> None:
-    def somebody_else_charges(stage: Stage) -> None:
-        stage.sandbox.stripe.charge(2400, "EUR", "visa", "typed into the dashboard")
+def test_what_the_books_and_the_provider_still_differ_in_at_the_end_is_a_breach(
+    simulation: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fees_change_afterwards(stage: Stage) -> None:
+        compare, booked = stage.reconcile, stage.sandbox.stripe.account.balance
 
-    outcomes = run(simulation(people=2, days=1, seed=7, change=somebody_else_charges))
-    assert outcomes.unreconciled == 1
-    assert [breach.partition(":")[0] for breach in outcomes.breaches] == ["unreconciled"]
+        async def and_then_they_change() -> Reconciled:
+            done = await compare()
+            for entry in list(booked):
+                booked.save(entry.model_copy(update={"fee": entry.fee + 1}))
+            return done
+
+        monkeypatch.setattr(stage, "reconcile", and_then_they_change)
+
+    outcomes = run(simulation(people=8, days=3, seed=7, change=fees_change_afterwards))
+    assert outcomes.unreconciled
+    assert all(breach.startswith("unreconciled: the fee of") for breach in outcomes.breaches)
 
 
 def test_a_shop_that_never_comes_to_rest_is_a_breach_and_no_traceback(

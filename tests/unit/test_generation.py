@@ -168,7 +168,7 @@ def test_each_action_that_changes_something_is_known() -> None:
 def test_no_slot_of_money_stock_orders_or_people_may_be_filled() -> None:
     known = slots.read(FLOWS / "slots.yml")
     open_to_proposals = {name for name, slot in known.items() if slot.type in FILLABLE and slot.entity}
-    assert open_to_proposals == {"quantity", "delivery", "return_units", "keep_units"}, (
+    assert open_to_proposals == {"quantity", "delivery", "return_units", "change_units"}, (
         "how many: what is done with it, a person decides"
     )
 
