@@ -9,10 +9,10 @@ from typing import Final
 
 from rich.table import Table
 
-from app.commands import Answer
 from app.doctor import far_ends as far
 from app.doctor import machine
 from app.doctor.findings import Finding, State
+from app.report import Answer
 from app.settings import Home, Secrets, Settings, read_secrets, read_settings
 from app.wiring import FarEnds, messenger_for, stripe_for, telegram_for
 from storage.clock import Clock, SystemClock
