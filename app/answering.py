@@ -2,16 +2,12 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from app.settings import Home, Settings
 from knowledge_base.judgement import read_judgements
 from knowledge_base.means import Means
 from knowledge_base.service import KnowledgeBase
 from knowledge_base.settings import SETTINGS
-
-REFUSE: Final = 0.92
-"""The share of unanswerable questions that is aimed at: a little more than nine of ten, as no shop's are like another's."""
 
 
 def knowledge_for(settings: Settings, home: Home, means: Means) -> KnowledgeBase:

@@ -17,10 +17,11 @@ from app.benchmarks.answering import AnswerFigures
 from app.benchmarks.cost import CannotMeasure, Cost
 from app.benchmarks.data_sets import DataSet, MissingData
 from app.benchmarks.finding import Catalogue, Finding, Plan
-from app.benchmarks.questions import KNOWLEDGE, QUESTIONS, asked_in
+from app.benchmarks.questions import asked_in
 from app.benchmarks.search_engines import missing_packages
 from app.benchmarks.understanding import Figures
-from app.commands import Answer, Failure
+from app.options import EXPORTS, KNOWLEDGE, QUESTIONS
+from app.report import Answer, Failure
 from app.running import CannotOpen
 from app.settings import read_settings
 from nlu.embedding import Embedder, MiniLmEmbedder
@@ -38,7 +39,7 @@ def everything(config: Path, *, data: Path, quick: bool) -> Answer:
         knowledge(config, questions=QUESTIONS, documents=KNOWLEDGE),
         search(
             config,
-            data=data_sets.EXPORTS,
+            data=EXPORTS,
             products=finding.FEW_PRODUCTS,
             queries=finding.FEW_QUERIES,
             quick=quick,

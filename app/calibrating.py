@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.answering import REFUSE, judgement_file
+from app.answering import judgement_file
 from app.benchmarks.data_sets import MissingData
 from app.benchmarks.questions import Question, read_questions
 from app.benchmarks.scratch import means_for, taken_in
-from app.commands import Answer, Failure
+from app.options import REFUSE
+from app.report import Answer, Failure
 from app.settings import Home, Settings, read_settings
 from knowledge_base.asked import Asked
 from knowledge_base.calibration import Calibration, Case, calibrate

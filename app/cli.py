@@ -1,6 +1,8 @@
 """The command line. `--json` on each command prints one JSON object and nothing else on standard output.
 
 Errors go to standard error, say what to do, and end with exit code 2.
+
+Each command imports its work when it runs: all of it takes twelve seconds of processor time, of which `--help` needs none.
 """
 
 import functools
@@ -15,15 +17,10 @@ from typing import Annotated, ParamSpec
 import typer
 from rich.console import Console
 
-from app import commands, coupon_commands, knowledge_commands, money_commands, report, sale_commands
-from app.answering import REFUSE
-from app.benchmarks.data_sets import DATA, EXPORTS
-from app.benchmarks.questions import KNOWLEDGE, QUESTIONS
-from app.commands import Failure
-from app.flow_drawing import Format
-from app.schemas import Kind
+from app import report
+from app.options import DATA, EXPORTS, KNOWLEDGE, QUESTIONS, REFUSE, DrawingFormat, FileKind
+from app.report import Answer, Failure
 from app.settings import ROOT
-from app.wiring import TRAINING_DATA
 from nlu.rasa_project import EPOCHS
 from storage.yaml_files import Mistakes
 
@@ -64,7 +61,7 @@ HOME = Path("var")
 CONFIG = ROOT / "config.yml"
 
 
-def answers(function: Callable[P, commands.Answer]) -> Callable[P, None]:
+def answers(function: Callable[P, Answer]) -> Callable[P, None]:
     """Show what a command answers, as text or JSON; say plainly what went wrong, and exit with 2."""
 
     @functools.wraps(function)
@@ -117,8 +114,10 @@ def serve(
 
 
 def _serve(home: Path, config: Path, port: int | None, *, sandbox: bool, as_json: bool) -> None:
+    from app import running_commands
+
     try:
-        commands.serve(home, config, port=port, sandbox=sandbox, as_json=as_json)
+        running_commands.serve(home, config, port=port, sandbox=sandbox, as_json=as_json)
     except (Failure, Mistakes) as failure:
         _complain(str(failure))
         raise typer.Exit(2) from failure
@@ -127,8 +126,10 @@ def _serve(home: Path, config: Path, port: int | None, *, sandbox: bool, as_json
 @app.command()
 def chat(home: HomeFolder = HOME, config: ConfigFile = CONFIG, port: Port = None) -> None:
     """Talk to the shop in the terminal; uses the running server, or opens the demo for itself."""
+    from app import running_commands
+
     try:
-        commands.chat(home, config, port=port)
+        running_commands.chat(home, config, port=port)
     except (Failure, Mistakes) as failure:
         _complain(str(failure))
         raise typer.Exit(2) from failure
@@ -136,36 +137,42 @@ def chat(home: HomeFolder = HOME, config: ConfigFile = CONFIG, port: Port = None
 
 @app.command()
 @answers
-def check(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False) -> commands.Answer:
+def check(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False) -> Answer:
     """Config, flows, replies, training data: every mistake, with file and fix."""
+    from app import authoring_commands
+
     del home, as_json
-    return commands.check(config)
+    return authoring_commands.check(config)
 
 
 @flows.command("draw")
 @answers
 def draw_flows(
     names: Annotated[list[str] | None, typer.Argument(help="Flows by name; all of them unless told.")] = None,
-    form: Annotated[Format, typer.Option("--format", help="Mermaid or Graphviz text.")] = "mermaid",
+    form: Annotated[DrawingFormat, typer.Option("--format", help="Mermaid or Graphviz text.")] = "mermaid",
     output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Draw flows: steps, branches, questions, outcomes, links and calls."""
+    from app import authoring_commands
+
     del as_json
-    return commands.draw_flows(names or [], form=form, output=output)
+    return authoring_commands.draw_flows(names or [], form=form, output=output)
 
 
 @flows.command("schema")
 @answers
 def flow_schema(
     kind: Annotated[
-        Kind, typer.Argument(help="What kind of file: flows, slots, replies or training.")
+        FileKind, typer.Argument(help="What kind of file: flows, slots, replies or training.")
     ] = "flows",
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Print the JSON Schema of a kind of file, for editors; docs/schemas holds them all."""
+    from app import authoring_commands
+
     del as_json
-    return commands.flow_schema(kind)
+    return authoring_commands.flow_schema(kind)
 
 
 @imports.command("products")
@@ -175,9 +182,11 @@ def import_products(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Bring in a Shopify product CSV; every bad row is named. Importing twice changes nothing."""
-    return commands.import_products(home, config, file, quiet=as_json)
+    from app import catalogue_commands
+
+    return catalogue_commands.import_products(home, config, file, quiet=as_json)
 
 
 @imports.command("knowledge")
@@ -192,9 +201,11 @@ def import_knowledge(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Bring in the documents that questions are answered from."""
-    return commands.import_knowledge(home, config, places, quiet=as_json)
+    from app import knowledge_commands
+
+    return knowledge_commands.import_knowledge(home, config, places, quiet=as_json)
 
 
 @app.command()
@@ -206,9 +217,11 @@ def train(
         bool, typer.Option(help="Train even if nothing changed; adopt even if it is worse.")
     ] = False,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Train the shop's intent model; one that is worse than the one in use is refused."""
-    return commands.train(home, config, force=force, quiet=as_json)
+    from app import understanding_commands
+
+    return understanding_commands.train(home, config, force=force, quiet=as_json)
 
 
 @nlu.command("export")
@@ -222,10 +235,13 @@ def export_rasa(
     force: Annotated[bool, typer.Option(help="Write into a folder that is not empty.")] = False,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Write the training examples as a project that Rasa 3.6 trains as it is."""
+    from app import understanding_commands
+    from app.wiring import TRAINING_DATA
+
     del as_json
-    return commands.export_rasa(
+    return understanding_commands.export_rasa(
         config, rasa, language=language, epochs=epochs, force=force, data_folder=TRAINING_DATA
     )
 
@@ -247,13 +263,15 @@ def evaluate(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Score the intent model on FILE, or the knowledge base on the shop's own questions."""
+    from app import knowledge_commands, understanding_commands
+
     if knowledge:
         return knowledge_commands.evaluate(home, config)
     if file is None:
         raise Failure("Name a file of messages with their intents, or add --knowledge.")
-    return commands.evaluate(
+    return understanding_commands.evaluate(
         home,
         config,
         file,
@@ -267,8 +285,10 @@ def evaluate(
 
 @app.command()
 @answers
-def week(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False) -> commands.Answer:
+def week(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False) -> Answer:
     """The last seven days: how many questions were answered, what is missing, which documents to look at again."""
+    from app import knowledge_commands
+
     del as_json
     return knowledge_commands.week(home, config)
 
@@ -280,8 +300,10 @@ def reconcile(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Our books against Stripe's: names each difference, mends what is safe; exits with 1 if one is left."""
+    from app import money_commands
+
     del as_json
     return money_commands.compare(home, config, days=since)
 
@@ -294,17 +316,19 @@ def statement(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """The ledger of an order, posting by posting, or of a day, account by account."""
+    from app import money_commands
+
     del as_json
     return money_commands.statement(home, config, order=order, day=day)
 
 
 @app.command()
 @answers
-def doctor(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False) -> commands.Answer:
+def doctor(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False) -> Answer:
     """Look at keys, webhooks, permissions, clock and database, and say what to do; exit code 1 where something is wrong."""
-    from app.doctor import command  # noqa: PLC0415 - loads the channels
+    from app.doctor import command
 
     del as_json
     return command.run(home, config)
@@ -321,10 +345,12 @@ def parse(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Show how a message is understood: intents with probabilities, entities, refusal score, timing."""
+    from app import understanding_commands
+
     del as_json
-    return commands.parse(home, config, text, file=file, language=language)
+    return understanding_commands.parse(home, config, text, file=file, language=language)
 
 
 @app.command()
@@ -334,8 +360,10 @@ def ask(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Show what the knowledge base answers, with its source and score."""
+    from app import knowledge_commands
+
     del as_json
     return knowledge_commands.ask(home, config, text)
 
@@ -347,10 +375,12 @@ def search(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Find products in words, with scores."""
+    from app import catalogue_commands
+
     del as_json
-    return commands.search(home, config, text)
+    return catalogue_commands.search(home, config, text)
 
 
 @app.command()
@@ -364,10 +394,12 @@ def replay(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Step through a conversation: what was said, understood, decided, changed and answered, and why."""
+    from app import conversation_commands
+
     del as_json
-    return commands.replay(home, config, conversation, turn=turn, last=last)
+    return conversation_commands.replay(home, config, conversation, turn=turn, last=last)
 
 
 @app.command()
@@ -383,9 +415,11 @@ def scenario(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Play stories: several people, channels, a clock and faults, against the demo shop in the sandbox."""
-    return commands.scenario(home, config, paths, channel=channel, database=database, quiet=as_json)
+    from app import rehearsal_commands
+
+    return rehearsal_commands.scenario(home, config, paths, channel=channel, database=database, quiet=as_json)
 
 
 @app.command()
@@ -406,12 +440,14 @@ def simulate(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Let many simulated people use the demo shop, and check after every step that all holds.
 
     Exit code 1 says that something did not hold, 130 that Ctrl-C ended it before its time and all held until then.
     """
-    return commands.simulate(
+    from app import rehearsal_commands
+
+    return rehearsal_commands.simulate(
         home, config, people=people, days=days, seed=seed, faults=faults, database=database, quiet=as_json
     )
 
@@ -442,9 +478,9 @@ def calibrate(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Learn from your questions which passages answer, and when to refuse."""
-    from app import bench, calibrating  # noqa: PLC0415 - load scikit-learn and SciPy
+    from app import bench, calibrating
 
     del as_json
     return calibrating.run(
@@ -470,8 +506,8 @@ def bench_all(
 
 
 @answers
-def _bench_all(data: Path, quick: bool, config: Path, as_json: bool) -> commands.Answer:
-    from app import bench  # noqa: PLC0415 - loads scikit-learn
+def _bench_all(data: Path, quick: bool, config: Path, as_json: bool) -> Answer:
+    from app import bench
 
     del as_json
     return bench.everything(config, data=data, quick=quick)
@@ -484,9 +520,9 @@ def bench_nlu(
     quick: Quick = False,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Understanding: accuracy, refusal, speed, memory and training time, beside simpler pipelines."""
-    from app import bench  # noqa: PLC0415 - loads scikit-learn
+    from app import bench
 
     del as_json
     return bench.nlu(config, data=data, quick=quick)
@@ -507,9 +543,9 @@ def bench_search(
     quick: Quick = False,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Product search: recall, speed, memory and building, beside SQLite FTS5, bm25s and tantivy."""
-    from app import bench  # noqa: PLC0415 - loads scikit-learn
+    from app import bench
 
     del as_json
     return bench.search(config, data=data, products=products, queries=queries, quick=quick, postgres=database)
@@ -525,9 +561,9 @@ def bench_knowledge(
     documents: Annotated[Path, typer.Option("--knowledge", help="File or folder that answers.")] = KNOWLEDGE,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Answers from documents: right, wrong and refused, beside full text alone."""
-    from app import bench  # noqa: PLC0415 - loads scikit-learn
+    from app import bench
 
     del as_json
     return bench.knowledge(config, questions=questions or QUESTIONS, documents=documents)
@@ -546,8 +582,10 @@ def add_sale(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Plan a sale: `parley sale add black-mug --price 9.90 --from 2026-11-27 --until 2026-11-30`."""
+    from app import sale_commands
+
     del as_json
     first = starts.date() if starts else None
     return sale_commands.add(home, config, handle, price=price, starts=first, until=until.date(), kind=kind)
@@ -555,10 +593,10 @@ def add_sale(
 
 @sales.command("list")
 @answers
-def list_sales(
-    home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False
-) -> commands.Answer:
+def list_sales(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False) -> Answer:
     """Sales that are planned or running."""
+    from app import sale_commands
+
     del as_json
     return sale_commands.listed(home, config)
 
@@ -570,8 +608,10 @@ def end_sale(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """End a product's sales now; orders that were placed keep their price."""
+    from app import sale_commands
+
     del as_json
     return sale_commands.end(home, config, handle)
 
@@ -595,8 +635,10 @@ def add_coupon(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """Offer a coupon: `parley coupon add SPRING10 --percent 10 --until 2027-05-31`."""
+    from app import coupon_commands
+
     del as_json
     wanted = coupon_commands.Wanted(
         code=code,
@@ -616,10 +658,10 @@ def add_coupon(
 
 @coupons.command("list")
 @answers
-def list_coupons(
-    home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False
-) -> commands.Answer:
+def list_coupons(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False) -> Answer:
     """Every coupon, what it takes off, and how often it is in use."""
+    from app import coupon_commands
+
     del as_json
     return coupon_commands.listed(home, config)
 
@@ -631,8 +673,10 @@ def end_coupon(
     home: HomeFolder = HOME,
     config: ConfigFile = CONFIG,
     as_json: AsJson = False,
-) -> commands.Answer:
+) -> Answer:
     """End a coupon now; orders that have it keep it."""
+    from app import coupon_commands
+
     del as_json
     return coupon_commands.end(home, config, code)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from app.commands import Answer, Failure, opened
+from app.opening import opened
+from app.report import Answer, Failure
 from bot.dialogue.slots import CODE
 from shop.catalogue.prices import read_price
 from shop.profile import ShopProfile

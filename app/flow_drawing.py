@@ -10,10 +10,10 @@ from typing import Final, Literal
 
 from rapidfuzz import process
 
+from app.options import DrawingFormat
 from bot.dialogue.dialogue import DeclaredAction
 from bot.dialogue.flows import END, Flow, Step
 
-Format = Literal["mermaid", "dot"]
 NEAR_MAX: Final = 3
 NEAR_SCORE_MIN: Final = 55
 
@@ -53,7 +53,11 @@ class Picture:
 
 
 def draw(
-    flows: Mapping[str, Flow], actions: Mapping[str, DeclaredAction], names: Sequence[str], *, form: Format
+    flows: Mapping[str, Flow],
+    actions: Mapping[str, DeclaredAction],
+    names: Sequence[str],
+    *,
+    form: DrawingFormat,
 ) -> str:
     """The named flows in that order, or all of them. Raises NoSuchFlow."""
     for name in names:

@@ -1,14 +1,57 @@
-"""The commands about what the shop knows: asking it, asking again what was once answered well, and the week in questions."""
+"""The commands about what the shop knows: bringing it in, asking, asking again what was once answered well, the week."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.answering import knowledge_for
-from app.commands import Answer, opened
+from app.opening import opened
+from app.report import PROBLEMS_SHOWN_MAX, Answer, bar
 from app.wiring import embedder_for, means_in_use
+from knowledge_base import importing
 from knowledge_base.answers import Policy
+from knowledge_base.contradictions import Contradiction, contradictions
+from knowledge_base.embedding import Embedder
 from knowledge_base.evaluation import ask_again
+from knowledge_base.passages import refresh_passage_vectors
 from knowledge_base.weekly import sentences, week_until
+from storage.engine import Database
+
+WEB = ("https://", "http://")
+
+
+def import_knowledge(home: Path, config: Path, places: list[str], *, quiet: bool) -> Answer:
+    """Documents into passages, and their vectors."""
+    with opened(home, config) as shop:
+        with bar("Reading documents", quiet=quiet) as tell:
+            report = importing.import_knowledge(
+                shop.database,
+                [place if place.startswith(WEB) else Path(place) for place in places],
+                at=datetime.now(UTC),
+                language=shop.settings.language,
+                tell=tell,
+            )
+        means = means_in_use(shop.settings, shop.home)
+        with bar("Reading what they mean", quiet=quiet) as tell:
+            refresh_passage_vectors(
+                shop.database, means, progress=lambda done, all_: tell(done / max(1, all_))
+            )
+        found = _contradictions(shop.database, means.embedder)
+    problems = [asdict(problem) for problem in report.problems]
+    text = (
+        f"{report.added} documents added, {report.changed} changed, "
+        f"{report.unchanged} as they were, {report.removed} removed."
+    )
+    if found:
+        told = [f"  {each}" for each in found[:PROBLEMS_SHOWN_MAX]]
+        text = "\n".join([text, "Customers will hear one or the other where these disagree:", *told])
+    facts = asdict(report) | {"contradictions": [asdict(each) for each in found]}
+    return Answer(facts, text, rows=problems[:PROBLEMS_SHOWN_MAX], fine=not problems)
+
+
+def _contradictions(database: Database, embedder: Embedder | None) -> list[Contradiction]:
+    """What documents disagree about; not looked for without an embedding."""
+    return database.read(lambda session: contradictions(session, embedder)) if embedder is not None else []
 
 
 def ask(home: Path, config: Path, text: str) -> Answer:

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from app.commands import Answer, Failure, Shop, opened
-from app.running import running_server, with_sandbox
+from app.opening import Shop, opened
+from app.report import Answer, Failure
 from app.settings import Secrets
 from app.wiring import FarEnds, stripe_for
 from bot.actions.reconciling import Reconciled, reconcile
@@ -60,6 +60,8 @@ def _stripe_of(shop: Shop) -> tuple[Secrets, str | None]:
     """The keys and the address of the Stripe that this shop is paid through: in a running demo, the sandbox's."""
     if shop.secrets.stripe_key is not None and shop.secrets.stripe_webhook_secret is not None:
         return shop.secrets, None
+    from app.running import running_server, with_sandbox  # noqa: PLC0415 - the web server and the whole sandbox
+
     server = running_server(shop.home)
     if server is None or not shop.home.sandbox.exists():
         raise Failure(

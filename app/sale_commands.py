@@ -6,7 +6,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from app.commands import Answer, Failure, opened
+from app.opening import opened
+from app.report import Answer, Failure
 from bot.actions import sale_times
 from shop.catalogue.model import Product, Variant, option_key
 from shop.catalogue.prices import read_price

@@ -4,8 +4,9 @@ They are made of the very models that read the files, so that the two cannot par
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from app.options import FileKind
 from bot.actions import ACTIONS
 from bot.dialogue.flows import KINDS as STEP_KINDS
 from bot.dialogue.flows import FlowFile
@@ -14,11 +15,10 @@ from bot.dialogue.slots import SlotFile
 from nlu.training_data import KINDS as TRAINING_KINDS
 from storage.types import JsonObject
 
-Kind = Literal["flows", "slots", "replies", "training"]
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
-def schema(kind: Kind) -> JsonObject:
+def schema(kind: FileKind) -> JsonObject:
     """The schema of that kind of file, as it is committed in docs/schemas."""
     return {"$schema": DIALECT, **SCHEMAS[kind]()}
 
@@ -81,7 +81,7 @@ def _training() -> JsonObject:
     }
 
 
-SCHEMAS: Final[dict[Kind, Callable[[], JsonObject]]] = {
+SCHEMAS: Final[dict[FileKind, Callable[[], JsonObject]]] = {
     "flows": _flows,
     "slots": _slots,
     "replies": _replies,

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 import uvicorn
@@ -19,7 +20,7 @@ from app.phones.paths import CHAT_PATH
 from app.sandbox import Sandbox
 from app.serving import PromptServer
 from app.wiring import Parley
-from bot.channels import messenger, telegram
+from bot.channels import messenger
 from bot.channels.web import ChatInput, HostedChannel
 from bot.events import Inbound, ProviderNotified
 from bot.papers import PATH, NoSuchPaper
@@ -28,6 +29,9 @@ from payments.disputes import lane_of
 from payments.stripe_gateway import WEBHOOK_PATH, ForgedNotice, Notice
 from shop.orders.service import NoSuchOrder
 from shop.papers.drawing import draw
+
+if TYPE_CHECKING:
+    from bot.channels.telegram import TelegramChannel
 
 log = structlog.get_logger()
 
@@ -188,12 +192,14 @@ def _listen(parley: Parley) -> list[asyncio.Task[None]]:
 def _add_messengers(app: FastAPI, parley: Parley) -> None:
     receive = parley.delivery.receive
     if parley.telegram is not None and parley.settings.channels.telegram.updates == "webhook":
+        from bot.channels import telegram  # noqa: PLC0415 - aiogram: six seconds
+
         app.include_router(telegram.webhook_router(parley.telegram, receive))
     if parley.messenger is not None:
         app.include_router(messenger.webhook_router(parley.messenger, receive))
 
 
-async def _run_telegram(parley: Parley, channel: telegram.TelegramChannel) -> None:
+async def _run_telegram(parley: Parley, channel: "TelegramChannel") -> None:
     """Poll, or tell Telegram where our webhook is."""
     if parley.settings.channels.telegram.updates == "polling":  # Telegram serves one poller a bot
         await parley.delivery.lead("telegram", partial(channel.poll, parley.delivery.receive))

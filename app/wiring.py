@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from html import unescape
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -21,7 +22,6 @@ from bot import transcript
 from bot.channels.messenger import MessengerChannel, Page
 from bot.channels.messenger_sending import LastHeard
 from bot.channels.port import Abilities, Channel
-from bot.channels.telegram import TelegramChannel
 from bot.channels.web import HostedChannel
 from bot.delivery.engine import Delivery
 from bot.dialogue import flows, replies, slots
@@ -50,6 +50,9 @@ from shop.catalogue import queries
 from storage.clock import Clock
 from storage.engine import Database
 from storage.migrate import upgrade
+
+if TYPE_CHECKING:
+    from bot.channels.telegram import TelegramChannel
 
 log = structlog.get_logger()
 
@@ -188,7 +191,7 @@ class Parley:
     knowledge: KnowledgeBase
     web: HostedChannel
     terminal: HostedChannel
-    telegram: TelegramChannel | None
+    telegram: "TelegramChannel | None"
     messenger: MessengerChannel | None
     stripe: StripeGateway | None
     tokens: Tokens
@@ -477,10 +480,12 @@ def telegram_for(
     far_ends: FarEnds,
     *,
     menus: Mapping[str, Sequence[tuple[str, str]]] | None = None,
-) -> TelegramChannel | None:
+) -> "TelegramChannel | None":
     """The bot, where it is switched on and has its token. Raises ValueError for a token that is none."""
     if not settings.channels.telegram.enabled or secrets.telegram_token is None:
         return None
+    from bot.channels.telegram import TelegramChannel  # noqa: PLC0415 - aiogram: six seconds
+
     payment, webhook = secrets.telegram_payment_token, secrets.telegram_webhook_secret
     return TelegramChannel(
         token=secrets.telegram_token.get_secret_value(),

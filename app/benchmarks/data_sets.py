@@ -9,13 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from app.settings import ROOT
 from nlu.training_data import Example, TrainingData, load
-
-DATA: Final = ROOT.parent / "shared" / "data" / "nlu"
-"""Where the public data sets are looked for, unless told."""
-EXPORTS: Final = ROOT.parent / "shared" / "data" / "shopify"
-"""The same for real catalogues."""
 
 
 class MissingData(Exception):  # noqa: N818 - what the person must mend

@@ -15,14 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.benchmarks.data_sets import MissingData
-from app.settings import ROOT
 from knowledge_base.model import Document, Passage
 
-DEMO_SHOP: Final = ROOT / "sandbox" / "demo_shop"
-KNOWLEDGE: Final = DEMO_SHOP / "knowledge"
-QUESTIONS: Final = tuple(
-    DEMO_SHOP / "questions" / f"{name}.csv" for name in ("tuning", "held_out", "tuning_es", "held_out_es")
-)
 COLUMNS: Final = ("question", "document", "heading")
 OR: Final = "|"
 

@@ -9,10 +9,10 @@ from typing import Final
 
 from rich.table import Table
 
-from app.commands import Answer
 from app.doctor import far_ends as far
 from app.doctor import machine
 from app.doctor.findings import Finding, State
+from app.report import Answer
 from app.settings import Home, Secrets, Settings, read_secrets, read_settings
 from app.wiring import FarEnds, messenger_for, stripe_for, telegram_for
 from storage.clock import Clock, SystemClock
@@ -39,12 +39,12 @@ async def examine(
     settings: Settings, secrets: Secrets, home: Home, *, far_ends: FarEnds, clock: Clock
 ) -> Sequence[Finding]:
     """Look at the machine, then at Telegram, Meta and Stripe."""
-    now = clock.now()
-    found = [*machine.look(settings, secrets, home, now=now)]
+    found = [*machine.look(settings, secrets, home, now=clock.now())]
     try:
         lines = _lines(settings, secrets, home, far_ends, clock)
     except ValueError as error:  # a token that is none
         return [*found, Finding("Telegram", State.WRONG, str(error), "Copy it again from @BotFather.")]
+    now = clock.now()  # anew: opening the lines takes seconds, and far ends' clocks are held against it
     try:
         return [*found, *await far.look(settings, secrets, lines, far_ends, now=now)]
     finally:

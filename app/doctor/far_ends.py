@@ -4,18 +4,21 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import httpx
 
 from app.doctor.findings import Finding, State
 from app.settings import ENVIRONMENT_PREFIX, Secrets, Settings
 from app.wiring import FarEnds
-from bot.channels import messenger, telegram
+from bot.channels import messenger
 from bot.channels.messenger import MessengerChannel
-from bot.channels.telegram import TelegramChannel
+from bot.channels.port import WrongToken
 from payments.stripe_gateway import NOTICES, WEBHOOK_PATH, StripeGateway, WrongKey
 from shop.errors import Rejected, Unavailable
+
+if TYPE_CHECKING:
+    from bot.channels.telegram import TelegramChannel, TelegramStanding
 
 GUIDE: Final = "docs/going-live.md"
 TELEGRAM: Final = "https://api.telegram.org"
@@ -37,7 +40,7 @@ _KEY_WRONG: Final = "The key was replaced, or has a letter too many or too few: 
 class Lines:
     """The shop's lines to the far ends; None for what has no keys."""
 
-    telegram: TelegramChannel | None
+    telegram: "TelegramChannel | None"
     messenger: MessengerChannel | None
     stripe: StripeGateway | None
 
@@ -71,7 +74,7 @@ async def _asked(about: str, ask: Callable[[], Awaitable[Iterable[Finding]]]) ->
         return [*await ask()]
     except Rejected as error:
         return [Finding(about, State.WRONG, str(error), f"{GUIDE} says which permissions it needs.")]
-    except (telegram.WrongToken, messenger.WrongToken, WrongKey) as error:
+    except (WrongToken, WrongKey) as error:
         return [Finding(about, State.WRONG, str(error), _KEY_WRONG)]
     except Unavailable as error:
         remedy = "See whether this machine reaches the internet, and try again."
@@ -81,14 +84,16 @@ async def _asked(about: str, ask: Callable[[], Awaitable[Iterable[Finding]]]) ->
 # ---------------------------------------------------------------------- Telegram
 
 
-async def _telegram(settings: Settings, channel: TelegramChannel | None, now: datetime) -> Iterator[Finding]:
+async def _telegram(
+    settings: Settings, channel: "TelegramChannel | None", now: datetime
+) -> Iterator[Finding]:
     if channel is None:
         return iter(())
     return _of_bot(settings, await channel.standing(), channel, now)
 
 
 def _of_bot(
-    settings: Settings, bot: telegram.TelegramStanding, channel: TelegramChannel, now: datetime
+    settings: Settings, bot: "TelegramStanding", channel: "TelegramChannel", now: datetime
 ) -> Iterator[Finding]:
     about = "Telegram"
     yield Finding(about, State.FINE, f"the bot is @{bot.username}")
@@ -117,7 +122,7 @@ def _of_bot(
 
 
 def _updates(
-    settings: Settings, bot: telegram.TelegramStanding, channel: TelegramChannel, now: datetime
+    settings: Settings, bot: "TelegramStanding", channel: "TelegramChannel", now: datetime
 ) -> Iterator[Finding]:
     about = "Telegram updates"
     if settings.channels.telegram.updates == "polling":
@@ -131,6 +136,8 @@ def _updates(
         else:
             yield Finding(about, State.FINE, "the shop fetches them")
     else:
+        from bot.channels import telegram  # noqa: PLC0415 - aiogram: six seconds, spent already on this channel
+
         yield _webhook(about, bot.webhook, _own(settings, telegram.WEBHOOK_PATH))
         if channel.webhook_secret is None:
             yield Finding(

@@ -16,11 +16,11 @@ import structlog
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from bot.channels.messenger_graph import GraphApi, WrongToken
+from bot.channels.messenger_graph import GraphApi
 from bot.channels.messenger_pictures import Pictures
 from bot.channels.messenger_reading import GET_STARTED, SOURCE, read
 from bot.channels.messenger_sending import LastHeard, Sending
-from bot.channels.port import Abilities
+from bot.channels.port import Abilities, WrongToken
 from bot.channels.text import RichText, utf16_length
 from bot.delivery.limits import Limits, Rate
 from bot.events import Inbound

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 import httpx
 import structlog
 
+from bot.channels.port import WrongToken
 from bot.delivery.engine import Blocked, TooFast
 from shop.errors import Rejected, Unavailable
 
@@ -49,10 +50,6 @@ class BadRequest(Rejected):
 
 class OutsideWindow(Rejected):
     """The person wrote too long ago for this kind of message."""
-
-
-class WrongToken(Unavailable):
-    """Meta does not take the page's token: the merchant must mend it."""
 
 
 @dataclass(frozen=True, slots=True)

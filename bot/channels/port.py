@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.delivery.engine import Sender
+from shop.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,10 @@ class Abilities:
     native_invoices: bool = False
     receipts: bool = False
     edits: bool = False
+
+
+class WrongToken(Unavailable):
+    """A messenger does not take the shop's token: the merchant must mend it."""
 
 
 class Channel(Sender, Protocol):

@@ -18,8 +18,8 @@ from aiogram.methods import DeleteWebhook, GetMe, SetMyCommands, SetWebhook, Tel
 from aiogram.types import BotCommand
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from bot.channels.port import Abilities
-from bot.channels.telegram_calls import BotApi, Conflict, WrongToken
+from bot.channels.port import Abilities, WrongToken
+from bot.channels.telegram_calls import BotApi, Conflict
 from bot.channels.telegram_pictures import Pictures
 from bot.channels.telegram_reading import ALLOWED_UPDATES, SOURCE, read
 from bot.channels.telegram_sending import Sending

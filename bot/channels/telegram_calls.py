@@ -30,6 +30,7 @@ from aiogram.methods import GetFile, Response, TelegramMethod
 from aiogram.utils.token import TokenValidationError
 from aiohttp import ClientError
 
+from bot.channels.port import WrongToken
 from bot.delivery.engine import Blocked, TooFast
 from shop.errors import Rejected, Unavailable
 from storage.clock import Clock
@@ -54,10 +55,6 @@ class ChatMoved(Rejected):
     def __init__(self, message: str, *, chat_id: int) -> None:
         super().__init__(message)
         self.chat_id = chat_id
-
-
-class WrongToken(Unavailable):
-    """Telegram does not know the bot's token: the merchant must mend it."""
 
 
 class Conflict(Unavailable):

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from app import bench
-from app.benchmarks.questions import KNOWLEDGE, read_questions
-from app.benchmarks.questions import QUESTIONS as DEMO_QUESTIONS
+from app.benchmarks.questions import read_questions
 from app.cli import app
+from app.options import KNOWLEDGE
+from app.options import QUESTIONS as DEMO_QUESTIONS
 from app.settings import ROOT
 from knowledge_base.importing import import_knowledge
 from knowledge_base.model import Passage

@@ -14,6 +14,12 @@ from app.stage import Template
 
 SHOPIFY = ROOT.parent / "shared" / "data" / "shopify"
 PARLEY = Path(sys.executable).with_name("parley")
+TELLS_WHAT_IT_LOADED = """
+import atexit, sys
+atexit.register(lambda: print(*sys.modules, file=sys.stderr))
+from app.cli import main
+main()
+"""
 HEADER = "Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price\n"
 
 
@@ -38,6 +44,33 @@ def home(shop_template: Template, tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "models").symlink_to(shop_template.home / "models")
     return folder
+
+
+def loaded_by(*words: str, home: Path) -> set[str]:
+    """The modules that a command loaded until its end."""
+    done = subprocess.run(
+        [sys.executable, "-c", TELLS_WHAT_IT_LOADED, *words],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        env={**os.environ, "PARLEY_HOME": str(home), "PYTHONPATH": str(ROOT)},
+    )
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("words", [(), ("serve",), ("coupon", "add"), ("bench", "search")], ids=" ".join)
+def test_help_loads_nothing_that_only_the_work_needs(tmp_path: Path, words: tuple[str, ...]) -> None:
+    loaded = loaded_by(*words, "--help", home=tmp_path)
+    assert "typer" in loaded
+    assert loaded.isdisjoint({"aiogram", "sqlalchemy", "fastapi", "nicegui", "numpy", "stripe"})
+
+
+@pytest.mark.parametrize("words", [("check",), ("coupon", "list"), ("parse", "hello")], ids=" ".join)
+def test_a_command_that_needs_no_messenger_loads_no_part_of_one(home: Path, words: tuple[str, ...]) -> None:
+    loaded = loaded_by(*words, home=home)
+    assert "sqlalchemy" in loaded
+    assert loaded.isdisjoint({"aiogram", "app.server", "sandbox.telegram"})
 
 
 def test_a_real_export_is_imported_once_and_then_changes_nothing(home: Path) -> None:

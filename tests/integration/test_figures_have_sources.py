@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.bench import QUESTIONS
+from app.options import QUESTIONS
 from app.settings import Home
 from app.stage import Template
 from knowledge_base.answers import Answer, Fact, Policy, answer

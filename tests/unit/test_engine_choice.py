@@ -6,8 +6,9 @@ import pytest
 
 from app import engines
 from app.checking import mistakes
-from app.commands import Failure, export_rasa
+from app.report import Failure
 from app.settings import ROOT, Secrets, read_secrets, read_settings
+from app.understanding_commands import export_rasa
 from app.wiring import TRAINING_DATA
 from nlu import training_data
 from nlu.understanding import Entity, Understanding

@@ -10,7 +10,8 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from app.cli import app
-from app.schemas import SCHEMAS, Kind, schema
+from app.options import FileKind
+from app.schemas import SCHEMAS, schema
 from app.settings import ROOT
 from app.wiring import FLOWS, TRAINING_DATA, flow_files
 
@@ -33,8 +34,8 @@ def wrong(kind: str, text: str) -> list[str]:
     return [error.message for error in committed(kind).iter_errors(content)]
 
 
-@pytest.mark.parametrize("kind", get_args(Kind))
-def test_what_is_committed_is_what_the_code_says(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", get_args(FileKind))
+def test_what_is_committed_is_what_the_code_says(kind: FileKind) -> None:
     text = (ROOT / "docs" / "schemas" / f"{kind}.json").read_text("utf-8")
     assert json.loads(text) == schema(kind), f"write it anew: parley flows schema {kind}"
 
