@@ -238,6 +238,7 @@ def _reply(row: OutboxRow) -> JsonObject:
         case "say":
             buttons = [button["label"] for line in message.get("buttons", []) for button in line]
             shown |= {"reply": message.get("reply", ""), "text": _plain(message["text"]), "buttons": buttons}
+            shown |= {"file": message["document"]["name"]} if message.get("document") else {}
         case "show_cards":
             shown |= {"cards": [card["title"] for card in message["cards"]]}
             shown["buttons"] = [button["label"] for line in message.get("buttons", []) for button in line]

@@ -28,7 +28,6 @@ from bot.transcript import since
 from payments.disputes import lane_of
 from payments.stripe_gateway import WEBHOOK_PATH, ForgedNotice, Notice
 from shop.orders.service import NoSuchOrder
-from shop.papers.drawing import draw
 
 if TYPE_CHECKING:
     from bot.channels.telegram import TelegramChannel
@@ -127,12 +126,9 @@ def _add_papers(app: FastAPI, parley: Parley) -> None:
         papers, at = parley.papers, parley.clock.now()
         try:
             order_id, kind, language = papers.read(name)
-            written = await parley.database.run(
-                lambda session: papers.write(session, order_id, kind, language, at=at)
-            )
+            content = await papers.draw(parley.database, order_id, kind, language, at=at)
         except (NoSuchPaper, NoSuchOrder):
             raise HTTPException(404) from None
-        content = await asyncio.to_thread(draw, written)
         headers = {
             "Content-Disposition": f'inline; filename="{kind}.pdf"',
             "Cache-Control": "private, no-store",

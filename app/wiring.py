@@ -21,15 +21,16 @@ from app.topics import IntentTopics
 from bot import transcript
 from bot.channels.messenger import MessengerChannel, Page
 from bot.channels.messenger_sending import LastHeard
-from bot.channels.port import Abilities, Channel
+from bot.channels.port import Abilities, Channel, Draw
 from bot.channels.web import HostedChannel
 from bot.delivery.engine import Delivery
 from bot.dialogue import flows, replies, slots
 from bot.dialogue.hearing import Listener
 from bot.dialogue.tokens import Tokens
 from bot.handler import Shop, ShopHandler
+from bot.messages import Document
 from bot.notices import Notices
-from bot.papers import Papers
+from bot.papers import NoSuchPaper, Papers
 from knowledge_base.means import Means
 from knowledge_base.passages import refresh_passage_vectors
 from knowledge_base.service import KnowledgeBase
@@ -47,6 +48,7 @@ from nlu.understanding import Entity, Interpreter, Understanding
 from payments.calls import ProviderCalls
 from payments.stripe_gateway import StripeGateway
 from shop.catalogue import queries
+from shop.orders.service import NoSuchOrder
 from storage.clock import Clock
 from storage.engine import Database
 from storage.migrate import upgrade
@@ -392,7 +394,9 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
     tokens = Tokens(home.secret())
     spoken = replies.read(FLOWS / "replies", languages=settings.languages)
     web, terminal = HostedChannel("web"), HostedChannel("terminal")
-    telegram = telegram_for(settings, secrets, home, clock, far_ends, menus=_menus(spoken))
+    papers = Papers(settings.shop, spoken, home.secret(), settings.server.public_url or public_url)
+    draw = partial(_drawn, papers, database, clock)
+    telegram = telegram_for(settings, secrets, home, clock, far_ends, menus=_menus(spoken), draw=draw)
     messenger = messenger_for(
         settings,
         secrets,
@@ -401,11 +405,11 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
         far_ends,
         last_heard=partial(_last_heard, database, MessengerChannel.name),
         public_url=public_url,
+        draw=draw,
     )
     channels: dict[str, Channel] = {
         channel.name: channel for channel in (web, terminal, telegram, messenger) if channel
     }
-    papers = Papers(settings.shop, spoken, home.secret(), settings.server.public_url or public_url)
     shop = Shop(
         profile=settings.shop,
         flows=flows.read(flow_files()),
@@ -480,6 +484,7 @@ def telegram_for(
     far_ends: FarEnds,
     *,
     menus: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+    draw: Draw | None = None,
 ) -> "TelegramChannel | None":
     """The bot, where it is switched on and has its token. Raises ValueError for a token that is none."""
     if not settings.channels.telegram.enabled or secrets.telegram_token is None:
@@ -495,6 +500,7 @@ def telegram_for(
         media=home.media,
         clock=clock,
         menus=menus,
+        draw=draw,
     )
 
 
@@ -507,6 +513,7 @@ def messenger_for(
     *,
     last_heard: LastHeard,
     public_url: str,
+    draw: Draw | None = None,
 ) -> MessengerChannel | None:
     """The page, where it is switched on and has all its keys."""
     token, app_secret = secrets.messenger_page_token, secrets.messenger_app_secret
@@ -530,7 +537,17 @@ def messenger_for(
         last_heard=last_heard,
         clock=clock,
         api_base=far_ends.messenger,
+        draw=draw,
     )
+
+
+async def _drawn(papers: Papers, database: Database, clock: Clock, document: Document) -> bytes | None:
+    """The paper, or None where the order is not there or was not paid."""
+    order, paper, language = document.order, document.paper, document.language
+    try:
+        return await papers.draw(database, order, paper, language, at=clock.now())
+    except (NoSuchPaper, NoSuchOrder):
+        return None
 
 
 async def _last_heard(database: Database, channel: str, chat: str) -> datetime | None:

@@ -5,9 +5,10 @@ people or the database was escaped when it was put in. A channel turns it into i
 or into the nearest thing the platform has.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 
 class MessageModel(BaseModel):
@@ -45,16 +46,39 @@ class Picture(MessageModel):
     alt: str = ""
 
 
+PaperKind = Literal["invoice", "receipt"]
+
+
+class Document(MessageModel):
+    """A paper of an order as a PDF, which is drawn when it is sent; here is only which one it is.
+
+    Where no file can be sent, the words carry `url`, under which it can be opened.
+    """
+
+    order: UUID
+    paper: PaperKind
+    language: str
+    name: str  # of the file
+    url: str
+
+
 class Say(MessageModel):
-    """Words, maybe under a picture, maybe with buttons."""
+    """Words, maybe under a picture or a file, maybe with buttons."""
 
     kind: Literal["say"] = "say"
     text: str
     buttons: Rows = ()
     picture: Picture | None = None
+    document: Document | None = None
     purpose: Purpose = "answer"
     reply: str = ""  # the sentence of flows/replies that it was made from; not shown
     answers: str = ""  # in a group: the platform's id of the message that it answers
+
+    @model_validator(mode="after")
+    def _has_one_thing_above_it(self) -> Self:
+        if self.picture is not None and self.document is not None:
+            raise ValueError("words stand under a picture or under a file, not under both")
+        return self
 
 
 class Card(MessageModel):

@@ -3,13 +3,14 @@
 A link carries which paper of which order it is and in which language, signed: nobody can guess one.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from html import unescape
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,17 +21,18 @@ from sqlalchemy.orm import Session
 from bot.actions.addresses import address_line
 from bot.dialogue.replies import Replies
 from bot.dialogue.tokens import pack_id, unpack_id
+from bot.messages import PaperKind
 from payments import funds, refunds
 from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.model import PAID_FOR, Order, OrderLine
 from shop.papers import service as invoices
-from shop.papers.drawing import Paper
+from shop.papers.drawing import Paper, draw
 from shop.papers.model import Invoice
 from shop.profile import ShopProfile
+from storage.engine import Database
 
-Kind = Literal["invoice", "receipt"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[PaperKind, ...] = get_args(PaperKind)
 SIGNATURE_BYTES = 16
 PATH = "/papers"
 
@@ -48,12 +50,12 @@ class Papers:
     secret: bytes
     public_url: str
 
-    def link(self, order_id: UUID, kind: Kind, language: str) -> str:
+    def link(self, order_id: UUID, kind: PaperKind, language: str) -> str:
         """Where the paper can be opened, by whoever has the link."""
         body = f"{kind}.{pack_id(order_id)}.{language}"
         return f"{self.public_url.rstrip('/')}{PATH}/{body}.{self._signature(body)}.pdf"
 
-    def read(self, name: str) -> tuple[UUID, Kind, str]:
+    def read(self, name: str) -> tuple[UUID, PaperKind, str]:
         """Which paper a link's last part means. Raises NoSuchPaper."""
         body, _, signature = name.removesuffix(".pdf").rpartition(".")
         parts = body.split(".")
@@ -65,7 +67,9 @@ class Papers:
             raise NoSuchPaper(name)
         return order_id, kind, language
 
-    def write(self, session: Session, order_id: UUID, kind: Kind, language: str, *, at: datetime) -> Paper:
+    def write(
+        self, session: Session, order_id: UUID, kind: PaperKind, language: str, *, at: datetime
+    ) -> Paper:
         """What stands on the paper; an order that was paid before there were numbers gets its number now.
 
         The same as long as nothing more is paid or refunded. Raises NoSuchPaper and NoSuchOrder.
@@ -75,6 +79,13 @@ class Papers:
             raise NoSuchPaper(order.reference)
         invoice = invoices.issue(session, order_id, at=at)
         return _Writer(self, session, order, invoice, language).paper(kind)
+
+    async def draw(
+        self, database: Database, order_id: UUID, kind: PaperKind, language: str, *, at: datetime
+    ) -> bytes:
+        """The paper as a PDF: the same bytes for the same paper. Raises as `write`."""
+        written = await database.run(lambda session: self.write(session, order_id, kind, language, at=at))
+        return await asyncio.to_thread(draw, written)
 
     def _signature(self, body: str) -> str:
         digest = hmac.digest(self.secret, f"paper\n{body}".encode(), hashlib.sha256)
@@ -91,7 +102,7 @@ class _Writer:
     invoice: Invoice
     language: str
 
-    def paper(self, kind: Kind) -> Paper:
+    def paper(self, kind: PaperKind) -> Paper:
         order, profile = self.order, self.papers.profile
         facts = [
             (self._say("words_paper_number"), self.invoice.name),

@@ -78,10 +78,12 @@ class Talk:
 
     def _say(self, line: Line) -> None:
         match line.said:
-            case Say(text=words, buttons=rows, picture=shown):
+            case Say(text=words, buttons=rows, picture=shown, document=document):
                 with box("bubble"):
                     if shown is not None:
                         picture(shown, "bubble-picture")
+                    if document is not None:
+                        link(document.name, document.url, "bubble-file", target="_blank", rel="noopener")
                     if words:
                         rich_text(words)
                     self._time(line)

@@ -6,7 +6,7 @@ from typing import Final
 
 from nicegui.element import Element
 
-from app.phones.seen import Bill, Bubble, Choice, Goods, Slip
+from app.phones.seen import Attached, Bill, Bubble, Choice, Goods, Slip
 from console.elements import box, button, hidden_text, link, rich_text, text, time_tag
 from console.notation import Notation
 
@@ -60,6 +60,8 @@ class Bubbles:
         with box("bubble"):
             if bubble.picture:
                 box("bubble-picture", tag="img", src=bubble.picture, alt="Photo", loading="lazy")
+            if bubble.file is not None:
+                _file(bubble.file)
             if bubble.author:
                 text(bubble.author, "bubble-author", tag="p", aria_hidden="true", dir="auto")
             if bubble.bill is not None:
@@ -111,6 +113,18 @@ class Bubbles:
             return
         kind = f"choice {choice.kind}"
         button(choice.label, lambda: self._press(choice, bubble), kind, **label)
+
+
+def _file(file: Attached) -> None:
+    """It opens in a tab of its own, as a phone opens it in another app."""
+    with box("bubble-file", tag="a", href=file.link, target="_blank", rel="noopener"):
+        text(file.name, "file-name")
+        text(_size(file.size_bytes), "file-size")
+
+
+def _size(size_bytes: int) -> str:
+    kilobytes = max(1, round(size_bytes / 1000))
+    return f"{kilobytes} kB" if kilobytes < 1000 else f"{kilobytes / 1000:.1f} MB"
 
 
 def _bill(bill: Bill) -> None:

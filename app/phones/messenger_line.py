@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from app.phones.seen import (
     SHOWN_MAX,
+    Attached,
     Bubble,
     CannotDo,
     Changes,
@@ -21,7 +22,7 @@ from app.phones.seen import (
 )
 from sandbox.messenger import people
 from sandbox.messenger.people import MessengerPerson
-from sandbox.messenger.screen import Button, ShownCard, ShownMessage, ShownReceipt
+from sandbox.messenger.screen import Button, ShownCard, ShownFile, ShownMessage, ShownReceipt
 from sandbox.messenger.world import MessengerWorld
 from shop.money import Money
 
@@ -98,12 +99,16 @@ class MessengerLine(Line):
             picture=self._own(message.picture),
             rows=tuple((_choice(button),) for button in message.buttons),
             goods=tuple(self._goods(card) for card in message.cards),
+            file=self._file(message.file),
             slip=None if message.receipt is None else self._slip(message.receipt),
         )
 
     def _goods(self, card: ShownCard) -> Goods:
         choices = tuple(_choice(button) for button in card.buttons)
         return Goods(card.title, card.subtitle, self._own(card.picture), choices)
+
+    def _file(self, file: ShownFile | None) -> Attached | None:
+        return None if file is None else Attached(file.name, file.size_bytes, self._own(file.url) or file.url)
 
     def _own(self, url: str | None) -> str | None:
         """Our own server's pictures by their path alone: the page may be open under another name of this machine."""

@@ -52,6 +52,15 @@ class Slip:
 
 
 @dataclass(frozen=True)
+class Attached:
+    """A file that can be opened: where, and how large it is."""
+
+    name: str
+    size_bytes: int
+    link: str
+
+
+@dataclass(frozen=True)
 class Bubble:
     """One message. `markup` is our small HTML; a `notice` is said by nobody and has nothing else."""
 
@@ -65,6 +74,7 @@ class Bubble:
     goods: tuple[Goods, ...] = ()
     bill: Bill | None = None
     slip: Slip | None = None
+    file: Attached | None = None
     notice: str = ""
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from app.phones.seen import (
     SHOWN_MAX,
+    Attached,
     Bill,
     Bubble,
     CannotDo,
@@ -20,7 +21,7 @@ from sandbox.telegram import people
 from sandbox.telegram.markup import Entity
 from sandbox.telegram.people import Button, Pressed, ShownMessage, TelegramUser
 from sandbox.telegram.people.person import Where
-from sandbox.telegram.state import Bot
+from sandbox.telegram.state import Bot, StoredFile
 from sandbox.telegram.world import TelegramWorld
 from shop.money import Money
 
@@ -121,6 +122,7 @@ class TelegramLine(Line):
             picture=None if message.photo is None else f"{FILES}/{message.photo.number}",
             rows=tuple(tuple(_choice(button, bill) for button in row) for row in message.buttons),
             bill=bill,
+            file=_file(message.document),
         )
 
     def _bill(self, invoice: dict[str, Any]) -> Bill:
@@ -169,11 +171,17 @@ def _places(text: str) -> list[int]:
     return [*places, len(text)]
 
 
+def _file(document: StoredFile | None) -> Attached | None:
+    if document is None:
+        return None
+    return Attached(document.name, document.size, f"{FILES}/{document.number}")
+
+
 def _other_words(content: dict[str, Any]) -> str:
     """What is no text and no picture, by its name."""
     if "contact" in content:
         return f"☎ {content['contact']['phone_number']}"
-    names = {"voice": "🎤 Voice message", "sticker": "Sticker", "document": "📎 File", "location": "📍 Place"}
+    names = {"voice": "🎤 Voice message", "sticker": "Sticker", "location": "📍 Place"}
     return next((words for name, words in names.items() if name in content), "")
 
 

@@ -20,7 +20,7 @@ from bot.channels.messenger_graph import GraphApi
 from bot.channels.messenger_pictures import Pictures
 from bot.channels.messenger_reading import GET_STARTED, SOURCE, read
 from bot.channels.messenger_sending import LastHeard, Sending
-from bot.channels.port import Abilities, WrongToken
+from bot.channels.port import Abilities, Draw, WrongToken
 from bot.channels.text import RichText, utf16_length
 from bot.delivery.limits import Limits, Rate
 from bot.events import Inbound
@@ -80,7 +80,6 @@ class MessengerChannel:
     """One Facebook page."""
 
     name = SOURCE
-    abilities = Abilities(receipts=True)
 
     def __init__(
         self,
@@ -92,9 +91,14 @@ class MessengerChannel:
         clock: Clock | None = None,
         api_base: str | None = None,
         limits: Limits | None = None,
+        draw: Draw | None = None,
     ) -> None:
-        """`media_url` is where Meta finds the folder `media`; `api_base` another server than Meta's own."""
+        """`media_url` is where Meta finds the folder `media`; `api_base` another server than Meta's own.
+
+        Without `draw` no files are sent.
+        """
         self.limits = limits or LIMITS
+        self.abilities = Abilities(receipts=True, files=draw is not None)
         self._page = page
         self._clock = clock or SystemClock()
         self._api = GraphApi(
@@ -108,6 +112,7 @@ class MessengerChannel:
             media_url=media_url,
             templates=page.templates,
             language=page.language,
+            draw=draw,
         )
 
     def is_group(self, chat: str) -> bool:

@@ -94,7 +94,7 @@ class GraphApi:
 
     async def upload(self, edge: str, fields: Json, file: Upload) -> Json:
         """POST a file with its fields, as form data."""
-        form = {name: json.dumps(value) for name, value in fields.items()} | {"appsecret_proof": self._proof}
+        form = {name: _as_text(value) for name, value in fields.items()} | {"appsecret_proof": self._proof}
         request = self._client.build_request(
             "POST",
             f"/{self._page}/{edge}",
@@ -151,6 +151,11 @@ class GraphApi:
         for secret in (*self._secrets, self._proof):
             text = text.replace(secret, "•••")
         return text
+
+
+def _as_text(value: Any) -> str:
+    """A field of a form: words as they are, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _refusal(code: int, subcode: Any) -> type[Rejected]:

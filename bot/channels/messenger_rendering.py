@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
+from bot.channels.documents import link_to
 from bot.channels.text import ELLIPSIS, RichText, parse, utf16_length
-from bot.messages import Button, Card, Picture, Receipt, Rows, Say, ShowCards
+from bot.messages import Button, Card, Document, Picture, Receipt, Rows, Say, ShowCards
 from shop.money import Money
 
 Json = dict[str, Any]
@@ -32,10 +33,11 @@ _NO_LINK = re.compile(r"[\s<>\"]")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One call: a message in the Send API's form, or a picture with the words to send where there is none."""
+    """One call: a message in the Send API's form, or a picture or file with what to send where there is none."""
 
     message: Json | None = None
     picture: Picture | None = None
+    document: Document | None = None
 
 
 def parts_of(message: Say | ShowCards | Receipt, *, media_url: str) -> list[Part]:
@@ -45,7 +47,9 @@ def parts_of(message: Say | ShowCards | Receipt, *, media_url: str) -> list[Part
     """
     match message:
         case Say():
-            return _parts_of_say(parse(message.text), message.buttons, message.picture)
+            return _parts_of_say(
+                parse(message.text), message.buttons, message.picture, document=message.document
+            )
         case ShowCards():
             return _parts_of_cards(message, media_url)
         case Receipt():
@@ -73,13 +77,19 @@ def takes_link(url: str) -> bool:
 # ── words ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _parts_of_say(text: RichText, rows: Rows, picture: Picture | None) -> list[Part]:
+def _parts_of_say(
+    text: RichText, rows: Rows, picture: Picture | None, *, document: Document | None = None
+) -> list[Part]:
     buttons = [button for row in rows for button in row]
     choices = _Choices.of(buttons)
     words = _with_plain_links(text, buttons).strip()
     if picture and not words and not choices:
         return [Part(_text(RichText(picture.alt or ELLIPSIS)), picture)]
     parts = [Part(picture=picture)] if picture else []
+    if document:
+        parts = [Part(_text(RichText(link_to(document))), document=document)]
+        if not words and not choices:
+            return parts
     spoken = RichText(words or (ELLIPSIS if choices else ""))
     return parts + [Part(message) for message in _messages(spoken, choices)]
 

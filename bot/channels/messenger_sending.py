@@ -6,13 +6,15 @@ from typing import Any, Final
 
 import structlog
 
-from bot.channels.messenger_graph import BadRequest, GraphApi, OutsideWindow
+from bot.channels.documents import TYPE, file_of, link_to
+from bot.channels.messenger_graph import BadRequest, GraphApi, OutsideWindow, Upload
 from bot.channels.messenger_pictures import Pictures
 from bot.channels.messenger_reading import OUR_MARK
 from bot.channels.messenger_rendering import Part, parts_of, plain_words
 from bot.channels.messenger_window import Way, way
+from bot.channels.port import Draw
 from bot.channels.progress import Progress
-from bot.messages import Message, Purpose, Receipt, Say, ShowCards, ShowTyping
+from bot.messages import Document, Message, Purpose, Receipt, Say, ShowCards, ShowTyping
 from shop.errors import Rejected
 from storage.clock import Clock
 
@@ -23,6 +25,9 @@ LastHeard = Callable[[str], Awaitable[datetime | None]]
 """When the person of a chat last wrote or tapped; None for never."""
 
 MESSAGES: Final = "messages"
+# https://developers.facebook.com/documentation/business-messaging/messenger-platform/send-messages/saving-assets: of any type
+DOCUMENT_BYTES_MAX: Final = 25 * 1024 * 1024
+_FILE: Final[Json] = {"attachment": {"type": "file", "payload": {}}}
 
 
 class Sending:
@@ -38,6 +43,7 @@ class Sending:
         media_url: str,
         templates: Mapping[Purpose, str],
         language: str,
+        draw: Draw | None = None,
     ) -> None:
         self._api = api
         self._pictures = pictures
@@ -46,6 +52,7 @@ class Sending:
         self._media_url = media_url
         self._templates = templates
         self._language = language
+        self._draw = draw
         self._progress = Progress()
 
     async def send(self, chat: str, message: Message) -> str | None:
@@ -96,11 +103,24 @@ class Sending:
                     return await self._send_part(chat, out, part)
                 name = part.picture.path or part.picture.url
                 log.warning("messenger.picture_refused", picture=name, error=str(error))
+        if part.document and (file := await self._file(part.document)):
+            try:
+                return await self._post(chat, out, _FILE, file)
+            except BadRequest as error:
+                log.warning("messenger.document_refused", document=part.document.name, error=str(error))
         return await self._post(chat, out, part.message) if part.message is not None else None
 
-    async def _post(self, chat: str, out: Way, message: Json) -> str | None:
+    async def _file(self, document: Document) -> Upload | None:
+        content = await file_of(document, self._draw, bytes_max=DOCUMENT_BYTES_MAX)
+        return Upload(document.name, content, TYPE) if content else None
+
+    async def _post(self, chat: str, out: Way, message: Json, file: Upload | None = None) -> str | None:
+        """Send it, with the file that it brings along: "upload and send in one step", as the page above has it."""
         body = {"recipient": {"id": chat}, **out.fields, "message": message | {"metadata": OUR_MARK}}
-        answer = await self._api.post(MESSAGES, body)
+        if file is None:
+            answer = await self._api.post(MESSAGES, body)
+        else:
+            answer = await self._api.upload(MESSAGES, body, file)
         reference = answer.get("message_id")
         return reference if isinstance(reference, str) else None
 
@@ -125,6 +145,7 @@ def _filled(template: str, message: Say, language: str) -> Json:
     https://developers.facebook.com/documentation/business-messaging/messenger-platform/send-messages/utility-messages:
     it stands in the message as `template`, beside `metadata` and no text, and not in an attachment.
     """
-    words = {"type": "text", "text": plain_words(message.text)}
+    link = f" {link_to(message.document)}" if message.document else ""
+    words = {"type": "text", "text": plain_words(message.text) + link}
     components = [{"type": "body", "parameters": [words]}]
     return {"template": {"name": template, "language": {"code": language}, "components": components}}

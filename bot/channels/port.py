@@ -1,10 +1,15 @@
 """The port that every channel fills: what it can do, and how a message leaves through it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.delivery.engine import Sender
+from bot.messages import Document
 from shop.errors import Unavailable
+
+Draw = Callable[[Document], Awaitable[bytes | None]]
+"""The file that a document stands for, as it is now: the same bytes until money comes or goes. None: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,7 @@ class Abilities:
     pictures: bool = True
     native_invoices: bool = False
     receipts: bool = False
+    files: bool = False
     edits: bool = False
 
 

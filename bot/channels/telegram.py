@@ -18,7 +18,7 @@ from aiogram.methods import DeleteWebhook, GetMe, SetMyCommands, SetWebhook, Tel
 from aiogram.types import BotCommand
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from bot.channels.port import Abilities, WrongToken
+from bot.channels.port import Abilities, Draw, WrongToken
 from bot.channels.telegram_calls import BotApi, Conflict
 from bot.channels.telegram_pictures import Pictures
 from bot.channels.telegram_reading import ALLOWED_UPDATES, SOURCE, read
@@ -74,28 +74,29 @@ class TelegramChannel:
         payment_token: str | None = None,
         webhook_secret: str | None = None,
         menus: Mapping[str, Sequence[tuple[str, str]]] | None = None,
-        limits: Limits | None = None,
+        draw: Draw | None = None,
     ) -> None:
         """`api_base` is another server than Telegram's own; `menus` are the commands (word, description) by language,
-        those of "" for every other.
+        those of "" for every other. Without `draw` no files are sent.
 
         Raises ValueError for a token or secret that Telegram would not take.
         """
         if webhook_secret is not None and not _SECRET.fullmatch(webhook_secret):
             raise ValueError("the Telegram webhook secret must be 1 to 256 of the characters A-Z a-z 0-9 _ -")
-        self.limits = limits or Limits()
+        self.limits = Limits()
         self.username = ""  # known once Telegram was asked
         self.webhook_secret = webhook_secret
         self._clock = clock or SystemClock()
         self._api = BotApi(token, clock=self._clock, base_url=api_base)
         self._sending = Sending(
-            self._api, Pictures(media), name=self._known_name, payment_token=payment_token
+            self._api, Pictures(media), name=self._known_name, payment_token=payment_token, draw=draw
         )
         self._menus = {
             language: [BotCommand(command=word, description=text) for word, text in commands]
             for language, commands in (menus or {}).items()
         }
         self._native_invoices = bool(payment_token)
+        self._files = draw is not None
 
     @property
     def native_invoices(self) -> bool:
@@ -104,7 +105,7 @@ class TelegramChannel:
 
     @property
     def abilities(self) -> Abilities:
-        return Abilities(native_invoices=self._native_invoices)
+        return Abilities(native_invoices=self._native_invoices, files=self._files)
 
     def is_group(self, chat: str) -> bool:
         """Groups have negative ids."""

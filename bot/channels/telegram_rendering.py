@@ -1,7 +1,7 @@
 """Our messages in Telegram's form: texts with entities, keyboards, and what goes into one message.
 
 No parse_mode is ever used: entities cannot be broken by what a text contains. Limits:
-https://core.telegram.org/bots/api#sendmessage and #sendphoto, counted in UTF-16 code units.
+https://core.telegram.org/bots/api#sendmessage, #sendphoto and #senddocument, counted in UTF-16 code units.
 """
 
 import ipaddress
@@ -20,7 +20,7 @@ from aiogram.types import (
 )
 
 from bot.channels.text import Kind, RichText, Span, parse, utf16_length
-from bot.messages import Button, Card, Picture, Rows, Say, ShowCards
+from bot.messages import Button, Card, Document, Picture, Rows, Say, ShowCards
 
 TEXT_LENGTH_MAX: Final = 4096
 CAPTION_LENGTH_MAX: Final = 1024
@@ -46,11 +46,12 @@ _APP_LINK = re.compile(r"(?:tg|ton)://[A-Za-z0-9_-]+(?:[/?#]\S*)?", re.IGNORECAS
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One Telegram message: words, maybe as the caption of a picture, and what is under it."""
+    """One Telegram message: words, maybe as the caption of a picture or a file, and what is under it."""
 
     text: RichText
     picture: Picture | None = None
     keyboard: Keyboard | None = None
+    document: Document | None = None
 
 
 def parts_of(message: Say | ShowCards, *, private: bool) -> list[Part]:
@@ -125,7 +126,7 @@ def _parts_of_say(message: Say, *, private: bool) -> list[Part]:
     if keyboard is None and private:
         # Nobody remembers after a restart whether a sharing keyboard is open; removing none does no harm.
         keyboard = ReplyKeyboardRemove(remove_keyboard=True)
-    return _parts(text, message.picture, keyboard)
+    return _parts(text, keyboard, picture=message.picture, document=message.document)
 
 
 def _parts_of_card(card: Card, common: Rows) -> list[Part]:
@@ -133,15 +134,22 @@ def _parts_of_card(card: Card, common: Rows) -> list[Part]:
     title = RichText(card.title, (Span(0, len(card.title), "bold"),) if card.title else ())
     body = parse(card.text)
     text = title.followed_by(body, between="\n") if title.plain and body.plain else title.followed_by(body)
-    return _parts(_with_plain_links(text, rows), card.picture, _inline_keyboard(rows))
+    return _parts(_with_plain_links(text, rows), _inline_keyboard(rows), picture=card.picture)
 
 
-def _parts(text: RichText, picture: Picture | None, keyboard: Keyboard | None) -> list[Part]:
-    """One message if it fits, else the picture first; what can be tapped is under the last."""
-    if picture and utf16_length(text.plain) <= CAPTION_LENGTH_MAX:
-        return [Part(text, picture, keyboard)]
+def _parts(
+    text: RichText,
+    keyboard: Keyboard | None,
+    *,
+    picture: Picture | None = None,
+    document: Document | None = None,
+) -> list[Part]:
+    """One message if it fits, else the picture or file first; what can be tapped is under the last."""
+    above = picture or document
+    if above and utf16_length(text.plain) <= CAPTION_LENGTH_MAX:
+        return [Part(text, picture, keyboard, document)]
     *earlier, last = text.split(TEXT_LENGTH_MAX, utf16_length)
-    parts = [Part(RichText(""), picture)] if picture else []
+    parts = [Part(RichText(""), picture, document=document)] if above else []
     return [*parts, *(Part(piece) for piece in earlier), Part(last, keyboard=keyboard)]
 
 

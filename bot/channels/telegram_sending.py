@@ -10,15 +10,24 @@ from aiogram.methods import (
     AnswerPreCheckoutQuery,
     AnswerShippingQuery,
     SendChatAction,
+    SendDocument,
     SendInvoice,
     SendMessage,
     SendPhoto,
     TelegramMethod,
 )
-from aiogram.types import LabeledPrice, LinkPreviewOptions, ReplyParameters, ShippingOption
+from aiogram.types import (
+    BufferedInputFile,
+    LabeledPrice,
+    LinkPreviewOptions,
+    ReplyParameters,
+    ShippingOption,
+)
 from aiogram.types import Message as SentMessage
 
 from bot import messages
+from bot.channels.documents import file_of, link_to
+from bot.channels.port import Draw
 from bot.channels.progress import Progress
 from bot.channels.telegram_calls import BadRequest, BotApi, ChatMoved, UnreadableAnswer
 from bot.channels.telegram_currencies import to_telegram
@@ -50,6 +59,7 @@ log = structlog.get_logger()
 TITLE_LENGTH_MAX: Final = 32
 DESCRIPTION_LENGTH_MAX: Final = 255
 NOTICE_LENGTH_MAX: Final = 200
+DOCUMENT_BYTES_MAX: Final = 50 * 1024 * 1024  # https://core.telegram.org/bots/api#senddocument
 _URGENT_SECONDS: Final = 5  # of the ten that Telegram gives for a pre-checkout answer
 _HELLO: Final = "hello"  # a tap's answer may only open us with something to start with
 _QUERY_GONE: Final = ("query is too old", "query id is invalid")
@@ -68,8 +78,10 @@ class Sending:
         *,
         name: Callable[[], Awaitable[str]],
         payment_token: str | None,
+        draw: Draw | None = None,
     ) -> None:
         self._api = api
+        self._draw = draw
         self._name = name
         self._pictures = pictures
         self._payment_token = payment_token
@@ -130,6 +142,11 @@ class Sending:
                     return await self._send_part(chat_id, part, answered)
                 name = part.picture.path or part.picture.url
                 log.warning("telegram.picture_refused", picture=name, error=str(error))
+        if part.document and (file := await self._file(part.document)):
+            try:
+                return await self._send_document(chat_id, part, file, answered)
+            except BadRequest as error:
+                log.warning("telegram.document_refused", document=part.document.name, error=str(error))
         return await self._send_text(chat_id, part, answered)
 
     async def _send_photo(
@@ -150,8 +167,32 @@ class Sending:
             self._pictures.learn(photo, sent)
         return _reference(sent)
 
+    async def _file(self, document: messages.Document) -> BufferedInputFile | None:
+        content = await file_of(document, self._draw, bytes_max=DOCUMENT_BYTES_MAX)
+        return BufferedInputFile(content, filename=document.name) if content else None
+
+    async def _send_document(
+        self, chat_id: int, part: Part, file: BufferedInputFile, answered: ReplyParameters | None
+    ) -> str | None:
+        sent = await self._post(
+            SendDocument(
+                chat_id=chat_id,
+                document=file,
+                caption=part.text.plain or None,
+                parse_mode=None,
+                caption_entities=entities(part.text),
+                reply_parameters=answered,
+                reply_markup=part.keyboard,
+            )
+        )
+        return _reference(sent)
+
     async def _send_text(self, chat_id: int, part: Part, answered: ReplyParameters | None) -> str | None:
         text = part.text
+        if part.document:
+            text = text.followed_by(
+                RichText(link_to(part.document)), between="\n" if text.plain.strip() else ""
+            )
         if part.picture and not text.plain.strip():
             if not part.keyboard:
                 return None  # a picture that is missing; its words follow in the next part

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -16,7 +16,19 @@ from bot.dialogue.state import State
 from bot.dialogue.tokens import Tokens
 from bot.dialogue.trace import Trace
 from bot.events import Spoken, Tapped
-from bot.messages import MESSAGE, AnswerTap, Button, Card, Message, Purpose, Rows, Say, ShowCards
+from bot.messages import (
+    MESSAGE,
+    AnswerTap,
+    Button,
+    Card,
+    Document,
+    Message,
+    PaperKind,
+    Purpose,
+    Rows,
+    Say,
+    ShowCards,
+)
 from knowledge_base.answers import Answer
 from knowledge_base.query import ProductQuery, SearchResult
 from nlu.understanding import Understanding
@@ -41,11 +53,14 @@ class Abilities(Protocol):
     @property
     def receipts(self) -> bool: ...
 
+    @property
+    def files(self) -> bool: ...
+
 
 class PaperLinks(Protocol):
     """Knows under which address a paper of an order lies."""
 
-    def link(self, order_id: UUID, kind: Literal["invoice", "receipt"], language: str) -> str: ...
+    def link(self, order_id: UUID, kind: PaperKind, language: str) -> str: ...
 
 
 class Knowledge(Protocol):
@@ -152,12 +167,19 @@ class Dialogue:
         self.say_with(rendered.text, buttons, purpose=purpose, reply=reply)
 
     def say_with(
-        self, text: str, buttons: list[Button], *, purpose: Purpose = "answer", reply: str = ""
+        self,
+        text: str,
+        buttons: list[Button],
+        *,
+        purpose: Purpose = "answer",
+        reply: str = "",
+        document: Document | None = None,
     ) -> None:
-        """Say a sentence that `words` made, with buttons made by hand."""
+        """Say a sentence that `words` made, with buttons made by hand, or with a file."""
         text = f"{self.lead}\n\n{text}" if self.lead else text
         self.lead = ""
-        self.send(Say(text=text, buttons=self.rows(buttons), purpose=purpose, reply=reply))
+        said = Say(text=text, buttons=self.rows(buttons), purpose=purpose, reply=reply, document=document)
+        self.send(said)
 
     def words(self, reply: str, **facts: Any) -> str:
         """The sentence without saying it, for a card or an invoice. Safe HTML."""
@@ -217,7 +239,7 @@ class Dialogue:
             return Button(label=text.title, private=self._along or "")
         return Button.model_validate({"label": text.title, "share": text.share})
 
-    def paper_link(self, order_id: UUID, kind: Literal["invoice", "receipt"]) -> str:
+    def paper_link(self, order_id: UUID, kind: PaperKind) -> str:
         """Where that paper of an order can be opened, in the language in which we answer."""
         assert self.papers is not None, "the shop was built with its papers"
         return self.papers.link(order_id, kind, self.language)

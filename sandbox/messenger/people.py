@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox.messenger import notices
 from sandbox.messenger.rules import QUESTION_MAX, TYPING_SECONDS
-from sandbox.messenger.screen import Button, ShownMessage, drawn, labelled, shown
+from sandbox.messenger.screen import Button, ShownMessage, attached_url, drawn, labelled, shown
 from sandbox.messenger.state import Json, Message, Person, StoredFile
 from sandbox.pictures import MIME_TYPES, picture_format
 from storage.clock import SystemClock
@@ -198,7 +198,10 @@ class MessengerPerson:
     def screen(self) -> list[ShownMessage]:
         """The conversation as it is on the screen now, the oldest message first."""
         messages = self._world.messages(self.psid)
-        return [shown(message, self.record, newest=message is messages[-1]) for message in messages]
+        return [
+            shown(message, self.record, file=self._attached(message), newest=message is messages[-1])
+            for message in messages
+        ]
 
     @property
     def typing(self) -> bool:
@@ -208,11 +211,23 @@ class MessengerPerson:
 
     def picture_bytes(self, message: ShownMessage) -> bytes:
         """The picture of a message that was uploaded, sent or fetched."""
-        number = (message.picture or "").rpartition("/")[2]
-        file = self._world.store.find(StoredFile, number)
+        return self._bytes_at(message.picture, f"message {message.number} has no picture")
+
+    def file_bytes(self, message: ShownMessage) -> bytes:
+        """The file of a message."""
+        return self._bytes_at(message.file and message.file.url, f"message {message.number} has no file")
+
+    def _bytes_at(self, url: str | None, none: str) -> bytes:
+        file = self._stored(url)
         if file is None:
-            raise CannotDo(f"message {message.number} has no picture")
+            raise CannotDo(none)
         return self._world.store.bytes_of(file.number)
+
+    def _attached(self, message: Message) -> StoredFile | None:
+        return self._stored(attached_url(message.content, "file"))
+
+    def _stored(self, url: str | None) -> StoredFile | None:
+        return self._world.store.find(StoredFile, (url or "").rpartition("/")[2])
 
     async def wait_for(
         self,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.messenger.state import Json, Message, Person
+from sandbox.messenger.state import Json, Message, Person, StoredFile
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,15 @@ class ShownReceipt:
 
 
 @dataclass(frozen=True)
+class ShownFile:
+    """A file to open: its name, how large it is, and where it is fetched."""
+
+    name: str
+    size_bytes: int
+    url: str
+
+
+@dataclass(frozen=True)
 class ShownMessage:
     """A message as the person sees it at this moment. Quick replies are shown on the newest alone."""
 
@@ -62,6 +71,7 @@ class ShownMessage:
     cards: tuple[ShownCard, ...]
     receipt: ShownReceipt | None
     picture: str | None  # where it is fetched
+    file: ShownFile | None
     content: Json
     sent_at: int  # Unix milliseconds
     reply_to: str | None
@@ -83,8 +93,8 @@ def labelled(buttons: Sequence[Button], label: str) -> Button | None:
     return next(exact, next((button for button in buttons if button.text.startswith(label)), None))
 
 
-def shown(message: Message, person: Person, *, newest: bool) -> ShownMessage:
-    """Draw one message for this person."""
+def shown(message: Message, person: Person, *, file: StoredFile | None, newest: bool) -> ShownMessage:
+    """Draw one message for this person; `file` is what is kept of what it has attached."""
     content = message.content
     payload = _template(content)
     kind = payload.get("template_type")
@@ -97,7 +107,8 @@ def shown(message: Message, person: Person, *, newest: bool) -> ShownMessage:
         quick_replies=_quick_replies(content, person) if newest and not message.mine else (),
         cards=tuple(_card(element) for element in payload["elements"]) if kind == "generic" else (),
         receipt=_receipt(payload) if kind == "receipt" else None,
-        picture=_picture(content),
+        picture=attached_url(content, "image"),
+        file=_file(content, file),
         content=content,
         sent_at=message.sent_at,
         reply_to=message.reply_to,
@@ -131,9 +142,15 @@ def _template(content: Json) -> Json:
     return attachment["payload"] if attachment.get("type") == "template" else {}
 
 
-def _picture(content: Json) -> str | None:
+def attached_url(content: Json, *kinds: str) -> str | None:
+    """Where the first attachment of one of these kinds is fetched."""
     attached: list[Any] = content.get("attachments", [content.get("attachment", {})])
-    return next((a["payload"]["url"] for a in attached if a.get("type") == "image"), None)
+    return next((a["payload"]["url"] for a in attached if a.get("type") in kinds), None)
+
+
+def _file(content: Json, file: StoredFile | None) -> ShownFile | None:
+    url = attached_url(content, "file")
+    return None if url is None or file is None else ShownFile(file.name, file.size, url)
 
 
 def _card(element: Json) -> ShownCard:

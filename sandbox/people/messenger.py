@@ -80,7 +80,9 @@ def _seen(message: ShownMessage) -> list[Seen]:
         receipt = message.receipt
         words, form = f"{receipt.order_number} {receipt.total:.2f} {receipt.currency}", "receipt"
     actions = tuple(_action(button) for button in buttons)
-    return [Seen(message.id, message.mine, words, actions, int(message.picture is not None), form)]
+    file = "" if message.file is None else message.file.name
+    pictures = int(message.picture is not None)
+    return [Seen(message.id, message.mine, words, actions, pictures, form, file=file)]
 
 
 def _card(message: ShownMessage, place: int, card: ShownCard) -> Seen:

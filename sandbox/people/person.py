@@ -40,10 +40,11 @@ class Seen:
     pictures: int = 0
     form: Literal["text", "card", "invoice", "receipt"] = "text"
     author: str = ""  # in a chat of several
+    file: str = ""  # the name of one that can be opened
 
     def __str__(self) -> str:
         labels = " ".join(f"[{action.label}]" for action in self.actions)
-        return " ".join(part for part in (self.text, labels) if part)
+        return " ".join(part for part in (self.file, self.text, labels) if part)
 
 
 class Person(ABC):

@@ -116,4 +116,5 @@ def as_seen(message: ShownMessage, *, mine: bool) -> Seen:
         pictures=int(message.photo is not None),
         form="invoice" if invoice else "card" if message.photo and message.buttons else "text",
         author=message.author,
+        file="" if message.document is None else message.document.name,
     )

@@ -311,7 +311,7 @@ class BotLine(StoryModel):
     silent: bool = False
     says: Texts = ()
     says_not: Texts = ()
-    shows: Literal["card", "invoice", "receipt", "picture"] | None = None
+    shows: Literal["card", "invoice", "receipt", "picture", "file"] | None = None
     buttons: Texts = ()
     save: dict[str, str] = Field(default_factory=dict)
     flow: str | None = None

@@ -78,7 +78,8 @@ class Hearing:
     def _check_looks(self, expected: BotLine) -> None:
         forms = [seen.form for seen in self._heard]
         pictures = sum(seen.pictures for seen in self._heard)
-        shown = forms + ["picture"] * bool(pictures)
+        files = any(seen.file for seen in self._heard)
+        shown = forms + ["picture"] * bool(pictures) + ["file"] * files
         if expected.shows is not None and expected.shows not in shown:
             raise NotSo(f"{self._person.name} to see: {expected.shows}", ", ".join(shown) or "nothing")
         labels = [action.label for seen in self._heard for action in seen.actions]

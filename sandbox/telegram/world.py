@@ -4,6 +4,7 @@ A world belongs to one event loop. Bots reach it through the HTTP methods (app.p
 people.py; both only call what is here.
 """
 
+import mimetypes
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -296,9 +297,11 @@ class TelegramWorld:
         self.changes.notify()
 
     def keep_file(self, content: bytes, kind: str, *, name: str = "", mime_type: str = "") -> StoredFile:
-        """Take a file in; pictures are measured."""
+        """Take a file in; pictures are measured, and what a document holds is told by its name."""
         width, height = picture_size(content) or (0, 0)
         picture = picture_format(content)
+        if kind == "document":
+            mime_type = mimetypes.guess_type(name)[0] or mime_type
         file = StoredFile.model_validate(
             {
                 "number": self.number("file"),

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.clock import SimulatedClock
-from sandbox.messenger import Limits, MessengerPerson, MessengerWorld
+from sandbox.messenger import CannotDo, Limits, MessengerPerson, MessengerWorld
 from tests.emulators.messenger_at_loopback import Graph, Hook, Json, new_world, refusal, sending
 from tests.emulators.telegram_at_loopback import png
 
@@ -77,6 +77,30 @@ async def test_a_picture_may_be_uploaded_with_its_message(graph: Graph, bea: Mes
     assert bea.picture_bytes(bea.screen()[-1]) == picture
     await graph.send(bea, media(attachment_id=answer["attachment_id"]))
     assert bea.picture_bytes(bea.screen()[-1]) == picture
+
+
+async def test_a_file_is_shown_with_its_name_and_size(
+    graph: Graph, messenger: MessengerWorld, bea: MessengerPerson
+) -> None:
+    body = form(sending(bea, media("file")))
+    files = {"filedata": ("bill.pdf", b"%PDF-1.7", "application/pdf")}
+    answer = await graph.call("POST", "me/messages", data=body, files=files)
+    assert "attachment_id" not in answer.json(), "what is not reusable is not kept"
+    shown = bea.screen()[-1]
+    assert shown.file is not None
+    assert (shown.file.name, shown.file.size_bytes, shown.picture) == ("bill.pdf", 8, None)
+    assert bea.file_bytes(shown) == b"%PDF-1.7"
+    fetched = await graph.client.get(shown.file.url)
+    assert (fetched.content, fetched.headers["content-type"]) == (b"%PDF-1.7", "application/pdf")
+    with pytest.raises(CannotDo, match="has no file"):
+        bea.file_bytes(bea.screen()[0])
+
+
+async def test_a_file_of_more_than_25_mb_is_not_sent(graph: Graph, bea: MessengerPerson) -> None:
+    files = {"filedata": ("bill.pdf", b"x" * (25 * 1024 * 1024 + 1), "application/pdf")}
+    answer = await graph.call("POST", "me/messages", data=form(sending(bea, media("file"))), files=files)
+    assert refusal(answer)[:2] == (100, 2018109)
+    assert len(bea.screen()) == 1
 
 
 async def test_a_picture_is_fetched_from_its_url_when_it_is_sent(

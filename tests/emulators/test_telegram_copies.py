@@ -7,6 +7,7 @@ import pytest
 import telegram
 from aiogram import Bot as AiogramBot
 from aiogram import types
+from aiogram.exceptions import TelegramBadRequest
 
 from sandbox.telegram import Bot, CannotDo, Group, TelegramUser, TelegramWorld
 from tests.emulators.telegram_at_loopback import TOKEN, Loopback, call, png, refusal
@@ -147,6 +148,34 @@ async def test_documents_videos_and_audio_are_sent_and_fetched_again(
     again = await aiogram_bot.send_document(ada.id, document.document.file_id)
     assert again.document
     assert again.document.file_unique_id == document.document.file_unique_id
+
+
+async def test_a_document_is_shown_with_its_name_type_and_size(
+    aiogram_bot: AiogramBot, ptb_bot: telegram.Bot, ada: TelegramUser, shop: Bot
+) -> None:
+    await aiogram_bot.send_document(ada.id, file("bill.pdf", b"%PDF-1.7"))
+    await ptb_bot.send_document(ada.id, b"%PDF-1.7", filename="bill.pdf")
+    for shown in ada.chat(shop)[-2:]:
+        assert shown.document
+        assert (shown.document.name, shown.document.mime_type, shown.document.size) == (
+            "bill.pdf",
+            "application/pdf",
+            8,
+        )
+        assert ada.document_bytes(shown) == b"%PDF-1.7"
+    with pytest.raises(CannotDo, match="has no file"):
+        ada.document_bytes(ada.chat(shop)[0])
+
+
+async def test_a_document_must_be_there_hold_something_and_stay_within_50_mb(
+    served: Loopback, aiogram_bot: AiogramBot, ada: TelegramUser, shop: Bot
+) -> None:
+    before = len(ada.chat(shop))
+    assert "there is no document" in await refusal(served, "sendDocument", chat_id=ada.id)
+    for content, words in ((b"", "non-empty"), (b"x" * (50 * 1024 * 1024 + 1), "too big")):
+        with pytest.raises(TelegramBadRequest, match=words):
+            await aiogram_bot.send_document(ada.id, file("bill.pdf", content))
+    assert len(ada.chat(shop)) == before
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.channels.messenger import MessengerChannel, Page
+from bot.channels.port import Draw
 from sandbox.messenger import MessengerPerson, MessengerWorld
 from storage.clock import Clock
 
@@ -39,7 +40,13 @@ def add_person(world: MessengerWorld, name: str = "Ada Maes") -> MessengerPerson
 
 @asynccontextmanager
 async def channel_to(
-    url: str, media: Path, clock: Clock, *, world: MessengerWorld | None = None, **page: Any
+    url: str,
+    media: Path,
+    clock: Clock,
+    *,
+    world: MessengerWorld | None = None,
+    draw: Draw | None = None,
+    **page: Any,
 ) -> AsyncIterator[MessengerChannel]:
     """A channel whose Meta is at `url`; it knows from the world when people last wrote."""
 
@@ -61,6 +68,7 @@ async def channel_to(
         last_heard=last_heard,
         clock=clock,
         api_base=url,
+        draw=draw,
     )
     try:
         yield channel

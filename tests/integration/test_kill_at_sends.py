@@ -120,6 +120,36 @@ async def says_on_messenger(cut: Cut) -> None:
     cut.heard(Counter(message.text for message in mo.person.screen() if "€24.00" in message.text))
 
 
+async def hands_over_papers_on_telegram(cut: Cut) -> None:
+    shop, ana = cut.shop, cut.shop.telegrammer("Ana")
+    await order(shop, ana)
+    assert (await ana.pays()).paid
+    await ana.hears("Your payment of")
+    async with cut.during():
+        ana.user.say(shop.bot, "can I get an invoice?")
+    await until(lambda: any("And the receipt" in message.text for message in ana.shown()))
+    await shop.settled()
+    files = [message for message in ana.shown() if message.document is not None]
+    contents = {ana.user.document_bytes(message) for message in files}
+    assert len(contents) == 2, "a paper that comes again is the same"
+    assert all(content.startswith(b"%PDF-") for content in contents)
+    cut.heard(Counter(message.text for message in files))
+
+
+async def hands_over_papers_on_messenger(cut: Cut) -> None:
+    shop, mo = cut.shop, cut.shop.page_visitor("Mo")
+    await order(shop, mo)
+    assert await mo.pays()
+    await mo.hears("Thank you")
+    async with cut.during():
+        mo.person.say("can I get an invoice?")
+    await until(lambda: any("And the receipt" in message.text for message in mo.person.screen()))
+    await shop.settled()
+    files = [message for message in mo.person.screen() if message.file is not None]
+    assert len({mo.person.file_bytes(message) for message in files}) == 2
+    cut.heard(Counter(message.file.name for message in files if message.file))
+
+
 async def shows_cards_on_telegram(cut: Cut) -> None:
     shop, ana = cut.shop, cut.shop.telegrammer("Ana")
     await ana.says("hello")
@@ -380,6 +410,8 @@ PAGES: Final = r"^POST /sandbox/stripe/v1/checkout/sessions"
 TABLE: Final = (
     Send("say", TELEGRAM, r"/sendMessage .*24\.00", says_on_telegram),
     Send("say", MESSENGER, r"/messages .*24\.00", says_on_messenger),
+    Send("say", TELEGRAM, "/sendDocument ", hands_over_papers_on_telegram),
+    Send("say", MESSENGER, '/messages .*"file"', hands_over_papers_on_messenger),
     Send("show_cards", TELEGRAM, "/sendPhoto ", shows_cards_on_telegram),
     Send("show_cards", MESSENGER, '/messages .*"generic"', shows_cards_on_messenger),
     Send("send_invoice", TELEGRAM, "/sendInvoice ", sends_an_invoice),

@@ -8,7 +8,7 @@ import pytest
 
 from app.phones.cast import Cast
 from app.phones.messenger_line import MessengerLine
-from app.phones.seen import CannotDo
+from app.phones.seen import Attached, CannotDo
 from app.phones.telegram_line import TelegramLine, markup_of
 from app.phones.trouble import TROUBLES, Trouble, Troubles
 from app.sandbox import BOT_NAME, Sandbox, open_sandbox
@@ -109,6 +109,25 @@ def test_of_two_cards_with_the_same_button_the_pressed_one_is_meant() -> None:
         told = opened.messenger.webhooks
         assert ben.screen()[-1].text == "Choose"
         assert any("choose Kettle" in str(event.body) for event in told.history())
+
+
+def test_a_file_is_shown_with_its_name_and_size_and_can_be_opened() -> None:
+    with sandbox() as opened:
+        people = Cast(opened, None).people
+        telegram, messenger = opened.telegram, opened.messenger
+        bot = telegram.bot(BOT_NAME)
+        people.ana.start(bot)
+        bill = telegram.keep_file(b"%PDF-1.7", "document", name="bill.pdf")
+        content = {"document": {"file": bill.number}, "caption": "Your bill"}
+        telegram.post(telegram.private_chat(bot, people.ana.id), bot.id, content)
+        shown = TelegramLine(telegram, people.ana, bot, language="en").screen().bubbles[-1]
+        assert shown.file == Attached("bill.pdf", 8, f"/sandbox/telegram/_people/files/{bill.number}")
+        assert shown.markup == "Your bill"
+        kept = messenger.keep_file(b"%PDF-1.7", "file", name="bill.pdf", mime_type="application/pdf")
+        attachment = {"type": "file", "payload": {"url": messenger.file_url(kept.number)}}
+        messenger.post(people.ben.record, {"attachment": attachment}, mine=False)
+        (shown,) = MessengerLine(messenger, people.ben, language="en").screen().bubbles
+        assert shown.file == Attached("bill.pdf", 8, f"/sandbox/messenger/_files/{kept.number}")
 
 
 def test_what_telegram_would_not_let_them_do_is_said_in_its_words() -> None:

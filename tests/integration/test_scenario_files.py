@@ -50,7 +50,7 @@ def mistakes(file: Path, known: Known, content: str) -> str:
         ("bot: {to: anna, says: hello}", "nobody is called 'anna' — did you mean 'ana'"),
         ("bot: {to: mia, says: hello}", "'mia' is staff, not a customer"),
         ("bot: {sais: hello}", "unknown key 'sais' — did you mean 'says'"),
-        ("bot: {shows: cards}", "'card', 'invoice', 'receipt' or 'picture'"),
+        ("bot: {shows: cards}", "'card', 'invoice', 'receipt', 'picture' or 'file'"),
         ("bot: {reply: utter_thank_yuo}", "did you mean 'utter_thank_you'"),
         ("bot: {intent: order_stats}", "did you mean 'order_status'"),
         ("bot: {flow: chekout}", "did you mean 'checkout'"),

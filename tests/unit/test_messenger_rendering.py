@@ -1,6 +1,7 @@
 """Our messages in the Send API's form: whatever they hold, they stay within Messenger's limits."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -8,10 +9,17 @@ from hypothesis import strategies as st
 
 from bot.channels.messenger_rendering import parts_of, plain_words, takes_link
 from bot.channels.text import utf16_length
-from bot.messages import Button, Card, Picture, Receipt, ReceiptLine, Say, ShowCards
+from bot.messages import Button, Card, Document, Picture, Receipt, ReceiptLine, Say, ShowCards
 
 MEDIA = "https://shop.example/media"
 PICTURE = Picture(path="black mug.jpg", alt="A black mug")
+INVOICE = Document(
+    order=UUID(int=7),
+    paper="invoice",
+    language="en",
+    name="invoice-DTV5GJ.pdf",
+    url="https://shop.example/papers/x.pdf",
+)
 PAY = Button(label="Pay", url="https://pay.example/1")
 PHONE = Button(label="Share my number", share="phone")
 
@@ -257,3 +265,12 @@ def check_buttons(shown: list[dict[str, Any]]) -> None:
     for button in shown:
         assert 0 < utf16_length(button["title"]) <= 20
         assert takes_link(button["url"]) if button["type"] == "web_url" else button["payload"]
+
+
+def test_a_file_comes_before_its_words_and_a_link_stands_in_for_it() -> None:
+    file, words = parts_of(Say(text="<b>Here</b> it is", document=INVOICE), media_url=MEDIA)
+    assert file.document == INVOICE
+    assert file.message == {"text": "invoice-DTV5GJ.pdf: https://shop.example/papers/x.pdf"}
+    assert (words.document, words.message) == (None, {"text": "Here it is"})
+    (alone,) = parts_of(Say(text="", document=INVOICE), media_url=MEDIA)
+    assert alone == file

@@ -1,5 +1,8 @@
 """Our messages as Telegram messages, for any text and link: measured by the emulator's own rules."""
 
+from typing import Any
+from uuid import UUID
+
 import pytest
 from aiogram.types import InlineKeyboardMarkup, ReplyKeyboardMarkup, ReplyKeyboardRemove
 from hypothesis import given
@@ -7,10 +10,18 @@ from hypothesis import strategies as st
 
 from bot.channels.telegram_rendering import entities, parts_of, takes_link
 from bot.channels.text import parse, utf16_length
-from bot.messages import Button, Card, Picture, Say, ShowCards
+from bot.messages import Button, Card, Document, Picture, Say, ShowCards
 from sandbox.telegram.links import WrongLink, normal_link
 
 PICTURE = Picture(path="mug.png")
+INVOICE = Document(
+    order=UUID(int=7),
+    paper="invoice",
+    language="en",
+    name="invoice-DTV5GJ.pdf",
+    url="https://shop.example/papers/x.pdf",
+)
+MORE = ((Button(label="More", token="more"),),)
 texts = st.lists(
     st.sampled_from(
         ["<b>", "</b>", "<i>", "😀", "word ", "\n\n", '<a href="http://localhost/">x</a>', "x" * 500]
@@ -69,16 +80,14 @@ def test_ordinary_links_are_taken(url: str) -> None:
     assert telegram_takes(url)
 
 
-@given(texts, st.booleans())
-def test_every_part_is_within_telegrams_limits(text: str, with_picture: bool) -> None:
-    message = Say(
-        text=text, picture=PICTURE if with_picture else None, buttons=((Button(label="A", token="a"),),)
-    )
+@given(texts, st.sampled_from([{}, {"picture": PICTURE}, {"document": INVOICE}]))
+def test_every_part_is_within_telegrams_limits(text: str, above: dict[str, Any]) -> None:
+    message = Say(text=text, **above, buttons=((Button(label="A", token="a"),),))
     parts = parts_of(message, private=True)
     assert parts == parts_of(message.model_copy(), private=True)
     for part in parts:
         length = utf16_length(part.text.plain)
-        assert length <= (1024 if part.picture else 4096)
+        assert length <= (1024 if part.picture or part.document else 4096)
         for entity in entities(part.text) or ():
             assert 0 <= entity.offset < entity.offset + entity.length <= length
             assert entity.url is None or telegram_takes(entity.url)
@@ -124,3 +133,16 @@ def test_a_card_with_too_many_words_follows_its_picture() -> None:
     assert (picture.text.plain, picture.picture, picture.keyboard) == ("", PICTURE, None)
     assert [bool(part.keyboard) for part in words] == [False, True]
     assert parts_of(ShowCards(cards=()), private=True) == []
+
+
+def test_a_file_has_its_words_as_a_caption_or_before_them() -> None:
+    (part,) = parts_of(Say(text="<b>Here</b>", document=INVOICE, buttons=MORE), private=True)
+    assert (part.document, part.text.plain, part.keyboard is not None) == (INVOICE, "Here", True)
+    file, words = parts_of(Say(text="word " * 300, document=INVOICE, buttons=MORE), private=True)
+    assert (file.document, file.text.plain, file.keyboard) == (INVOICE, "", None)
+    assert (words.document, words.keyboard is not None) == (None, True)
+
+
+def test_words_have_a_picture_or_a_file_above_them() -> None:
+    with pytest.raises(ValueError, match="not under both"):
+        Say(text="x", picture=PICTURE, document=INVOICE)

@@ -29,6 +29,7 @@ class ShownMessage:
     text: str  # or the caption
     entities: tuple[Entity, ...]
     photo: StoredFile | None
+    document: StoredFile | None
     buttons: tuple[tuple[Button, ...], ...]
     content: Json
     sent_at: int
@@ -78,6 +79,12 @@ class Watching(Person):
         if message.photo is None:
             raise CannotDo(f"message {message.id} has no picture")
         return self._world.store.bytes_of(message.photo.number)
+
+    def document_bytes(self, message: ShownMessage) -> bytes:
+        """The file of a message."""
+        if message.document is None:
+            raise CannotDo(f"message {message.id} has no file")
+        return self._world.store.bytes_of(message.document.number)
 
     async def wait_for(
         self,
@@ -133,7 +140,8 @@ class Watching(Person):
             mine=message.from_id == self.id and message.sender_chat is None,
             text=content.get("text", content.get("caption", "")),
             entities=tuple(content.get("entities", content.get("caption_entities", ()))),
-            photo=self._photo(content),
+            photo=self._file(content["photo"][-1]) if "photo" in content else None,
+            document=self._file(content["document"]) if "document" in content else None,
             buttons=drawn(markup.get("inline_keyboard", [])),
             content=content,
             sent_at=message.sent_at,
@@ -153,10 +161,8 @@ class Watching(Person):
             return self._world.group(message.sender_chat).title
         return self._world.account_name(message.from_id)
 
-    def _photo(self, content: Json) -> StoredFile | None:
-        if "photo" not in content:
-            return None
-        return self._world.store.find(StoredFile, str(content["photo"][-1]["file"]))
+    def _file(self, shown: Json) -> StoredFile | None:
+        return self._world.store.find(StoredFile, str(shown["file"]))
 
 
 def drawn(rows: list[list[Json]]) -> tuple[tuple[Button, ...], ...]:
