@@ -22,7 +22,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Generic, TypeVar
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
@@ -36,8 +36,6 @@ SIZE_MIN, SIZE_MAX, SIZE = 2, 50, 3  # seats of a group
 HOURS_MIN, HOURS_MAX, HOURS = 1, 168, 24  # that a group has, from its leader's payment
 SEAT_HOLD: Final = timedelta(minutes=10)
 """How long seat and stock wait for somebody who has tapped Pay."""
-
-StatusT = TypeVar("StatusT", bound=StrEnum)
 
 
 class DealStatus(StrEnum):
@@ -109,3 +107,121 @@ SEAT_MOVES: Final = {
 }
 TAKEN: Final = frozenset({S.HELD, S.PAID, S.CONFIRMED})
 """A seat in one of these is somebody's."""
+
+
+class DealRefused(Refused):
+    """The deal, its group or the seat does not allow that just now; `why` says what to tell the person."""
+
+    reply = "utter_deal_refused"
+
+
+class Deal(Base):
+    """What the shop offers to those who buy together. Groups that began keep a snapshot of it."""
+
+    __tablename__ = "deal"
+    __table_args__ = (
+        CheckConstraint("size BETWEEN 2 AND 50", name="size_allowed"),
+        CheckConstraint("window_hours BETWEEN 1 AND 168", name="window_allowed"),
+        CheckConstraint("quota IS NULL OR units_taken BETWEEN 0 AND quota", name="within_quota"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    code: Mapped[str] = mapped_column(unique=True)  # as in honey-for-three
+    title: Mapped[str]
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"), index=True)
+    status: Mapped[DealStatus] = mapped_column(default=D.DRAFT, index=True)
+    currency: Mapped[str]
+    size: Mapped[int] = mapped_column(default=SIZE)
+    window_hours: Mapped[int] = mapped_column(default=HOURS)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]  # None: until somebody ends it
+    quota: Mapped[int | None]  # units of all groups together
+    units_taken: Mapped[int] = mapped_column(default=0)  # held or sold
+    units_per_order_max: Mapped[int] = mapped_column(default=1)
+    units_per_customer_max: Mapped[int] = mapped_column(default=1)
+    leader_bonus_minor: Mapped[int] = mapped_column(default=0)  # off the leader's own order
+    audience: Mapped[Audience] = mapped_column(default=Audience.EVERYONE)
+    coupons_stack: Mapped[bool] = mapped_column(default=False)
+    payment: Mapped[DealPayment] = mapped_column(default=DealPayment.CHARGE_NOW)
+    seats_per_customer_max: Mapped[int] = mapped_column(default=1)  # open at a time, in different groups
+    completes_from: Mapped[int | None]  # so many paid seats, and the shop may fill the rest of a group
+    created_at: Mapped[datetime]
+
+    prices: Mapped[list["DealPrice"]] = relationship(
+        order_by="DealPrice.variant_id", lazy="raise", cascade="all, delete-orphan"
+    )
+
+
+class DealPrice(Base):
+    """What a unit of a variant costs in the deal."""
+
+    __tablename__ = "deal_price"
+    __table_args__ = (CheckConstraint("price_minor > 0", name="price_positive"),)
+
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey("deal.id", ondelete="CASCADE"), primary_key=True)
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variant.id"), primary_key=True)
+    price_minor: Mapped[int]
+
+
+class DealGroup(Base):
+    """One team of buyers. Its row is the lock of whatever happens to its seats."""
+
+    __tablename__ = "deal_group"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    token: Mapped[str] = mapped_column(unique=True)  # in links; tells nothing
+    deal_id: Mapped[UUID] = mapped_column(ForeignKey("deal.id"), index=True)
+    status: Mapped[GroupStatus] = mapped_column(default=G.FORMING, index=True)
+    size: Mapped[int]
+    window_hours: Mapped[int]
+    payment: Mapped[DealPayment]
+    prices: Mapped[JsonObject] = mapped_column(json_type())  # variant id → minor units, as when it began
+    leader_bonus_minor: Mapped[int]
+    began_at: Mapped[datetime]
+    closes_at: Mapped[datetime | None] = mapped_column(index=True)  # from its leader's payment; never moves
+    leader_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"))
+    filled_by_shop: Mapped[int] = mapped_column(default=0)  # seats
+    ended_at: Mapped[datetime | None]
+
+
+class Seat(Base):
+    """One buyer's place in a group, and the order that it is."""
+
+    __tablename__ = "seat"
+    __table_args__ = (
+        Index(
+            "one_seat_in_a_group",
+            "group_id",
+            "customer_id",
+            unique=True,
+            sqlite_where=text("status IN ('held', 'paid', 'confirmed')"),
+            postgresql_where=text("status IN ('held', 'paid', 'confirmed')"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    group_id: Mapped[UUID] = mapped_column(ForeignKey("deal_group.id"), index=True)
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), index=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("order.id"), unique=True)
+    status: Mapped[SeatStatus] = mapped_column(default=S.HELD, index=True)
+    units: Mapped[int]
+    held_at: Mapped[datetime]
+    hold_until: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+    goes_elsewhere: Mapped[bool] = mapped_column(
+        default=False
+    )  # agreed to: late money takes another group's seat
+
+
+class SeatMove(Base):
+    """One line of a seat's history."""
+
+    __tablename__ = "seat_move"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    seat_id: Mapped[UUID] = mapped_column(ForeignKey("seat.id", ondelete="CASCADE"), index=True)
+    before: Mapped[SeatStatus]
+    after: Mapped[SeatStatus]
+    at: Mapped[datetime]
+    by: Mapped[str]
+    why: Mapped[str] = mapped_column(default="")
