@@ -113,7 +113,7 @@ async def test_ana_pays_the_invoice_in_her_chat_after_her_first_card_was_decline
         await expect(talk(page, ANA)).to_contain_text("Your payment of €12.00 is in")
         await say(ana, "can I get an invoice?", answer="And the receipt")
         file = ana.get_by_role("link", name=re.compile(r"^invoice-\w{6}\.pdf \d+ kB$"))
-        opened = await page.request.get(await file.get_attribute("href") or "")
+        opened = await page.request.get(await file.evaluate("link => link.href"))
         assert opened.headers["content-type"] == "application/pdf"
         assert (await opened.body()).startswith(b"%PDF-")
     (order,) = open_console.orders()

@@ -20,7 +20,7 @@ from payments.stripe_gateway import DISPUTE_NOTICES, NOTICES
 from storage.clock import SystemClock
 from storage.engine import Database
 from storage.migrate import upgrade
-from tests.integration.test_kill import far_ends
+from tests.integration.killed_shop import far_ends
 from tests.open_shop import settings_for_tests
 
 SHOP = "https://shop.example"
@@ -70,11 +70,11 @@ class Shifted(SystemClock):
 @asynccontextmanager
 async def doctor(home: Home) -> AsyncGenerator[tuple[Sandbox, Callable]]:
     """The far ends with everything as it should be, and a doctor for them."""
-    async with far_ends(SHOP) as (sandbox, url):
-        page = sandbox.messenger.page
+    async with far_ends(SHOP) as there:
+        page = there.sandbox.messenger.page
         page.subscribed_fields = list(SUBSCRIBED_FIELDS)
-        sandbox.messenger.save(page)
-        places = FarEnds(f"{url}/telegram", f"{url}/messenger", f"{url}/stripe")
+        there.sandbox.messenger.save(page)
+        places = FarEnds(f"{there.url}/telegram", f"{there.url}/messenger", f"{there.url}/stripe")
 
         async def look(settings: Settings | None = None, secrets: Secrets | None = None, clock=None):
             return await examine(
@@ -85,7 +85,7 @@ async def doctor(home: Home) -> AsyncGenerator[tuple[Sandbox, Callable]]:
                 clock=clock or SystemClock(),
             )
 
-        yield sandbox, look
+        yield there.sandbox, look
 
 
 def wrong(findings) -> list[str]:
