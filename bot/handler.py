@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot import conversations, groups, traces, transcript
+from bot import conversations, forgetting, groups, traces, transcript
 from bot.actions import (
     ACTIONS,
     reconciling,
@@ -138,7 +138,7 @@ class ShopHandler:
         """Whether it was about the shop's money and no customer's conversation."""
         zone = ZoneInfo(self._shop.profile.time_zone)
         by_time = reconciling.on_event(turn, zone) or watching.on_event(turn) or sale_times.on_event(turn)
-        return by_time or money.on_nobodys_news(turn)
+        return by_time or forgetting.on_event(turn) or money.on_nobodys_news(turn)
 
     def apologise(self, turn: Turn) -> None:
         """Something of ours broke on this event: say so, plainly."""

@@ -14,6 +14,7 @@ from payments.ledger.model import Account
 from payments.model import Payment, Refund, RefundStatus
 from payments.provider_call import ProviderCall
 from shop.errors import Refused
+from shop.orders.model import Order
 from shop.tasks import service as tasks
 from shop.tasks.model import TaskKind
 from storage.sums import total
@@ -89,6 +90,13 @@ def refunded_minor(session: Session, payment: Payment) -> int:
 
 def payments_of(session: Session, order_id: UUID) -> list[Payment]:
     return list(session.scalars(select(Payment).where(Payment.order_id == order_id)))
+
+
+def coming_back_to(session: Session, customer_id: UUID) -> list[str]:
+    """The references of the customer's orders of which money is still to go back."""
+    unsettled = select(Refund.order_id).where(Refund.status != RefundStatus.SETTLED)
+    found = select(Order.reference).where(Order.customer_id == customer_id, Order.id.in_(unsettled))
+    return list(session.scalars(found.order_by(Order.placed_at)))
 
 
 def of_order(session: Session, order_id: UUID) -> list[Refund]:

@@ -1,9 +1,12 @@
 """What is known of the person: told, and changed."""
 
+from bot import forgetting as logs
 from bot.actions.addresses import address_line
 from bot.actions.choices import Option, offer
 from bot.dialogue.dialogue import Dialogue, Outcome, action
-from shop.customers import addresses
+from bot.events import TimerFired
+from payments import refunds
+from shop.customers import addresses, forgetting
 from shop.customers.model import DETAILS, OrderNews
 from shop.orders import service as orders
 
@@ -16,6 +19,36 @@ def look_up_person(dialogue: Dialogue) -> Outcome:
     placed = orders.count(dialogue.session, dialogue.customer)
     known = any(told.values()) or placed > 0
     return Outcome("known" if known else "unknown", {"known": told, "orders": placed})
+
+
+@action("open", "none")
+def look_for_open_matters(dialogue: Dialogue) -> Outcome:
+    """What they must be known for a while longer: orders on their way, parcels and money coming back."""
+    matters = _open_matters(dialogue)
+    return Outcome("open" if matters else "none", {"open": matters})
+
+
+@action("forgotten", "open")
+def forget_me(dialogue: Dialogue) -> Outcome:
+    """Who they are goes now, what was said in an hour; the books stay, without a name."""
+    if matters := _open_matters(dialogue):  # something came of an order between the question and the answer
+        return Outcome("open", {"open": matters})
+    forgetting.forget(dialogue.session, dialogue.customer, at=dialogue.now)
+    logs.schedule(dialogue.session, dialogue.customer, at=dialogue.now)
+    dialogue.state.slots.clear()
+    return Outcome("forgotten")
+
+
+def on_forgetting_due(dialogue: Dialogue, _event: TimerFired) -> None:
+    """They were forgotten here, and somebody has written since: what was said before goes all the same."""
+    logs.on_event(dialogue.turn)
+
+
+def _open_matters(dialogue: Dialogue) -> list[str]:
+    """The orders that are not over, by reference."""
+    session, customer = dialogue.session, dialogue.customer
+    waiting = {order.reference: None for order in forgetting.open_orders(session, customer)}
+    return list(waiting | dict.fromkeys(refunds.coming_back_to(session, customer.id)))
 
 
 @action()

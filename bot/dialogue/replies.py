@@ -7,6 +7,7 @@ several wordings; which one is said depends on how far the conversation is, so t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any, Literal
@@ -75,8 +76,6 @@ class Replies:
         self.main = main
         self._texts = texts
         self._places = places or {}
-        self._environments = {language: _environment(language) for language in texts}
-        self._templates: dict[tuple[str, str], Template] = {}
 
     def __contains__(self, reply: str) -> bool:
         return reply in self._texts[self.main]
@@ -95,7 +94,7 @@ class Replies:
 
     def parsed(self, language: str, reply: str) -> list[nodes.Template]:
         """The texts, button labels, payloads and links of that sentence, read as templates."""
-        environment = self._environments[language]
+        environment = _environment(language)
         return [environment.parse(text) for text in _templates(self._texts[language][reply])]
 
     def mistake(self, language: str, reply: str, message: str) -> Mistake:
@@ -110,7 +109,7 @@ class Replies:
         chosen = wordings[wording % len(wordings)]
 
         def fill(text: str) -> str:
-            return self._compiled(language, text).render(facts).strip()
+            return _compiled(language, text).render(facts).strip()
 
         def fill_plain(text: str) -> str:
             return _plain(fill(text))
@@ -127,13 +126,6 @@ class Replies:
             for button in chosen.buttons
         )
         return Rendered(fill(chosen.text), tuple(button for button in buttons if button.title))
-
-    def _compiled(self, language: str, text: str) -> Template:
-        """The template of a text of our files, compiled when it is first said."""
-        known = self._templates.get((language, text))
-        if known is None:
-            known = self._templates[language, text] = self._environments[language].from_string(text)
-        return known
 
 
 def read(folder: Path, *, languages: Sequence[str]) -> Replies:
@@ -169,11 +161,10 @@ def read(folder: Path, *, languages: Sequence[str]) -> Replies:
 
 
 def _template_mistakes(file: ReplyFile, path: Path, content: Any) -> Iterable[Mistake]:
-    environment = _environment("en")
     for reply, wordings in file.responses.items():
         for template in _templates(wordings):
             try:
-                environment.from_string(template)
+                _compiled(path.parent.name, template)
             except TemplateError as error:
                 line = yaml_files.line_of(content, ["responses", reply])
                 yield Mistake(path, line, f"reply {reply!r}: {error}")
@@ -186,6 +177,13 @@ def _templates(wordings: Iterable[ReplyText]) -> Iterable[str]:
             yield from (text for text in (button.title, button.payload, button.url) if text)
 
 
+@cache
+def _compiled(language: str, text: str) -> Template:
+    """The template of a text of our files. Compiling all of them takes a second, so each is compiled once a process."""
+    return _environment(language).from_string(text)
+
+
+@cache
 def _environment(language: str) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -161,6 +161,7 @@ def test_each_action_that_changes_something_is_known() -> None:
         "delete",
         "refund",
         "leave",
+        "forget",
     )
     assert {name for name in ACTIONS if name.startswith(telling)} <= UNASKED_NEVER
 

@@ -72,6 +72,8 @@ async def test_a_change_of_address_that_is_called_off_changes_nothing(guest: Gue
     assert "Shall I place it?" in summary
 
 
-async def test_being_forgotten_is_for_people(quick_shop: OpenShop) -> None:
+async def test_nobody_is_forgotten_before_they_said_yes(quick_shop: OpenShop) -> None:
     for words in ("delete my data", "please close my account"):
-        assert "A person will see to your data" in await Guest(quick_shop).says(words), words
+        guest = Guest(quick_shop)
+        assert "Shall I? [Yes, delete it] [No, keep it]" in await guest.says(words), words
+        assert "I keep it as it is" in await guest.says("no"), words
