@@ -1,16 +1,15 @@
-"""A group's life: seats are held, paid, left and confirmed. The group's row is locked by whoever calls.
+"""A group's life: seats are held, paid, given up and confirmed. The group's row is locked by whoever calls.
 
-Nothing here moves money or goods: a seat's order does, and the caller moves that. What a function answers says to
-which orders something must happen now.
+Nothing here moves money or goods: a seat's order does. Every change leaves a line of history (`GroupEvent`), from
+which members and cards are told; `changed` says which groups have new ones.
 """
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from shop.deals.model import (
@@ -20,51 +19,118 @@ from shop.deals.model import (
     Deal,
     DealGroup,
     DealRefused,
-    DealStatus,
+    GroupEvent,
+    GroupHappening,
     GroupStatus,
     Seat,
-    SeatMove,
     SeatStatus,
 )
+from shop.orders.model import Order
 
 TOKEN_BYTES: Final = 12  # 16 letters of [A-Za-z0-9_-], as a Telegram start parameter takes them
 OPEN: Final = frozenset({GroupStatus.FORMING, GroupStatus.CLOSING})
+_CHANGED: Final = "groups_changed"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What became of a group: seats that are confirmed now, or whose money goes back; who leads since."""
-
-    confirmed: tuple[Seat, ...] = ()
-    ended: tuple[Seat, ...] = ()  # paid ones, whose money goes back
-    let_go: tuple[Seat, ...] = ()  # held ones, whose goods are free again
-    leader: UUID | None = None  # a new one
-    status: GroupStatus | None = None  # if the group itself moved
+# ---------------------------------------------------------------------- finding
 
 
 def lock(session: Session, group_id: UUID) -> DealGroup:
     """The group as it is once its lock is held. Raises LookupError."""
-    found = session.scalars(
-        select(DealGroup)
-        .where(DealGroup.id == group_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    found = session.scalars(_locked().where(DealGroup.id == group_id)).one_or_none()
     if found is None:
         raise LookupError(f"there is no group {group_id}")
     return found
 
 
-def begin(session: Session, deal: Deal, *, at: datetime) -> DealGroup:
-    """A new group of a live deal, with a snapshot of it: later changes of the deal do not touch it (rule 11).
+def lock_for(session: Session, order_id: UUID) -> DealGroup | None:
+    """The group in which that order is a seat, locked; None for any other order.
 
-    `deal` is loaded with its prices. Raises DealRefused.
+    It is locked before the order: whoever ends a group goes from it to its orders, too.
     """
-    if deal.status is not DealStatus.LIVE:
-        raise DealRefused(why=f"deal_{deal.status.value}")
+    while True:
+        group_id = session.scalar(select(Order.group_id).where(Order.id == order_id))
+        if group_id is None:
+            return None
+        group = lock(session, group_id)
+        if session.scalar(select(Order.group_id).where(Order.id == order_id)) == group_id:
+            return group  # else its late money took it to another group while we waited
+
+
+def find(session: Session, token: str) -> DealGroup | None:
+    """By the token of its link."""
+    return session.scalars(select(DealGroup).where(DealGroup.token == token)).one_or_none()
+
+
+def seat_of(session: Session, order_id: UUID) -> Seat | None:
+    """The seat that an order is."""
+    return session.scalars(select(Seat).where(Seat.order_id == order_id)).one_or_none()
+
+
+def seats_of(session: Session, group: DealGroup, *statuses: SeatStatus) -> list[Seat]:
+    """Its seats in one of these states, or all that are somebody's: paid ones first, in the order of their payment."""
+    found = session.scalars(
+        select(Seat).where(Seat.group_id == group.id, Seat.status.in_(statuses or tuple(TAKEN)))
+    )
+    return sorted(
+        found, key=lambda seat: (seat.paid_at is None, seat.paid_at or seat.held_at, seat.held_at, seat.id)
+    )
+
+
+def history(session: Session, group: DealGroup, *, after: int = 0) -> list[GroupEvent]:
+    """What happened to it since the line `after`."""
+    lines = select(GroupEvent).where(GroupEvent.group_id == group.id, GroupEvent.id > after)
+    return list(session.scalars(lines.order_by(GroupEvent.id)))
+
+
+def oldest_open(
+    session: Session, deal_id: UUID, *, but: UUID, customer_id: UUID, at: datetime
+) -> DealGroup | None:
+    """Another group of the deal with a seat for that customer, locked; one that somebody else holds is passed over."""
+    forming = (
+        _locked(skip_locked=True)
+        .where(
+            DealGroup.deal_id == deal_id,
+            DealGroup.id != but,
+            DealGroup.status == GroupStatus.FORMING,
+            DealGroup.closes_at > at,
+        )
+        .order_by(DealGroup.closes_at, DealGroup.id)
+    )
+    for group in session.scalars(forming):
+        taken = seats_of(session, group)
+        if has_room(group, taken) and all(seat.customer_id != customer_id for seat in taken):
+            return group
+    return None
+
+
+def changed(session: Session) -> set[UUID]:
+    """The groups that got new lines of history in this transaction, once."""
+    return session.info.pop(_CHANGED, set())
+
+
+def is_open(group: DealGroup, *, at: datetime) -> bool:
+    """Whether somebody may still join: its deal may have ended since it began (rule 2)."""
+    return group.status is GroupStatus.FORMING and (group.closes_at is None or at < group.closes_at)
+
+
+def has_room(group: DealGroup, taken: list[Seat]) -> bool:
+    """Whether a seat is neither somebody's nor the shop's."""
+    return len(taken) + group.filled_by_shop < group.size
+
+
+# ---------------------------------------------------------------------- seats
+
+
+def begin(session: Session, deal: Deal, *, at: datetime) -> DealGroup:
+    """A new group with a snapshot of its deal: later changes of that do not touch it (rule 11).
+
+    `deal` is loaded with its prices; that it is live is the caller's to know.
+    """
     group = DealGroup(
         token=secrets.token_urlsafe(TOKEN_BYTES),
         deal_id=deal.id,
+        status=GroupStatus.FORMING,
         size=deal.size,
         window_hours=deal.window_hours,
         payment=deal.payment,
@@ -77,36 +143,23 @@ def begin(session: Session, deal: Deal, *, at: datetime) -> DealGroup:
     return group
 
 
-def seats_of(session: Session, group: DealGroup, *statuses: SeatStatus) -> list[Seat]:
-    """Its seats in one of these states, or all that are somebody's, in the order they were paid and held."""
-    wanted = statuses or tuple(TAKEN)
-    found = session.scalars(select(Seat).where(Seat.group_id == group.id, Seat.status.in_(wanted)))
-    return sorted(found, key=lambda seat: (seat.paid_at or seat.hold_until, seat.held_at, seat.id))
-
-
 def hold(
-    session: Session,
-    group: DealGroup,
-    *,
-    customer_id: UUID,
-    order_id: UUID,
-    units: int,
-    at: datetime,
-    elsewhere: bool,
+    session: Session, group: DealGroup, order: Order, *, units: int, at: datetime, elsewhere: bool
 ) -> Seat:
-    """A seat while its buyer pays; its order holds the stock. Raises DealRefused: over, full, or theirs already."""
+    """A seat while its buyer pays; its order holds the stock. Raises DealRefused: over, full, theirs already, quota."""
     if not is_open(group, at=at):
         raise DealRefused(why="over")
     taken = seats_of(session, group)
-    if any(seat.customer_id == customer_id for seat in taken):
+    if any(seat.customer_id == order.customer_id for seat in taken):
         raise DealRefused(why="already_in")
-    if len(taken) + group.filled_by_shop >= group.size:
+    if not has_room(group, taken):
         raise DealRefused(why="full")
     take_units(session, group.deal_id, units)
     seat = Seat(
         group_id=group.id,
-        customer_id=customer_id,
-        order_id=order_id,
+        customer_id=order.customer_id,
+        order_id=order.id,
+        status=SeatStatus.HELD,
         units=units,
         held_at=at,
         hold_until=at + SEAT_HOLD,
@@ -114,140 +167,162 @@ def hold(
     )
     session.add(seat)
     session.flush()
+    _note(session, group, GroupHappening.HELD, at=at, by="customer", seat=seat)
     return seat
 
 
-def is_open(group: DealGroup, *, at: datetime) -> bool:
-    """Whether somebody may still join: its deal may have ended since it began (rule 2)."""
-    return group.status is GroupStatus.FORMING and (group.closes_at is None or at < group.closes_at)
+def pay(session: Session, group: DealGroup, seat: Seat, *, at: datetime) -> bool:
+    """Its money is in, or held by the bank. True when that was the last one: then all its seats are confirmed.
 
-
-def pay(session: Session, group: DealGroup, seat: Seat, *, at: datetime) -> Change:
-    """Its money is in (or held by the bank) while its hold is good, or its group still has the seat.
-
-    The first one leads, and the group's time runs from then. The last one confirms everybody. Raises DealRefused where
-    the seat is gone: over, or full.
+    The first one leads, and the group's time runs from then. Raises DealRefused where a hold that lapsed cannot be
+    taken again: over, full, theirs already, or quota. A group whose time is over takes whoever still held a seat.
     """
     if group.status not in OPEN:
         raise DealRefused(why="over")
     if seat.status is SeatStatus.RELEASED:
         _take_again(session, group, seat, at=at)
-    move(session, seat, SeatStatus.PAID, at=at, by="payment")
+    _move(seat, SeatStatus.PAID)
     seat.paid_at = at
-    leader = None
+    opens = group.closes_at is None
+    if opens:
+        group.closes_at = at + timedelta(hours=group.window_hours)
     if group.leader_id is None:
-        leader = group.leader_id = seat.customer_id
-        group.closes_at = group.closes_at or at + timedelta(hours=group.window_hours)
+        group.leader_id = seat.customer_id
+    happening = GroupHappening.OPENED if opens else GroupHappening.JOINED
+    _note(session, group, happening, at=at, by="payment", seat=seat)
+    return confirm_if_full(session, group, at=at, by="payment")
+
+
+def move_to(session: Session, group: DealGroup, seat: Seat, order: Order, *, at: datetime) -> bool:
+    """A seat that lapsed goes on in another group with the money that came too late (rule 9). As `pay`."""
+    assert seat.status is SeatStatus.RELEASED, "its hold lapsed"
+    seat.group_id = order.group_id = group.id
     session.flush()
-    full = _confirm_if_full(session, group, at=at, by="payment")
-    return full or Change(leader=leader)
+    return pay(session, group, seat, at=at)
 
 
-def _take_again(session: Session, group: DealGroup, seat: Seat, *, at: datetime) -> None:
-    """The hold had lapsed; the money came all the same (rule 9)."""
-    if not is_open(group, at=at):
-        raise DealRefused(why="over")
-    if len(seats_of(session, group)) + group.filled_by_shop >= group.size:
-        raise DealRefused(why="full")
-    take_units(session, group.deal_id, seat.units)
-    seat.status = SeatStatus.HELD
+def give_up(session: Session, order: Order, *, at: datetime, by: str, why: str) -> None:
+    """The seat's order has ended: the seat is free again; a paid one is owed its money.
+
+    While the group forms, the earliest paid member leads on where the leader goes, with the same deadline, and the
+    last one's going ends it (rule 7). A confirmed seat stays: a return changes nobody else's price (rule 8).
+    """
+    seat = seat_of(session, order.id)
+    if seat is None or seat.status not in {SeatStatus.HELD, SeatStatus.PAID}:
+        return
+    group = lock(session, seat.group_id)
+    was_paid = seat.status is SeatStatus.PAID
+    _move(seat, SeatStatus.REFUND_PENDING if was_paid else SeatStatus.RELEASED)
+    give_units_back(session, group.deal_id, seat.units)
+    happening = GroupHappening.LEFT if was_paid else GroupHappening.RELEASED
+    _note(session, group, happening, at=at, by=by, seat=seat, why=why)
+    if was_paid and group.status in OPEN:
+        _go_on_without(session, group, seat, at=at, by=by)
 
 
-def _confirm_if_full(session: Session, group: DealGroup, *, at: datetime, by: str) -> Change | None:
+def _go_on_without(session: Session, group: DealGroup, gone: Seat, *, at: datetime, by: str) -> None:
+    left = seats_of(session, group, SeatStatus.PAID, SeatStatus.HELD)
+    paid = [seat for seat in left if seat.status is SeatStatus.PAID]
+    if not left:
+        end(session, group, GroupStatus.CANCELLED, at=at, by=by, why="the last member left")
+    elif group.leader_id == gone.customer_id:
+        group.leader_id = paid[0].customer_id if paid else None  # else: whoever is paying now leads
+        if paid:
+            _note(session, group, GroupHappening.NEW_LEADER, at=at, by=by, seat=paid[0])
+
+
+def confirm_if_full(session: Session, group: DealGroup, *, at: datetime, by: str) -> bool:
+    """Confirm all its seats if none is missing. What that means for their orders is the caller's next step."""
     paid = seats_of(session, group, SeatStatus.PAID)
     if len(paid) + group.filled_by_shop < group.size:
+        return False
+    for seat in paid:
+        _move(seat, SeatStatus.CONFIRMED)
+    end(session, group, GroupStatus.SUCCEEDED, at=at, by=by)
+    return True
+
+
+def wait_for_payers(session: Session, group: DealGroup, *, at: datetime) -> datetime | None:
+    """Its time is over: until when it waits for those who are inside a payment; None when it need not (rule 10)."""
+    until = [seat.hold_until for seat in seats_of(session, group, SeatStatus.HELD) if seat.hold_until > at]
+    if not until:
         return None
-    for seat in paid:
-        move(session, seat, SeatStatus.CONFIRMED, at=at, by=by)
-    _end(group, GroupStatus.SUCCEEDED, at=at)
-    return Change(confirmed=tuple(paid), status=GroupStatus.SUCCEEDED)
-
-
-def release(session: Session, group: DealGroup, seat: Seat, *, at: datetime, why: str) -> Change:
-    """Somebody did not pay: the seat is free again. A group whose time is over and that waited for them ends now."""
-    move(session, seat, SeatStatus.RELEASED, at=at, by="timer", why=why)
-    give_units_back(session, group.deal_id, seat.units)
-    if group.status is GroupStatus.CLOSING:
-        return close(session, group, at=at)
-    return Change()
-
-
-def leave(session: Session, group: DealGroup, seat: Seat, *, at: datetime) -> Change:
-    """A member goes while the group is forming, with all their money (rule 7). Raises DealRefused."""
-    if group.status is not GroupStatus.FORMING:
-        raise DealRefused(why="over")
-    was_paid = seat.status is SeatStatus.PAID
-    after = SeatStatus.REFUND_PENDING if was_paid else SeatStatus.RELEASED
-    move(session, seat, after, at=at, by="customer", why="left")
-    give_units_back(session, group.deal_id, seat.units)
-    gone = {"ended": (seat,)} if was_paid else {"let_go": (seat,)}
-    session.flush()
-    if group.leader_id != seat.customer_id:
-        return Change(**gone)
-    paid = seats_of(session, group, SeatStatus.PAID)
-    if paid:
-        group.leader_id = paid[0].customer_id
-        return Change(**gone, leader=group.leader_id)
-    group.leader_id = None
-    return _after_the_last(session, group, gone, at=at)
-
-
-def _after_the_last(
-    session: Session, group: DealGroup, gone: dict[str, tuple[Seat, ...]], *, at: datetime
-) -> Change:
-    """Nobody who paid is left. Who is just paying may still lead; without them the group is over."""
-    if seats_of(session, group, SeatStatus.HELD):
-        return Change(**gone)
-    _end(group, GroupStatus.CANCELLED, at=at)
-    return Change(**gone, status=GroupStatus.CANCELLED)
-
-
-def close(session: Session, group: DealGroup, *, at: datetime) -> Change:
-    """Its time is over: it waits for who is inside a payment, never longer than a hold, then fails (rule 10)."""
-    if group.status not in OPEN:
-        return Change()
-    paying = [seat for seat in seats_of(session, group, SeatStatus.HELD) if seat.hold_until > at]
-    if paying:
-        moved = group.status is GroupStatus.FORMING
+    if group.status is GroupStatus.FORMING:
         group.status = GroupStatus.CLOSING
-        return Change(status=GroupStatus.CLOSING) if moved else Change()
-    return fail(session, group, GroupStatus.FAILED, at=at, by="timer", why="not full in time")
+        _note(session, group, GroupHappening.CLOSING, at=at, by="timer")
+    return max(until)
 
 
-def fail(
-    session: Session, group: DealGroup, status: GroupStatus, *, at: datetime, by: str, why: str
-) -> Change:
-    """Each paid seat is owed its own refund, each held one is let go (rule 6)."""
-    paid, held = (seats_of(session, group, each) for each in (SeatStatus.PAID, SeatStatus.HELD))
-    for seat in paid:
-        move(session, seat, SeatStatus.REFUND_PENDING, at=at, by=by, why=why)
-    for seat in held:
-        move(session, seat, SeatStatus.RELEASED, at=at, by=by, why=why)
-    give_units_back(session, group.deal_id, sum(seat.units for seat in (*paid, *held)))
-    _end(group, status, at=at)
-    return Change(ended=tuple(paid), let_go=tuple(held), status=status)
+def fill_by_shop(session: Session, group: DealGroup, deal: Deal, *, at: datetime, by: str) -> bool:
+    """The shop takes the seats that nobody has, and its card says so (rule 12). True when that made it full.
 
-
-def fill_by_shop(session: Session, group: DealGroup, deal: Deal, *, at: datetime, by: str) -> Change:
-    """The shop takes the seats that are left, which the card says (rule 12). Raises DealRefused below its share."""
+    Raises DealRefused below the share that the deal sets.
+    """
     taken = seats_of(session, group)
     paid = [seat for seat in taken if seat.status is SeatStatus.PAID]
     if group.status not in OPEN or deal.completes_from is None or len(paid) < deal.completes_from:
         raise DealRefused(why="too_few")
     group.filled_by_shop = group.size - len(taken)
-    return _confirm_if_full(session, group, at=at, by=by) or Change()
+    _note(session, group, GroupHappening.FILLED_BY_SHOP, at=at, by=by)
+    return confirm_if_full(session, group, at=at, by=by)
 
 
-def move(session: Session, seat: Seat, status: SeatStatus, *, at: datetime, by: str, why: str = "") -> None:
-    """Go there and leave a line of history. Raises ValueError when the table does not allow it."""
+def end(
+    session: Session, group: DealGroup, status: GroupStatus, *, at: datetime, by: str, why: str = ""
+) -> None:
+    """Nobody joins it any more."""
+    group.status, group.ended_at = status, at
+    _note(session, group, GroupHappening(status.value), at=at, by=by, why=why)
+
+
+def refund_moved(session: Session, order_id: UUID | None, status: SeatStatus) -> None:
+    """Where the money of a seat that was given up is; other orders and seats are left alone."""
+    seat = seat_of(session, order_id) if order_id is not None else None
+    if seat is not None and status in SEAT_MOVES[seat.status]:
+        _move(seat, status)
+
+
+def _take_again(session: Session, group: DealGroup, seat: Seat, *, at: datetime) -> None:
+    """The hold had lapsed; the money came all the same (rule 9)."""
+    taken = seats_of(session, group)
+    if not is_open(group, at=at):
+        raise DealRefused(why="over")
+    if any(other.customer_id == seat.customer_id for other in taken):
+        raise DealRefused(why="already_in")
+    if not has_room(group, taken):
+        raise DealRefused(why="full")
+    take_units(session, group.deal_id, seat.units)
+    seat.status = SeatStatus.HELD
+
+
+def _move(seat: Seat, status: SeatStatus) -> None:
     if status not in SEAT_MOVES[seat.status]:
         raise ValueError(f"a seat that is {seat.status.value} cannot become {status.value}")
-    session.add(SeatMove(seat_id=seat.id, before=seat.status, after=status, at=at, by=by, why=why))
     seat.status = status
 
 
-def _end(group: DealGroup, status: GroupStatus, *, at: datetime) -> None:
-    group.status, group.ended_at = status, at
+def _note(
+    session: Session,
+    group: DealGroup,
+    what: GroupHappening,
+    *,
+    at: datetime,
+    by: str,
+    seat: Seat | None = None,
+    why: str = "",
+) -> None:
+    line = GroupEvent(group_id=group.id, seat_id=seat.id if seat else None, what=what, at=at, by=by, why=why)
+    session.add(line)
+    session.flush()
+    session.info.setdefault(_CHANGED, set()).add(group.id)
+
+
+def _locked(*, skip_locked: bool = False) -> Select[tuple[DealGroup]]:
+    return (
+        select(DealGroup)
+        .with_for_update(skip_locked=skip_locked, key_share=True)
+        .execution_options(populate_existing=True)
+    )
 
 
 # ---------------------------------------------------------------------- the deal's quota
@@ -259,7 +334,7 @@ def take_units(session: Session, deal_id: UUID, units: int) -> None:
     taken = session.execute(
         update(Deal).where(Deal.id == deal_id, fits).values(units_taken=Deal.units_taken + units)
     )
-    if not taken.rowcount:
+    if not taken.rowcount:  # pyright: ignore[reportAttributeAccessIssue] - the result of an UPDATE has it
         raise DealRefused(why="quota")
 
 

@@ -15,6 +15,7 @@
 | seat | to |
 |---|---|
 | held | paid, released |
+| released | held (its money came late, and the seat was still free) |
 | paid | confirmed, refund pending |
 | refund pending | refunded, refund failed |
 | refund failed | refund pending, refunded |
@@ -65,6 +66,22 @@ class SeatStatus(StrEnum):
     REFUND_FAILED = "refund_failed"
 
 
+class GroupHappening(StrEnum):
+    """A line of a group's history."""
+
+    HELD = "held"  # somebody is paying
+    RELEASED = "released"  # and did not
+    OPENED = "opened"  # the leader's payment: time runs
+    JOINED = "joined"
+    LEFT = "left"
+    NEW_LEADER = "new_leader"
+    CLOSING = "closing"
+    FILLED_BY_SHOP = "filled_by_shop"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
 class DealPayment(StrEnum):
     """When the money moves."""
 
@@ -100,7 +117,7 @@ SEAT_MOVES: Final = {
     S.HELD: frozenset({S.PAID, S.RELEASED}),
     S.PAID: frozenset({S.CONFIRMED, S.REFUND_PENDING}),
     S.CONFIRMED: frozenset[SeatStatus](),
-    S.RELEASED: frozenset[SeatStatus](),
+    S.RELEASED: frozenset({S.HELD}),  # by money that came after its hold
     S.REFUND_PENDING: frozenset({S.REFUNDED, S.REFUND_FAILED}),
     S.REFUNDED: frozenset[SeatStatus](),
     S.REFUND_FAILED: frozenset({S.REFUND_PENDING, S.REFUNDED}),
@@ -182,6 +199,7 @@ class DealGroup(Base):
     leader_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"))
     filled_by_shop: Mapped[int] = mapped_column(default=0)  # seats
     ended_at: Mapped[datetime | None]
+    told_event: Mapped[int] = mapped_column(default=0)  # the last line of its history that was told
 
 
 class Seat(Base):
@@ -213,15 +231,16 @@ class Seat(Base):
     )  # agreed to: late money takes another group's seat
 
 
-class SeatMove(Base):
-    """One line of a seat's history."""
+class GroupEvent(Base):
+    """What happened to a group, in order: its history, and what its members and cards are told of."""
 
-    __tablename__ = "seat_move"
+    __tablename__ = "group_event"
+    __table_args__ = (Index("group_event_in_order", "group_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    seat_id: Mapped[UUID] = mapped_column(ForeignKey("seat.id", ondelete="CASCADE"), index=True)
-    before: Mapped[SeatStatus]
-    after: Mapped[SeatStatus]
+    group_id: Mapped[UUID] = mapped_column(ForeignKey("deal_group.id", ondelete="CASCADE"))
+    seat_id: Mapped[UUID | None] = mapped_column(ForeignKey("seat.id"))  # None: it is about the whole group
+    what: Mapped[GroupHappening]
     at: Mapped[datetime]
-    by: Mapped[str]
+    by: Mapped[str]  # "customer", "payment", "timer", or a staff member's name
     why: Mapped[str] = mapped_column(default="")

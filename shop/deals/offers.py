@@ -1,0 +1,97 @@
+"""Deals as customers meet them: which are on now, at what price, and for whom."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, selectinload
+
+from shop.customers.model import Customer
+from shop.deals.model import TAKEN, Audience, Deal, DealGroup, DealRefused, DealStatus, Seat, SeatStatus
+from shop.money import Money
+from shop.orders.model import PAID_FOR, Order
+from shop.watches.model import StockWatch
+from storage.sums import total
+
+_RUNS = (DealStatus.SCHEDULED, DealStatus.LIVE)
+
+
+def status_at(deal: Deal, at: datetime) -> DealStatus:
+    """What it is at that moment: a scheduled deal goes live, and any that runs ends, by the clock alone."""
+    if deal.status in {*_RUNS, DealStatus.PAUSED} and deal.ends_at is not None and deal.ends_at <= at:
+        return DealStatus.ENDED
+    if deal.status in _RUNS:
+        return DealStatus.LIVE if deal.starts_at <= at else DealStatus.SCHEDULED
+    return deal.status
+
+
+def get(session: Session, deal_id: UUID) -> Deal:
+    """A deal with its prices. Raises LookupError."""
+    found = session.scalars(_with_prices().where(Deal.id == deal_id)).one_or_none()
+    if found is None:
+        raise LookupError(f"there is no deal {deal_id}")
+    return found
+
+
+def find(session: Session, code: str) -> Deal | None:
+    """By its code, as in honey-for-three."""
+    return session.scalars(_with_prices().where(Deal.code == code)).one_or_none()
+
+
+def live(session: Session, *, at: datetime, product_id: UUID | None = None) -> list[Deal]:
+    """The deals that are on, of one product or of all; those that end first come first."""
+    statement = _with_prices().where(Deal.status.in_(_RUNS), Deal.starts_at <= at)
+    if product_id is not None:
+        statement = statement.where(Deal.product_id == product_id)
+    found = [deal for deal in session.scalars(statement) if status_at(deal, at) is DealStatus.LIVE]
+    return sorted(found, key=lambda deal: (deal.ends_at is None, deal.ends_at or at, deal.code))
+
+
+def price_of(deal: Deal, variant_id: UUID) -> Money | None:
+    """What a unit costs together; None where the deal is not about that variant."""
+    price = next((each.price_minor for each in deal.prices if each.variant_id == variant_id), None)
+    return Money(price, deal.currency) if price is not None else None
+
+
+def check_may_take(session: Session, deal: Deal, customer: Customer, *, units: int) -> None:
+    """Raise DealRefused where this customer may not have (another) seat of the deal, or not so many units."""
+    if units > deal.units_per_order_max:
+        raise DealRefused(why="units", most=deal.units_per_order_max)
+    mine = list(
+        session.execute(
+            select(Seat.status, Seat.units)
+            .join(DealGroup, DealGroup.id == Seat.group_id)
+            .where(Seat.customer_id == customer.id, DealGroup.deal_id == deal.id, Seat.status.in_(TAKEN))
+        )
+    )
+    unconfirmed = [status for status, _ in mine if status is not SeatStatus.CONFIRMED]
+    if SeatStatus.HELD in unconfirmed:
+        raise DealRefused(why="unpaid_seat")
+    if len(unconfirmed) >= deal.seats_per_customer_max:
+        raise DealRefused(why="seat_elsewhere")
+    taken = sum(count for _, count in mine)
+    if taken + units > deal.units_per_customer_max:
+        raise DealRefused(why="units_in_all", most=deal.units_per_customer_max, taken=taken)
+    if not _is_for(session, deal.audience, customer):
+        raise DealRefused(why=deal.audience.value)
+
+
+def _is_for(session: Session, audience: Audience, customer: Customer) -> bool:
+    if audience is Audience.EVERYONE:
+        return True
+    bought = select(func.count()).where(Order.customer_id == customer.id, Order.status.in_(PAID_FOR))
+    has_bought = bool(session.scalar(bought))
+    if audience is Audience.NEW_CUSTOMERS:
+        return not has_bought
+    watches = select(func.count()).where(StockWatch.customer_id == customer.id)
+    return has_bought or bool(session.scalar(watches))
+
+
+def units_left(session: Session, deal: Deal) -> int | None:
+    """Of its quota; None where it has none."""
+    taken = session.scalar(select(total(Deal.units_taken)).where(Deal.id == deal.id)) or 0
+    return None if deal.quota is None else deal.quota - taken
+
+
+def _with_prices() -> Select[tuple[Deal]]:
+    return select(Deal).options(selectinload(Deal.prices)).execution_options(populate_existing=True)
