@@ -317,7 +317,7 @@ def _note(
     session.info.setdefault(_CHANGED, set()).add(group.id)
 
 
-def _locked(*, skip_locked: bool = False) -> Select[tuple[DealGroup]]:
+def _locked(*, skip_locked: bool = False) -> Select[DealGroup]:
     return (
         select(DealGroup)
         .with_for_update(skip_locked=skip_locked, key_share=True)
@@ -331,10 +331,8 @@ def _locked(*, skip_locked: bool = False) -> Select[tuple[DealGroup]]:
 def take_units(session: Session, deal_id: UUID, units: int) -> None:
     """Count them towards the quota, as one statement. Raises DealRefused where so many are not left."""
     fits = (Deal.quota.is_(None)) | (Deal.units_taken + units <= Deal.quota)
-    taken = session.execute(
-        update(Deal).where(Deal.id == deal_id, fits).values(units_taken=Deal.units_taken + units)
-    )
-    if not taken.rowcount:  # pyright: ignore[reportAttributeAccessIssue] - the result of an UPDATE has it
+    counted = update(Deal).where(Deal.id == deal_id, fits).values(units_taken=Deal.units_taken + units)
+    if session.scalar(counted.returning(Deal.id)) is None:
         raise DealRefused(why="quota")
 
 

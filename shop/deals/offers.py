@@ -93,5 +93,5 @@ def units_left(session: Session, deal: Deal) -> int | None:
     return None if deal.quota is None else deal.quota - taken
 
 
-def _with_prices() -> Select[tuple[Deal]]:
+def _with_prices() -> Select[Deal]:
     return select(Deal).options(selectinload(Deal.prices)).execution_options(populate_existing=True)
