@@ -22,6 +22,7 @@ from bot.actions import (
 )
 from bot.actions import payment as money
 from bot.channels import port
+from bot.deals import links, news
 from bot.delivery.turn import PrepareMore, Turn
 from bot.dialogue.commands import AskAgain, Command, StartFlow, Utter
 from bot.dialogue.dialogue import Abilities, Dialogue, Knowledge, PaperLinks
@@ -103,7 +104,11 @@ class ShopHandler:
         return self._listener.hear(text[:TEXT_LETTERS_MAX]) if text is not None else None
 
     def handle(self, turn: Turn) -> None:
-        """Decide what this event leads to."""
+        """Decide what this event leads to; groups of deals that it changed have their news told."""
+        self._handle(turn)
+        news.plan(turn.session, at=turn.now)
+
+    def _handle(self, turn: Turn) -> None:
         if isinstance(turn.event, BotBlocked):
             turn.conversation.blocked = turn.event.blocked
             return
@@ -138,6 +143,8 @@ class ShopHandler:
         """Whether it was about the shop's money and no customer's conversation."""
         zone = ZoneInfo(self._shop.profile.time_zone)
         by_time = reconciling.on_event(turn, zone) or watching.on_event(turn) or sale_times.on_event(turn)
+        if news.on_event(turn, self._shop.profile):
+            return True
         return by_time or forgetting.on_event(turn) or money.on_nobodys_news(turn)
 
     def apologise(self, turn: Turn) -> None:
@@ -291,8 +298,9 @@ class ShopHandler:
         match event:
             case Tapped():
                 return self._reader.read_tap(dialogue, event, awaited)
-            case Opened():
-                return [StartFlow("welcome")]
+            case Opened(payload=carried):
+                group = links.read_payload(carried)
+                return [StartFlow("see_group", {"group": group}) if group else StartFlow("welcome")]
             case Edited(text=text):
                 return [Utter("utter_edited", {"text": text[:EDITED_LETTERS_MAX]})]
             case SharedContact() | SharedLocation():

@@ -18,9 +18,11 @@ class MessageModel(BaseModel):
 
 
 class Button(MessageModel):
-    """A labelled button. Exactly one of: a signed `token` of ours, a `url`, a request to share something, or `private`.
+    """A labelled button. Exactly one of: a signed `token` of ours, a `url`, a request to share something, `private`, or
+    `invite`.
 
-    `private` stands in a group and opens the private chat with us; what it holds comes along.
+    `private` stands in a group and opens the private chat with us; what it holds comes along. `invite` passes a link on
+    to others, which opens their chat with us and brings along what it holds.
     """
 
     label: str
@@ -28,6 +30,7 @@ class Button(MessageModel):
     url: str | None = None
     private: str | None = None
     share: Literal["phone", "location"] | None = None
+    invite: str | None = None
 
 
 Rows = tuple[tuple[Button, ...], ...]

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from bot import forgetting
-from bot.actions import orders, own_details, payment, watching
+from bot.actions import orders, own_details, payment, seats, watching
+from bot.deals import news
 from bot.dialogue.dialogue import Dialogue
 from bot.events import TimerFired
 
@@ -12,6 +13,7 @@ TIMERS: Final[Mapping[str, Callable[[Dialogue, TimerFired], None]]] = {
     "order_hold": payment.on_hold_over,
     "capture": payment.on_capture_due,
     "exchange_payment": payment.on_exchange_payment,
+    news.NOTICE: seats.on_notice,
     "order_completion": orders.on_completion_due,
     "stock_back": watching.on_stock_back,
     forgetting.TIMER: own_details.on_forgetting_due,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from aiogram.types import (
     InlineKeyboardButton,
@@ -71,9 +72,15 @@ def private_link(username: str, carried: str) -> str:
     return f"https://t.me/{username}" + (f"?start={carried}" if carried else "")
 
 
-def leads_to_private(message: Say | ShowCards) -> bool:
-    """Whether a button of it opens the private chat."""
-    return any(button.private is not None for row in message.buttons for button in row)
+def invitation(username: str, carried: str) -> str:
+    """Where people choose a chat to pass the link on to: https://core.telegram.org/widgets/share"""
+    return f"https://t.me/share/url?url={quote(private_link(username, carried), safe='')}"
+
+
+def leads_elsewhere(message: Say | ShowCards) -> bool:
+    """Whether a button of it opens the private chat, or passes a link to it on."""
+    buttons = (button for row in message.buttons for button in row)
+    return any(button.private is not None or button.invite is not None for button in buttons)
 
 
 def with_private_links(message: Say | ShowCards, username: str) -> Say | ShowCards:
@@ -83,6 +90,8 @@ def with_private_links(message: Say | ShowCards, username: str) -> Say | ShowCar
 
 
 def _as_link(button: Button, username: str) -> Button:
+    if button.invite is not None:
+        return Button(label=button.label, url=invitation(username, button.invite))
     if button.private is None:
         return button
     return Button(label=button.label, url=private_link(username, button.private))

@@ -35,7 +35,7 @@ from bot.channels.telegram_pictures import Photo, Pictures
 from bot.channels.telegram_rendering import (
     Part,
     entities,
-    leads_to_private,
+    leads_elsewhere,
     parts_of,
     private_link,
     with_private_links,
@@ -118,7 +118,7 @@ class Sending:
         """Send what of it was not sent yet."""
         chat, reference = str(chat_id), None
         sent = self._progress.take(chat, message)
-        shown = with_private_links(message, await self._name()) if leads_to_private(message) else message
+        shown = with_private_links(message, await self._name()) if leads_elsewhere(message) else message
         parts = parts_of(shown, private=chat_id > 0)
         answered = _answered(message)
         try:

@@ -235,6 +235,8 @@ class Dialogue:
             return self.button(text.title, text.payload)
         if text.url is not None:
             return Button(label=text.title, url=text.url)
+        if text.invite is not None:
+            return Button(label=text.title, invite=text.invite)
         if text.private:
             return Button(label=text.title, private=self._along or "")
         return Button.model_validate({"label": text.title, "share": text.share})

@@ -5,6 +5,7 @@ which members and cards are told; `changed` says which groups have new ones.
 """
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -29,6 +30,7 @@ from shop.orders.model import Order
 
 TOKEN_BYTES: Final = 12  # 16 letters of [A-Za-z0-9_-], as a Telegram start parameter takes them
 OPEN: Final = frozenset({GroupStatus.FORMING, GroupStatus.CLOSING})
+GIVEN_BACK: Final = frozenset({SeatStatus.REFUND_PENDING, SeatStatus.REFUND_FAILED, SeatStatus.REFUNDED})
 _CHANGED: Final = "groups_changed"
 
 
@@ -84,9 +86,18 @@ def history(session: Session, group: DealGroup, *, after: int = 0) -> list[Group
 
 
 def oldest_open(
-    session: Session, deal_id: UUID, *, but: UUID, customer_id: UUID, at: datetime
+    session: Session,
+    deal_id: UUID,
+    *,
+    but: UUID,
+    customer_id: UUID,
+    prices: Mapping[str, int],
+    at: datetime,
 ) -> DealGroup | None:
-    """Another group of the deal with a seat for that customer, locked; one that somebody else holds is passed over."""
+    """Another group of the deal with a seat for that customer at these prices (variant id → minor units), locked.
+
+    One that somebody else holds is passed over.
+    """
     forming = (
         _locked(skip_locked=True)
         .where(
@@ -99,7 +110,8 @@ def oldest_open(
     )
     for group in session.scalars(forming):
         taken = seats_of(session, group)
-        if has_room(group, taken) and all(seat.customer_id != customer_id for seat in taken):
+        is_in = any(seat.customer_id == customer_id for seat in taken)
+        if has_room(group, taken) and not is_in and prices.items() <= group.prices.items():
             return group
     return None
 
@@ -278,7 +290,7 @@ def end(
 def refund_moved(session: Session, order_id: UUID | None, status: SeatStatus) -> None:
     """Where the money of a seat that was given up is; other orders and seats are left alone."""
     seat = seat_of(session, order_id) if order_id is not None else None
-    if seat is not None and status in SEAT_MOVES[seat.status]:
+    if seat is not None and seat.status in GIVEN_BACK and status in SEAT_MOVES[seat.status]:
         _move(seat, status)
 
 

@@ -19,6 +19,7 @@
 | paid | confirmed, refund pending |
 | refund pending | refunded, refund failed |
 | refund failed | refund pending, refunded |
+| refunded | refund failed |
 """
 
 from datetime import datetime, timedelta
@@ -119,7 +120,7 @@ SEAT_MOVES: Final = {
     S.CONFIRMED: frozenset[SeatStatus](),
     S.RELEASED: frozenset({S.HELD}),  # by money that came after its hold
     S.REFUND_PENDING: frozenset({S.REFUNDED, S.REFUND_FAILED}),
-    S.REFUNDED: frozenset[SeatStatus](),
+    S.REFUNDED: frozenset({S.REFUND_FAILED}),  # a bank may send it back
     S.REFUND_FAILED: frozenset({S.REFUND_PENDING, S.REFUNDED}),
 }
 TAKEN: Final = frozenset({S.HELD, S.PAID, S.CONFIRMED})

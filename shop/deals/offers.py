@@ -47,10 +47,19 @@ def live(session: Session, *, at: datetime, product_id: UUID | None = None) -> l
     return sorted(found, key=lambda deal: (deal.ends_at is None, deal.ends_at or at, deal.code))
 
 
-def price_of(deal: Deal, variant_id: UUID) -> Money | None:
+def prices_of(deal: Deal, group: DealGroup | None = None) -> dict[UUID, Money]:
+    """What a unit of each variant costs together: in that group, or in one that is started now."""
+    minor = (
+        {each.variant_id: each.price_minor for each in deal.prices}
+        if group is None
+        else {UUID(variant): int(price) for variant, price in group.prices.items()}
+    )
+    return {variant: Money(price, deal.currency) for variant, price in minor.items()}
+
+
+def price_of(deal: Deal, variant_id: UUID, group: DealGroup | None = None) -> Money | None:
     """What a unit costs together; None where the deal is not about that variant."""
-    price = next((each.price_minor for each in deal.prices if each.variant_id == variant_id), None)
-    return Money(price, deal.currency) if price is not None else None
+    return prices_of(deal, group).get(variant_id)
 
 
 def check_may_take(session: Session, deal: Deal, customer: Customer, *, units: int) -> None:
@@ -74,6 +83,24 @@ def check_may_take(session: Session, deal: Deal, customer: Customer, *, units: i
         raise DealRefused(why="units_in_all", most=deal.units_per_customer_max, taken=taken)
     if not _is_for(session, deal.audience, customer):
         raise DealRefused(why=deal.audience.value)
+
+
+def held_seat(session: Session, deal: Deal, customer: Customer) -> Seat | None:
+    """Their seat in the deal that waits for its payment."""
+    return session.scalars(
+        _seats_of(customer).where(DealGroup.deal_id == deal.id, Seat.status == SeatStatus.HELD)
+    ).first()
+
+
+def newest_seat(session: Session, customer: Customer) -> Seat | None:
+    """Their seat in a group that still forms; else the newest that is confirmed."""
+    mine = session.scalars(_seats_of(customer).where(Seat.status.in_(TAKEN))).all()
+    return min(mine, key=lambda seat: seat.status is SeatStatus.CONFIRMED, default=None)
+
+
+def _seats_of(customer: Customer) -> Select[Seat]:
+    joined = select(Seat).join(DealGroup, DealGroup.id == Seat.group_id)
+    return joined.where(Seat.customer_id == customer.id).order_by(Seat.held_at.desc(), Seat.id)
 
 
 def _is_for(session: Session, audience: Audience, customer: Customer) -> bool:
