@@ -111,7 +111,7 @@ def _show_open(dialogue: Dialogue, group: DealGroup, deal: Deal, facts: dict[str
     variant = _first_variant(deal, product)
     prices = price_facts(dialogue, deal, variant, group)
     join = dialogue.button(dialogue.words("words_join", **prices), payload("join_group", group=group.token))
-    text = dialogue.words("words_group_card", **facts, **prices)
+    text = dialogue.words("words_group_card", **(facts | prices))
     dialogue.show([Card(title=deal.title, text=text, picture=picture_of(product, variant), buttons=(join,))])
 
 
@@ -237,5 +237,5 @@ def leave_group(dialogue: Dialogue) -> Outcome:
         orders.cancel(dialogue.session, order, at=dialogue.now, by="customer", why="left the group")
     except NotPossible:
         return Outcome("too_late", facts)
-    endings.give_back(dialogue.turn, [order], reason="left_group")
+    endings.give_back(dialogue.session, [order], reason="left_group", at=dialogue.now)
     return Outcome("left" if was_paid else "let_go", facts)

@@ -53,7 +53,7 @@ def is_held_by_bank(dialogue: Dialogue, order: Order) -> bool:
 
 def tell_seated(dialogue: Dialogue, order: Order, seated: Seated) -> None:
     """Their money is in. That the group is full is news for all its members, and theirs, too."""
-    endings.charge(dialogue.turn, seated.confirmed)
+    endings.charge(dialogue.session, seated.confirmed, at=dialogue.now)
     reply = "utter_seat_elsewhere" if seated.elsewhere else "utter_seat_taken"
     _tell(dialogue, reply, order)
 
@@ -64,7 +64,8 @@ def tell_held(dialogue: Dialogue, order: Order, *, is_full: bool) -> None:
     if is_full:
         group = groups.lock(dialogue.session, order.group_id)
         seats = groups.seats_of(dialogue.session, group, SeatStatus.CONFIRMED)
-        endings.charge(dialogue.turn, (orders.get(dialogue.session, seat.order_id) for seat in seats))
+        confirmed = [orders.get(dialogue.session, seat.order_id) for seat in seats]
+        endings.charge(dialogue.session, confirmed, at=dialogue.now)
     _tell(dialogue, "utter_seat_held", order)
 
 

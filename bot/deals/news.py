@@ -71,7 +71,7 @@ def _close(turn: Turn, group: DealGroup) -> None:
         return
     why = "the group was not full in time"
     ended = seating.fail(turn.session, group, GroupStatus.FAILED, at=turn.now, by="timer", why=why)
-    endings.give_back(turn, ended, reason="group_failed")
+    endings.give_back(turn.session, ended, reason="group_failed", at=turn.now)
 
 
 def _tell_news(turn: Turn, group: DealGroup, profile: ShopProfile) -> None:

@@ -79,10 +79,11 @@ class Turn:
             dedupe, new=outbox.queue_message(self.session, to, message, dedupe=dedupe, at=self.now)
         )
 
-    def call(self, call: str, arguments: JsonObject, *, dedupe: str, to: str | None = None) -> bool:
-        """Queue a provider call whose answer returns to this conversation, or to another; False when it was queued before."""
-        answers = to or self.conversation.key
-        new = outbox.queue_call(self.session, answers, call, arguments, dedupe=dedupe, at=self.now)
+    def call(self, call: str, arguments: JsonObject, *, dedupe: str) -> bool:
+        """Queue a provider call whose answer returns to this conversation; False when it was queued before."""
+        new = outbox.queue_call(
+            self.session, self.conversation.key, call, arguments, dedupe=dedupe, at=self.now
+        )
         return self._note(dedupe, new=new)
 
     def set_timer(
