@@ -73,9 +73,9 @@ def picture(facts: PictureFacts) -> bytes:
     else:
         canvas.paste(photo, (0, 0))
         _titled(draw, facts)
-    _badge(draw, facts.saving)
+    _badge(canvas, draw, facts.saving)
     _code(canvas, draw, facts)
-    _offer(draw, facts)
+    _offer(canvas, draw, facts)
     written = BytesIO()
     canvas.save(written, "PNG")
     return written.getvalue()
@@ -214,6 +214,16 @@ def _one_line(words: str, sizes: Sequence[int], *, bold: bool = False) -> tuple[
 # ---------------------------------------------------------------------- parts
 
 
+def _rounded(canvas: Image.Image, box: Box, radius: int, fill: str, *, rim: str, rim_px: int) -> None:
+    """A rounded box or a dot, drawn four times as large first: the library's own edges are steps."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    shape = Image.new("RGBA", (width * 4, height * 4))
+    area = (0, 0, width * 4 - 1, height * 4 - 1)
+    ImageDraw.Draw(shape).rounded_rectangle(area, radius * 4, fill, rim, rim_px * 4)
+    small = shape.resize((width, height), Image.Resampling.BOX)
+    canvas.paste(small, box[:2], small)
+
+
 def _plain_area(draw: ImageDraw.ImageDraw, facts: PictureFacts) -> None:
     """Where there is no photo, the title itself is the picture."""
     draw.rectangle((0, 0, WIDTH_PX, PLAIN_HEIGHT), ACCENT)
@@ -250,7 +260,7 @@ def _titled(draw: ImageDraw.ImageDraw, facts: PictureFacts) -> None:
         draw.text((MARGIN, top + place * step - step // 4), line, INK, font, anchor="ls")
 
 
-def _badge(draw: ImageDraw.ImageDraw, saving: str) -> None:
+def _badge(canvas: Image.Image, draw: ImageDraw.ImageDraw, saving: str) -> None:
     """What is saved, in the photo's upper right corner."""
     words = _readable(saving)
     if not words:
@@ -258,7 +268,7 @@ def _badge(draw: ImageDraw.ImageDraw, saving: str) -> None:
     font = _fitting(words, WIDTH_PX // 3, (52, 40, 30), bold=True)
     width = int(font.getlength(words)) + 56
     box = (WIDTH_PX - MARGIN // 2 - width, MARGIN // 2, WIDTH_PX - MARGIN // 2, MARGIN // 2 + 92)
-    draw.rounded_rectangle(box, 46, PAPER)
+    _rounded(canvas, box, 46, PAPER, rim=PAPER, rim_px=0)
     draw.text(((box[0] + box[2]) // 2, (box[1] + box[3]) // 2), words, ACCENT, font, anchor="mm")
 
 
@@ -269,7 +279,7 @@ def _code(canvas: Image.Image, draw: ImageDraw.ImageDraw, facts: PictureFacts) -
     code = Image.frombytes("L", (len(rows), len(rows)), flat)
     side = QR_SIDE // len(rows) * len(rows)  # whole pixels a module, or edges would blur
     box = (WIDTH_PX - MARGIN - QR_SIDE, FOOT - QR_SIDE, WIDTH_PX - MARGIN, FOOT)
-    draw.rounded_rectangle(box, 24, "white", EMPTY, 2)
+    _rounded(canvas, box, 24, "white", rim=EMPTY, rim_px=2)
     inset = (QR_SIDE - side) // 2
     canvas.paste(code.resize((side, side), Image.Resampling.NEAREST), (box[0] + inset, box[1] + inset))
     scan = _readable(facts.scan)
@@ -277,10 +287,10 @@ def _code(canvas: Image.Image, draw: ImageDraw.ImageDraw, facts: PictureFacts) -
     draw.text(((box[0] + box[2]) // 2, FOOT + 38), scan, QUIET, font, anchor="ms")
 
 
-def _offer(draw: ImageDraw.ImageDraw, facts: PictureFacts) -> None:
+def _offer(canvas: Image.Image, draw: ImageDraw.ImageDraw, facts: PictureFacts) -> None:
     """Prices, seats and time, left of the code."""
     _prices(draw, facts)
-    _dots(draw, facts)
+    _dots(canvas, facts)
     seats, font = _one_line(facts.seats, (36, 32, 28, 24), bold=True)
     draw.text((MARGIN, FOOT - 54), seats, INK, font, anchor="ls")
     until, font = _one_line(facts.until, (34, 30, 26, 22))
@@ -314,7 +324,7 @@ def _struck(
     draw.line((left - 4, strike, end + 4, strike), QUIET, max(3, size // 12))
 
 
-def _dots(draw: ImageDraw.ImageDraw, facts: PictureFacts) -> None:
+def _dots(canvas: Image.Image, facts: PictureFacts) -> None:
     """A dot a seat, filled where somebody has joined; from the 13th on in two rows, from the 31st in three."""
     rows = 1 if facts.size <= 12 else 2 if facts.size <= 30 else 3
     across = -(-facts.size // rows)
@@ -324,4 +334,4 @@ def _dots(draw: ImageDraw.ImageDraw, facts: PictureFacts) -> None:
         left, upper = MARGIN + seat % across * step, top + seat // across * step
         box = (left, upper, left + side, upper + side)
         taken = seat < facts.joined
-        draw.ellipse(box, ACCENT if taken else PAPER, ACCENT if taken else QUIET, 3)
+        _rounded(canvas, box, side // 2, ACCENT if taken else PAPER, rim=ACCENT if taken else QUIET, rim_px=3)
