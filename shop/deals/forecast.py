@@ -280,7 +280,7 @@ def _chance_words(found: Forecast, locale: str) -> str:
     price = Money(found.price_minor, found.currency).format(locale)
     return (
         f"A group of {found.size} at {price} fills within {found.hours} h with a chance of {_percent(odds.chance)}"
-        f" (with {INTERVAL:.0%} certainty between {_percent(odds.low)} and {_percent(odds.high)})."
+        f" (with {_percent(INTERVAL)} certainty between {_percent(odds.low)} and {_percent(odds.high)})."
     )
 
 
@@ -288,17 +288,17 @@ def _basis_words(found: Forecast) -> str:
     odds = found.odds
     if odds.basis is Basis.TOO_LITTLE:
         return ""
-    whose = (
-        " of this deal"
-        if odds.basis is Basis.THIS_DEAL
-        else f", {odds.own} of this deal and the rest of others"
+    own = (
+        f"{odds.own} of this deal and {odds.groups - odds.own} of others"
+        if odds.own
+        else "all of other deals"
     )
-    filled = f"{odds.filled} of which filled" if odds.groups else ""
-    parts = [
-        f"It rests on {_groups(odds.groups)}{whose}, {filled}",
+    whose = " of this deal" if odds.basis is Basis.THIS_DEAL else f", {own}"
+    parts = (
+        f"It rests on {_groups(odds.groups)}{whose}, {odds.filled} of which filled",
         _discount_words(found),
         _time_words(found),
-    ]
+    )
     return "; ".join(filter(None, parts)) + "."
 
 
@@ -310,11 +310,11 @@ def _discount_words(found: Forecast) -> str:
     now = found.discount
     if max(now - least, most - now) < DISCOUNT_STEP:
         return ""
-    then = f"{least:.0%}" if most - least < DISCOUNT_STEP else f"{least:.0%} to {most:.0%}"
+    then = _share(least) if most - least < DISCOUNT_STEP else f"{_share(least)} to {_share(most)}"
     tried = least - DISCOUNT_STEP < now < most + DISCOUNT_STEP
     further = "" if tried else ", further than was ever tried"
     allowed = f"which the chance allows for{further}" if found.odds.knows_discount else UNKNOWN_EFFECT
-    return f"their price was different, {then} off then and {now:.0%} now, {allowed}"
+    return f"their price was different, {then} off then and {_share(now)} now, {allowed}"
 
 
 def _time_words(found: Forecast) -> str:
@@ -338,8 +338,12 @@ def _groups(count: int) -> str:
     return f"{count} past group{'' if count == 1 else 's'}"
 
 
-def _percent(share: float) -> str:
+def _share(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
+def _percent(chance: float) -> str:
     """Never 0 or 100 %: nobody is that sure."""
-    if share < 0.01:
+    if chance < 0.01:
         return "less than 1 %"
-    return "more than 99 %" if share > 0.99 else f"{share * 100:.0f} %"
+    return "more than 99 %" if chance > 0.99 else _share(chance)

@@ -60,7 +60,7 @@ def single_prices(session: Session, variant_ids: Iterable[UUID]) -> dict[UUID, i
     wanted = select(Variant.id, Variant.price_minor).where(
         Variant.id.in_(set(variant_ids)), Variant.price_minor > 0
     )
-    return dict(session.execute(wanted).tuples().all())
+    return dict(session.execute(wanted).all())
 
 
 def discount_of(prices: Mapping[UUID, int], singles: Mapping[UUID, int]) -> float | None:
