@@ -134,6 +134,35 @@ def test_of_groups_with_a_chance_of_so_much_so_many_fill(still_forming: int) -> 
     assert held == pytest.approx(0.8, abs=0.08)
 
 
+def forecast_of_a_new_deal(rng: np.random.Generator) -> tuple[Odds, float]:
+    """A deal with hardly a group of its own, in a shop with five others that are faster or slower."""
+    shop_log_rate, shape = rng.normal(np.log(1 / 12), 1), float(np.exp(rng.uniform(np.log(0.4), np.log(10))))
+
+    def deal_of(count: int, deal: UUID) -> tuple[float, list[PastGroup]]:
+        mean = float(np.exp(rng.normal(shop_log_rate, 0.5)))
+        rates = rng.gamma(shape, mean / shape, count)
+        kinds = [(int(rng.integers(2, 6)), float(rng.choice([12, 24, 48]))) for _ in range(count)]
+        return mean, [
+            simulated(rng, rate, size=size, window=window, deal=deal)
+            for rate, (size, window) in zip(rates, kinds, strict=True)
+        ]
+
+    mean, own = deal_of(int(rng.integers(0, 6)), DEAL)
+    others = [group for _ in range(5) for group in deal_of(10, OTHER)[1]]
+    found = odds(own, others, size=3, hours=24, discount=QUARTER)
+    return found, true_chance(3, 24, mean=mean, shape=shape)
+
+
+def test_a_forecast_from_other_deals_is_right_on_average_and_does_not_feign_certainty() -> None:
+    """The mean chance is within CALIBRATED_WITHIN of the truth; 80 % intervals hold it 80 ± 8 %."""
+    rng = np.random.default_rng(20261124)
+    shops = [forecast_of_a_new_deal(rng) for _ in range(300)]
+    truth = np.array([true for _, true in shops])
+    low, chance, high = np.array([told(found) for found, _ in shops]).T
+    assert abs(chance.mean() - truth.mean()) <= CALIBRATED_WITHIN
+    assert ((low <= truth) & (truth <= high)).mean() == pytest.approx(0.8, abs=0.08)
+
+
 def test_with_many_groups_it_comes_to_the_truth() -> None:
     rng = np.random.default_rng(7)
     past = [simulated(rng, rng.gamma(2, 0.04), size=3, window=24) for _ in range(200)]
