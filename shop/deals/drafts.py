@@ -271,7 +271,7 @@ def _of_groups(draft: Draft) -> Iterator[Problem]:
     if draft.payment is DealPayment.AUTHORISE and draft.window_hours > AUTHORISE_WINDOW_HOURS_MAX:
         words = (
             f"a bank holds money safely for a window of {AUTHORISE_WINDOW_HOURS_MAX} hours at most:"
-            " choose a shorter window, or charge_now"
+            " choose a shorter window, or charge at once (charge_now)"
         )
         yield Problem("payment", words, also="window_hours")
     if draft.completes_from is not None and draft.completes_from >= draft.size:
