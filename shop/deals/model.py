@@ -38,6 +38,11 @@ SIZE_MIN, SIZE_MAX, SIZE = 2, 50, 3  # seats of a group
 HOURS_MIN, HOURS_MAX, HOURS = 1, 168, 24  # that a group has, from its leader's payment
 SEAT_HOLD: Final = timedelta(minutes=10)
 """How long seat and stock wait for somebody who has tapped Pay."""
+AUTHORISE_WITHIN: Final = timedelta(days=4)
+"""So long a bank surely holds money that is not taken: the shortest hold of the card networks is some five days, most
+are seven (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method#auth-capture-limitations)."""
+AUTHORISE_WINDOW_HOURS_MAX: Final = (AUTHORISE_WITHIN - SEAT_HOLD) // timedelta(hours=1)
+"""The longest window of a group whose money is held: its last seat may be paid a hold after its end."""
 
 
 class DealStatus(StrEnum):

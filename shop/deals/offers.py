@@ -38,6 +38,11 @@ def find(session: Session, code: str) -> Deal | None:
     return session.scalars(_with_prices().where(Deal.code == code)).one_or_none()
 
 
+def every(session: Session) -> list[Deal]:
+    """All deals there ever were, with their prices; the newest first."""
+    return list(session.scalars(_with_prices().order_by(Deal.created_at.desc(), Deal.code)))
+
+
 def live(session: Session, *, at: datetime, product_id: UUID | None = None) -> list[Deal]:
     """The deals that are on, of one product or of all; those that end first come first."""
     statement = _with_prices().where(Deal.status.in_(_RUNS), Deal.starts_at <= at)

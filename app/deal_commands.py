@@ -1,0 +1,126 @@
+"""The commands about group deals: bringing a file of them in, seeing them, pausing, resuming and ending one."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.opening import opened
+from app.report import PROBLEMS_SHOWN_MAX, Answer, Failure
+from shop.catalogue.importing import Landing
+from shop.catalogue.model import Product, Variant
+from shop.deals import editing, offers
+from shop.deals.importing import import_deals
+from shop.deals.model import Deal
+from shop.errors import Refused
+from shop.money import Money
+from storage.types import JsonObject
+
+_BECAME = {Landing.ADDED: "new", Landing.CHANGED: "changed", Landing.UNCHANGED: "as it was"}
+
+
+def import_file(home: Path, config: Path, file: Path) -> Answer:
+    """Deals from a YAML file, published."""
+    with opened(home, config) as shop:
+        found = import_deals(shop.database, file, at=datetime.now(UTC))
+    words = [f"{name}: {_BECAME[landing]}" for name, landing in found.landings]
+    if found.problems:
+        left_out = len({problem.deal for problem in found.problems})
+        words += [f"{left_out} deals could not be taken:" if left_out > 1 else "1 deal could not be taken:"]
+        words += map(str, found.problems[:PROBLEMS_SHOWN_MAX])
+    facts = {landing.value: found.named(landing) for landing in Landing}
+    problems = [asdict(problem) for problem in found.problems]
+    text = "\n".join(words) or f"There are no deals in {file.name}."
+    return Answer({**facts, "problems": problems}, text, fine=not found.problems)
+
+
+def listed(home: Path, config: Path) -> Answer:
+    """Every deal, the newest first."""
+    at = datetime.now(UTC)
+    with opened(home, config) as shop:
+        facts = shop.database.read(
+            lambda session: [_facts(session, deal, at=at) for deal in offers.every(session)]
+        )
+    text = (
+        "\n".join(map(_words, facts)) or "There are no group deals. `parley import deals FILE.yml` adds some."
+    )
+    return Answer({"deals": facts}, text)
+
+
+def pause(home: Path, config: Path, code: str) -> Answer:
+    """No group of it begins any more, for now."""
+    return _do(home, config, code, editing.pause, "is paused: groups that began go on, no other begins.")
+
+
+def resume(home: Path, config: Path, code: str) -> Answer:
+    """Groups may begin again."""
+    return _do(home, config, code, editing.resume, "is live again.")
+
+
+def end(home: Path, config: Path, code: str) -> Answer:
+    """It is over; groups that began may fill."""
+    return _do(home, config, code, editing.end_early, "has ended. Groups that began may still fill.")
+
+
+def _do(home: Path, config: Path, code: str, act: Callable[..., None], done: str) -> Answer:
+    at = datetime.now(UTC)
+
+    def work(session: Session) -> JsonObject:
+        deal = editing.take(session, code)
+        act(deal, at=at)
+        session.flush()
+        return _facts(session, deal, at=at)
+
+    with opened(home, config) as shop:
+        try:
+            facts = shop.database.write_now(work)
+        except LookupError as error:
+            raise Failure(f"there is no deal {code}; `parley deal list` shows what there is") from error
+        except Refused as refused:
+            raise Failure(f"{code}: {_sentence(refused)}") from refused
+    return Answer(facts, f"{code} {done}")
+
+
+def _sentence(refused: Refused) -> str:
+    return (type(refused).__doc__ or "the shop refused this").splitlines()[0]
+
+
+def _facts(session: Session, deal: Deal, *, at: datetime) -> JsonObject:
+    prices = [
+        {
+            "variant": variant.label or variant.sku or "",
+            "single": str(variant.price.decimal),
+            "together": str(Money(price.price_minor, deal.currency).decimal),
+        }
+        for price in deal.prices
+        for variant in [session.get_one(Variant, price.variant_id)]
+    ]
+    return {
+        "code": deal.code,
+        "title": deal.title,
+        "product": session.get_one(Product, deal.product_id).handle,
+        "state": offers.status_at(deal, at).value,
+        "prices": prices,
+        "currency": deal.currency,
+        "size": deal.size,
+        "window_hours": deal.window_hours,
+        "starts_at": deal.starts_at.isoformat(),
+        "ends_at": deal.ends_at.isoformat() if deal.ends_at else None,
+        "quota": deal.quota,
+        "units_taken": deal.units_taken,
+    }
+
+
+def _words(facts: JsonObject) -> str:
+    prices = dict.fromkeys((price["single"], price["together"]) for price in facts["prices"])
+    sums = ", ".join(
+        f"single {single} · together {together} {facts['currency']}" for single, together in prices
+    )
+    quota = f" of {facts['quota']}" if facts["quota"] is not None else ""
+    until = f", until {facts['ends_at']:.16} UTC" if facts["ends_at"] else ""
+    return (
+        f"{facts['code']}: {facts['state']}, {facts['product']}, {sums} for {facts['size']}, "
+        f"{facts['window_hours']} h, {facts['units_taken']}{quota} units taken{until}"
+    )
