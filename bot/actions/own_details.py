@@ -34,7 +34,8 @@ def forget_me(dialogue: Dialogue) -> Outcome:
     if matters := _open_matters(dialogue):  # something came of an order between the question and the answer
         return Outcome("open", {"open": matters})
     forgetting.forget(dialogue.session, dialogue.customer, at=dialogue.now)
-    logs.schedule(dialogue.session, dialogue.customer, at=dialogue.now)
+    turn = dialogue.turn
+    logs.schedule(turn.session, dialogue.customer, event_id=turn.inbox_id, at=turn.now)
     dialogue.state.slots.clear()
     return Outcome("forgotten")
 
