@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot import forgetting
-from bot.actions import orders, own_details, payment, watching
+from bot.actions import orders, payment, watching
 from bot.dialogue.dialogue import Dialogue
 from bot.events import TimerFired
 
@@ -14,7 +13,6 @@ TIMERS: Final[Mapping[str, Callable[[Dialogue, TimerFired], None]]] = {
     "exchange_payment": payment.on_exchange_payment,
     "order_completion": orders.on_completion_due,
     "stock_back": watching.on_stock_back,
-    forgetting.TIMER: own_details.on_forgetting_due,
 }
 
 
