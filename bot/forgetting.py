@@ -52,9 +52,13 @@ def on_event(turn: Turn) -> bool:
     if not (isinstance(turn.event, TimerFired) and turn.event.timer == TIMER):
         return False
     told = turn.event.arguments
-    until = datetime.fromisoformat(told["until"])
-    before = {name: int(told[name]) for name in ("said_before", "heard_before")}
-    wipe(turn.session, turn.conversation.key, until=until, **before)
+    wipe(
+        turn.session,
+        turn.conversation.key,
+        until=datetime.fromisoformat(told["until"]),
+        said_before=told["said_before"],
+        heard_before=told["heard_before"],
+    )
     return True
 
 

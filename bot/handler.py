@@ -109,17 +109,7 @@ class ShopHandler:
         news.plan(turn.session, at=turn.now)
 
     def _handle(self, turn: Turn) -> None:
-        if isinstance(turn.event, BotBlocked):
-            turn.conversation.blocked = turn.event.blocked
-            return
-        if isinstance(turn.event, Unreadable):
-            log.info("event.unreadable", what=turn.event.what)
-            return
-        if isinstance(turn.event, Overheard):
-            self._write_down(turn, turn.event)
-            return
-        if turn.conversation.key == conversations.group_of(turn.conversation.key):
-            groups.attend(turn, replies=self._shop.replies, profile=self._shop.profile)
+        if self._is_dealt_with(turn):
             return
         self._follow(turn)
         if self._customer(turn) is None and self._is_nobodys_news(turn):
@@ -139,13 +129,25 @@ class ShopHandler:
         traces.note(turn, trace.summary(turn.conversation.state, after), missed=trace.missed)
         turn.conversation.state = after
 
+    def _is_dealt_with(self, turn: Turn) -> bool:
+        """Whether it was about the chat itself, or about one that many read: no dialogue of a customer follows."""
+        if isinstance(turn.event, BotBlocked):
+            turn.conversation.blocked = turn.event.blocked
+        elif isinstance(turn.event, Unreadable):
+            log.info("event.unreadable", what=turn.event.what)
+        elif isinstance(turn.event, Overheard):
+            self._write_down(turn, turn.event)
+        elif turn.conversation.key == conversations.group_of(turn.conversation.key):
+            groups.attend(turn, replies=self._shop.replies, profile=self._shop.profile)
+        else:
+            return forgetting.on_event(turn)  # about what was said here, whoever writes from here by now
+        return True
+
     def _is_nobodys_news(self, turn: Turn) -> bool:
         """Whether it was about the shop's money and no customer's conversation."""
         zone = ZoneInfo(self._shop.profile.time_zone)
         by_time = reconciling.on_event(turn, zone) or watching.on_event(turn) or sale_times.on_event(turn)
-        if news.on_event(turn, self._shop.profile):
-            return True
-        return by_time or forgetting.on_event(turn) or money.on_nobodys_news(turn)
+        return by_time or news.on_event(turn, self._shop.profile) or money.on_nobodys_news(turn)
 
     def apologise(self, turn: Turn) -> None:
         """Something of ours broke on this event: say so, plainly."""

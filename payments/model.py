@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey
@@ -83,6 +84,10 @@ class RefundStatus(StrEnum):
     SETTLED = "settled"
     FAILED = "failed"  # it did not get there: staff must act
     OTHERWISE = "otherwise"  # staff gave it back another way
+
+
+OWED: Final = frozenset({RefundStatus.PENDING, RefundStatus.FAILED})
+"""A refund in one of these has not reached the customer in any way."""
 
 
 class Refund(Base):

@@ -11,7 +11,7 @@ from payments import funds
 from payments.currencies import to_provider
 from payments.ledger import posting
 from payments.ledger.model import Account
-from payments.model import Payment, Refund, RefundStatus
+from payments.model import OWED, Payment, Refund, RefundStatus
 from payments.provider_call import ProviderCall
 from shop.deals import groups
 from shop.deals.model import SeatStatus
@@ -104,7 +104,7 @@ def payments_of(session: Session, order_id: UUID) -> list[Payment]:
 
 def coming_back_to(session: Session, customer_id: UUID) -> list[str]:
     """The references of the customer's orders of which money is still to go back."""
-    unsettled = select(Refund.order_id).where(Refund.status != RefundStatus.SETTLED)
+    unsettled = select(Refund.order_id).where(Refund.status.in_(OWED))
     found = select(Order.reference).where(Order.customer_id == customer_id, Order.id.in_(unsettled))
     return list(session.scalars(found.order_by(Order.placed_at)))
 

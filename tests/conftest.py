@@ -142,19 +142,24 @@ def postgres_shop(postgres_server: str, shop_template: Template) -> str:
 
 
 @pytest.fixture(params=ENGINES)
+def shop_database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """A seeded database for the demo shop, on each engine; None: the one in its home, which is SQLite."""
+    if request.param == "sqlite":
+        yield None
+        return
+    server, name = (str(request.getfixturevalue(each)) for each in ("postgres_server", "postgres_shop"))
+    with copied_database(server, name) as url:
+        yield url
+
+
+@pytest.fixture
 async def shop(
-    request: pytest.FixtureRequest, shop_template: Template, tmp_path: Path
+    shop_template: Template, shop_database_url: str | None, tmp_path: Path
 ) -> AsyncIterator[OpenShop]:
     """The demo shop, open, on each database."""
     home = copy_home(shop_template, tmp_path / "home")
-    if request.param == "sqlite":
-        async with open_shop(shop_template, home) as opened:
-            yield opened
-        return
-    server = str(request.getfixturevalue("postgres_server"))
-    with copied_database(server, str(request.getfixturevalue("postgres_shop"))) as url:
-        async with open_shop(shop_template, home, database_url=url) as opened:
-            yield opened
+    async with open_shop(shop_template, home, database_url=shop_database_url) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from bot import forgetting as logs
 from bot.actions.addresses import address_line
 from bot.actions.choices import Option, offer
 from bot.dialogue.dialogue import Dialogue, Outcome, action
-from bot.events import TimerFired
 from payments import refunds
 from shop.customers import addresses, forgetting
 from shop.customers.model import DETAILS, OrderNews
@@ -38,11 +37,6 @@ def forget_me(dialogue: Dialogue) -> Outcome:
     logs.schedule(turn.session, dialogue.customer, event_id=turn.inbox_id, at=turn.now)
     dialogue.state.slots.clear()
     return Outcome("forgotten")
-
-
-def on_forgetting_due(dialogue: Dialogue, _event: TimerFired) -> None:
-    """They were forgotten here, and somebody has written since: what was said before goes all the same."""
-    logs.on_event(dialogue.turn)
 
 
 def _open_matters(dialogue: Dialogue) -> list[str]:

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot import forgetting
-from bot.actions import orders, own_details, payment, seats, watching
+from bot.actions import orders, payment, seats, watching
 from bot.deals import news
 from bot.dialogue.dialogue import Dialogue
 from bot.events import TimerFired
@@ -16,7 +15,6 @@ TIMERS: Final[Mapping[str, Callable[[Dialogue, TimerFired], None]]] = {
     news.NOTICE: seats.on_notice,
     "order_completion": orders.on_completion_due,
     "stock_back": watching.on_stock_back,
-    forgetting.TIMER: own_details.on_forgetting_due,
 }
 
 

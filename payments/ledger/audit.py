@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, or_, select
 from sqlalchemy.orm import Session
 
 from payments.ledger.model import Account, Posting, PostingKind
-from payments.model import Payment, PaymentTransfer, Refund, RefundStatus
+from payments.model import OWED, Payment, PaymentTransfer, Refund
 from shop.orders.model import Order, OrderMove, OrderStatus
 from storage.sums import total
 
@@ -107,7 +107,7 @@ _OWED: Final[Any] = _where_unequal(
     Refund.id,
     _moved(Account.REFUNDS_DUE, _OF_REFUND),
     case(
-        (Refund.status.in_({RefundStatus.PENDING, RefundStatus.FAILED}), Refund.amount_minor),
+        (Refund.status.in_(OWED), Refund.amount_minor),
         else_=0,
     ),
 )

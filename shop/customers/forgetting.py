@@ -14,7 +14,7 @@ from shop.cart.model import CartLine
 from shop.customers.model import ChannelAccount, Customer, CustomerAddress
 from shop.orders.model import Order, OrderStatus
 from shop.promotions.model import CouponGuess
-from shop.returns import service as returns
+from shop.returns.model import OPEN, Return
 from shop.shipments import service as shipments
 from shop.tasks.model import Task
 from shop.watches.model import StockWatch
@@ -36,16 +36,18 @@ _OVER: Final = frozenset(
 
 def open_orders(session: Session, customer: Customer) -> list[Order]:
     """Their orders that something is still to come of: on its way, coming back, disputed, or with a task for staff."""
-    tasks = select(Task.order_id).where(Task.closed_at.is_(None), Task.order_id.is_not(None))
-    found = session.scalars(
-        select(Order).where(
-            Order.customer_id == customer.id,
-            or_(Order.status.not_in(_OVER), Order.frozen.is_not(None), Order.id.in_(tasks)),
-        )
+    with_staff = select(Task.order_id).where(Task.closed_at.is_(None), Task.order_id.is_not(None))
+    coming_back = select(Return.order_id).where(Return.status.in_(OPEN))
+    found = select(Order).where(
+        Order.customer_id == customer.id,
+        or_(
+            Order.status.not_in(_OVER),
+            Order.frozen.is_not(None),
+            Order.id.in_(with_staff),
+            Order.id.in_(coming_back),
+        ),
     )
-    waiting = set(found)
-    coming_back = (order for order in _orders(session, customer) if returns.has_open(session, order.id))
-    return sorted(waiting.union(coming_back), key=lambda order: (order.placed_at, order.id))
+    return list(session.scalars(found.order_by(Order.placed_at, Order.id)))
 
 
 def forget(session: Session, customer: Customer, *, at: datetime) -> None:
@@ -53,7 +55,8 @@ def forget(session: Session, customer: Customer, *, at: datetime) -> None:
 
     Their channel accounts go, too: whoever writes from one of them is somebody new. Nothing of theirs is open.
     """
-    for order in _orders(session, customer):
+    theirs = select(Order).where(Order.customer_id == customer.id).order_by(Order.id)
+    for order in session.scalars(theirs.options(selectinload(Order.lines)).with_for_update()):
         if order.status is OrderStatus.DELIVERED:  # nobody is left who could send it back
             shipments.complete(session, order, at=at, by=FORGOTTEN, why="the customer is forgotten")
         order.name, order.phone, order.email, order.address = FORGOTTEN, "", None, None
@@ -65,14 +68,3 @@ def forget(session: Session, customer: Customer, *, at: datetime) -> None:
         session.execute(delete(table).where(table.customer_id == customer.id))
     customer.name = customer.phone = customer.email = customer.address = None
     customer.wants_person = False
-
-
-def _orders(session: Session, customer: Customer) -> list[Order]:
-    return list(
-        session.scalars(
-            select(Order)
-            .where(Order.customer_id == customer.id)
-            .options(selectinload(Order.lines))
-            .with_for_update()
-        )
-    )

@@ -22,7 +22,6 @@ from shop.orders import service as orders
 from shop.orders.model import Order, OrderStatus
 from shop.tasks.model import Task
 from storage.engine import Database
-from tests.conftest import copied_database
 from tests.integration.test_invariants import BANK_TIME, bought, placed
 from tests.integration.test_ledger import ordered
 from tests.integration.test_reconcile import all_of, compared, kinds
@@ -32,21 +31,16 @@ from tests.trade import NOW
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 async def stage(
-    request: pytest.FixtureRequest, shop_template: Template, tmp_path: Path
+    shop_template: Template, shop_database_url: str | None, tmp_path: Path
 ) -> AsyncIterator[Stage]:
     """A shop that charges when it packs."""
-    settings = settings_that_hold()
     home = copy_home(shop_template, tmp_path / "home")
-    if request.param == "sqlite":
-        async with open_stage(settings, shop_template, home) as opened:
-            yield opened
-        return
-    server, name = (str(request.getfixturevalue(each)) for each in ("postgres_server", "postgres_shop"))
-    with copied_database(server, name) as url:
-        async with open_stage(settings, shop_template, home, database_url=url) as opened:
-            yield opened
+    async with open_stage(
+        settings_that_hold(), shop_template, home, database_url=shop_database_url
+    ) as opened:
+        yield opened
 
 
 def the_order(session: Session) -> Order:

@@ -5,21 +5,23 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.stage import Stage, Template, copy_home, open_stage
+from payments import refunds
 from payments.ledger.audit import audit
-from payments.ledger.model import Posting
+from payments.ledger.model import Account, Posting
+from payments.model import Payment
 from sandbox.people.person import Person
 from shop.customers.forgetting import FORGOTTEN
 from shop.orders.model import Order, OrderStatus
 from shop.tasks.model import TaskKind
 from shop.tasks.service import open_task
 from storage.types import Base
-from tests.conftest import copied_database
 from tests.integration.test_invariants import bought
 from tests.open_shop import settings_for_tests
 
@@ -28,19 +30,16 @@ pytestmark = pytest.mark.anyio
 OF_THE_PERSON = re.compile(r"\bana\b|kouter|\+3291234567|\+32 9 123|ana@example.com", re.IGNORECASE)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 async def stage(
-    request: pytest.FixtureRequest, shop_template: Template, tmp_path: Path
+    shop_template: Template, shop_database_url: str | None, tmp_path: Path
 ) -> AsyncIterator[Stage]:
+    """The demo shop on each database."""
     home = copy_home(shop_template, tmp_path / "home")
-    if request.param == "sqlite":
-        async with open_stage(settings_for_tests(), shop_template, home) as opened:
-            yield opened
-        return
-    server, name = (str(request.getfixturevalue(each)) for each in ("postgres_server", "postgres_shop"))
-    with copied_database(server, name) as url:
-        async with open_stage(settings_for_tests(), shop_template, home, database_url=url) as opened:
-            yield opened
+    async with open_stage(
+        settings_for_tests(), shop_template, home, database_url=shop_database_url
+    ) as opened:
+        yield opened
 
 
 def told(session: Session) -> dict[str, set[str]]:
@@ -126,3 +125,24 @@ async def test_a_parcel_on_its_way_and_open_business_of_staff_must_end_first(sta
 
     await stage.database.run(open_one)
     assert reference in await say(stage, ana, "delete my data")
+
+
+async def test_money_that_staff_gave_back_by_hand_is_not_waited_for(stage: Stage) -> None:
+    ana = stage.person("Ana", "web")
+    reference = await delivered(stage, ana)
+    now = stage.clock.now()
+
+    def fails(session: Session) -> UUID:
+        payment = session.scalars(select(Payment)).one()
+        refund = refunds.ask(session, payment, reason="goodwill", at=now, amount_minor=100)
+        refunds.fail(session, refund.id, error="refused", unsure=False, at=now)
+        return refund.id
+
+    refund_id = await stage.database.run(fails)
+    assert reference in await say(stage, ana, "delete my data")
+    await stage.database.run(
+        lambda session: refunds.give_otherwise(
+            session, refund_id, out_of=Account.CASH, by="mia", at=now, note="at the counter"
+        )
+    )
+    assert "Shall I?" in await say(stage, ana, "delete my data")

@@ -1,7 +1,6 @@
 """The shop in a Telegram group: what anybody may read is answered there, the rest goes on in private."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from sandbox.telegram.state import Bot
 from shop.cart.model import CartLine
 from shop.customers.model import ChannelAccount
 from storage.engine import Database
-from tests.conftest import ENGINES, copied_database
 from tests.open_shop import settings_for_tests
 
 pytestmark = pytest.mark.anyio
@@ -32,20 +30,16 @@ GO_ON = "Go on in private"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture
 async def stage(
-    request: pytest.FixtureRequest, shop_template: Template, tmp_path: Path
+    shop_template: Template, shop_database_url: str | None, tmp_path: Path
 ) -> AsyncIterator[Stage]:
     """The demo shop on each database, with a clock that stands still."""
     home = copy_home(shop_template, tmp_path / "home")
-    async with AsyncExitStack() as stack:
-        url = None
-        if request.param == "postgresql":
-            server, name = (request.getfixturevalue(each) for each in ("postgres_server", "postgres_shop"))
-            url = stack.enter_context(copied_database(str(server), str(name)))
-        yield await stack.enter_async_context(
-            open_stage(settings_for_tests(), shop_template, home, database_url=url)
-        )
+    async with open_stage(
+        settings_for_tests(), shop_template, home, database_url=shop_database_url
+    ) as opened:
+        yield opened
 
 
 class Friends:

@@ -5,7 +5,7 @@ from io import BytesIO
 import httpx
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.delivery.model import OutboxRow
 from bot.messages import MESSAGE, Say
@@ -89,8 +89,9 @@ async def test_in_the_web_chat_they_are_links(shop: OpenShop) -> None:
 async def test_what_waits_to_be_sent_names_the_paper_and_does_not_hold_it(shop: OpenShop) -> None:
     ana, placed = await bought_on_telegram(shop)
     await ana.says(ASKED)
-    rows: list[OutboxRow] = shop.read(lambda session: session.query(OutboxRow).all())
-    said = [MESSAGE.validate_python(row.payload) for row in rows if row.payload.get("document")]
+    in_order = select(OutboxRow.payload).order_by(OutboxRow.id)
+    rows = shop.read(lambda session: session.scalars(in_order).all())
+    said = [MESSAGE.validate_python(row) for row in rows if row.get("document")]
     papers = [each.document for each in said if isinstance(each, Say) and each.document]
     assert [(each.order, each.paper) for each in papers] == [(placed.id, "invoice"), (placed.id, "receipt")]
 
