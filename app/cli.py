@@ -682,6 +682,36 @@ def end_deal(
     return deal_commands.end(home, config, code)
 
 
+@deals.command("cancel")
+@answers
+def cancel_deal(
+    code: DealCode, home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False
+) -> Answer:
+    """Call a deal off: its groups that still fill end, and everybody in them has their money back."""
+    from app import deal_commands
+
+    del as_json
+    return deal_commands.cancel(home, config, code)
+
+
+@deals.command("forecast")
+@answers
+def forecast_deal(
+    code: DealCode,
+    size: Annotated[int | None, typer.Option(help="Of so many people; else as the deal has it.")] = None,
+    hours: Annotated[int | None, typer.Option(help="Within so many hours; else as the deal has it.")] = None,
+    price: Annotated[str | None, typer.Option(help="At this price together, such as 18.00.")] = None,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> Answer:
+    """How likely the next group is to fill, judging by past ones, and what it brings; honest about too few."""
+    from app import forecast_command
+
+    del as_json
+    return forecast_command.run(home, config, code, size=size, hours=hours, price=price)
+
+
 @coupons.command("add")
 @answers
 def add_coupon(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.actions.cards import cheapest, picture_of, products_by_id
+from bot.actions.cards import cheapest, picture_of, products_by_id, start_button
 from bot.actions.payment import order_facts
 from bot.actions.reference import meant
 from bot.actions.seat_checkout import refusal_facts
@@ -44,13 +44,12 @@ def show_deals(dialogue: Dialogue) -> Outcome:
 
 def _card(dialogue: Dialogue, deal: Deal, product: Product) -> Card:
     variant = _first_variant(deal, product)
-    start = dialogue.button(dialogue.words("words_start_group"), payload("start_group", deal=deal.id))
     look = dialogue.button(dialogue.words("words_details"), payload("product_details", product=product.id))
     return Card(
         title=deal.title,
         text=dialogue.words("words_deal_card", **price_facts(dialogue, deal, variant)),
         picture=picture_of(product, variant),
-        buttons=(start, look),
+        buttons=(start_button(dialogue, deal), look),
     )
 
 
