@@ -122,7 +122,7 @@ class Crowd:
         """Friends get the link of somebody who took a seat, and come by it sooner or later."""
         assert self._now is not None, "they did something"
         others = [key for key in self._timetable.shoppers if key != going.person]
-        for friend in going.random.sample(others, min(going.random.randint(0, _FRIENDS_MAX), len(others))):
+        for friend in going.random.sample(others, min(going.random.randint(1, _FRIENDS_MAX), len(others))):
             visit = self._visits[friend]
             self._visits[friend] += 1
             self._inviters[friend, visit] = going.person

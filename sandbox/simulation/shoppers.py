@@ -108,7 +108,8 @@ class Shopper:
         """A friend's link brings them to a group."""
         self.random = random
         view = yield from self._do(Doing((Act(Do.FOLLOW, inviter),)))
-        yield from self._take_seat(view)
+        if not view.could_not:
+            yield from self._take_seat(view)
 
     # ── why they come ───────────────────────────────────────────────────────────────────────────────
 
