@@ -178,7 +178,7 @@ def _choose_variant(dialogue: Dialogue, deal: Deal, group: DealGroup | None) -> 
         each for each in product.variants if each.id in prices and each.published and each.free_units() != 0
     ]
     if not free:
-        return Outcome("sold_out", {"title": product.title})
+        return Outcome("sold_out", {"title": product.title, "product": pack_id(product.id), "label": ""})
     chosen = dialogue.slot("variant")
     variant = free[0] if len(free) == 1 else next((each for each in free if str(each.id) == chosen), None)
     if variant is None:
