@@ -586,6 +586,30 @@ def bench_knowledge(
     return bench.knowledge(config, questions=questions or QUESTIONS, documents=documents)
 
 
+@benches.command("deals")
+@answers
+def bench_deals(
+    people: Annotated[int, typer.Option(min=1, help="How many people tap.")] = 2000,
+    groups: Annotated[int, typer.Option(min=1, help="On how many groups of three.")] = 300,
+    database: Annotated[
+        list[str] | None,
+        typer.Option(help="sqlite, postgresql (a server from a wheel), or a server's URL; both unless told."),
+    ] = None,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> Answer:
+    """A flash deal on both databases: how long a tap takes, beside a bare counter, and whether every rule held.
+
+    Exit code 1 says that one was broken.
+    """
+    from app import bench
+
+    del as_json
+    databases = database or ["sqlite", "postgresql"]
+    return bench.deals(config, home, people=people, groups=groups, databases=databases)
+
+
 @sales.command("add")
 @answers
 def add_sale(

@@ -182,6 +182,7 @@ def _choose_variant(dialogue: Dialogue, deal: Deal, group: DealGroup | None) -> 
     variant = free[0] if len(free) == 1 else next((each for each in free if str(each.id) == chosen), None)
     if variant is None:
         dialogue.set_slot("candidates", {"variant": [str(each.id) for each in free]})
+        dialogue.set_slot("deal", str(deal.id))  # the answer names no deal any more
         return Outcome("choose")
     dialogue.set_slot(
         "joining",
