@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from sandbox.stripe.cards import BY_NICKNAME
 from sandbox.stripe.people import ABANDON, ABANDONED_3DS, REFUSED_3DS
+from shop.deals.model import GroupStatus
 from shop.orders.model import OrderStatus
 
 Channel = Literal["telegram", "messenger", "web"]
@@ -451,7 +452,21 @@ class ExpectMessages(StoryModel):
     messages: WantedMessages
 
 
-Expectation = ExpectOrder | ExpectOrders | ExpectStock | ExpectCustomer | ExpectMessages
+class WantedGroup(StoryModel):
+    """A group of a deal: its state, and how many seats are taken in it, be they paid or held."""
+
+    status: GroupStatus
+    seats: int = Field(ge=0)
+
+
+class ExpectDeal(StoryModel):
+    """The groups of a deal by its code, in the order in which they began."""
+
+    deal: str
+    groups: tuple[WantedGroup, ...]
+
+
+Expectation = ExpectOrder | ExpectOrders | ExpectStock | ExpectCustomer | ExpectMessages | ExpectDeal
 
 
 # ── a whole story ───────────────────────────────────────────────────────────────────────────────────
@@ -532,3 +547,4 @@ class Known:
     replies: frozenset[str]
     intents: frozenset[str]
     products: frozenset[str]
+    deals: frozenset[str]

@@ -315,7 +315,9 @@ async def test_a_chargeback_after_success(stage: Stage) -> None:
     ana, bo = crowd(stage, 2)
     await seated(stage, ana)
     await seated(stage, bo, token(stage), card="disputed")
-    await stage.reconcile()  # the bank's word may come before the payment's; the books are compared every night
+    await (
+        stage.reconcile()
+    )  # the bank's word may come before the payment's; the books are compared every night
     assert seats(stage) == ["confirmed"] * 2
     frozen = stage.database.read(
         lambda session: sorted(order.frozen is not None for order in all_orders(session))
