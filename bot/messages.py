@@ -102,6 +102,19 @@ class ShowCards(MessageModel):
     answers: str = ""  # as in Say
 
 
+class Post(MessageModel):
+    """Something that many read, and that is changed in its place when it is no longer true.
+
+    `place` is the platform's id of the message to change; what was deleted there is posted anew. How it went comes back
+    as CallReturned("post", …), with the id that it has now.
+    """
+
+    kind: Literal["post"] = "post"
+    say: Say
+    place: str = ""
+    group: UUID | None = None  # the group of a deal whose card it is
+
+
 class PriceLine(MessageModel):
     """A part of a price; a discount is negative."""
 
@@ -191,7 +204,15 @@ class ShowTyping(MessageModel):
 
 
 Message = Annotated[
-    Say | ShowCards | SendInvoice | Receipt | AnswerShipping | AnswerInvoiceCheck | AnswerTap | ShowTyping,
+    Say
+    | ShowCards
+    | Post
+    | SendInvoice
+    | Receipt
+    | AnswerShipping
+    | AnswerInvoiceCheck
+    | AnswerTap
+    | ShowTyping,
     Field(discriminator="kind"),
 ]
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)

@@ -165,7 +165,8 @@ class _Reader:
         """Each member has a conversation of their own there; what starts us is for the group."""
         group, user = message.chat, message.from_user
         if message.migrate_from_chat_id:
-            return _Found(_in_group(group), user, Membership(change="moved"))
+            before = conversations.in_group(SOURCE, message.migrate_from_chat_id)
+            return _Found(_in_group(group), user, Membership(change="moved", before=before))
         event = self._content(message)
         if event is None or user is None or message.is_automatic_forward:
             return None

@@ -9,6 +9,8 @@ from aiogram.methods import (
     AnswerCallbackQuery,
     AnswerPreCheckoutQuery,
     AnswerShippingQuery,
+    EditMessageCaption,
+    EditMessageText,
     SendChatAction,
     SendDocument,
     SendInvoice,
@@ -18,6 +20,7 @@ from aiogram.methods import (
 )
 from aiogram.types import (
     BufferedInputFile,
+    InlineKeyboardMarkup,
     LabeledPrice,
     LinkPreviewOptions,
     ReplyParameters,
@@ -33,9 +36,11 @@ from bot.channels.telegram_calls import BadRequest, BotApi, ChatMoved, Unreadabl
 from bot.channels.telegram_currencies import to_telegram
 from bot.channels.telegram_pictures import Photo, Pictures
 from bot.channels.telegram_rendering import (
+    Keyboard,
     Part,
     entities,
     leads_elsewhere,
+    part_of_post,
     parts_of,
     private_link,
     with_private_links,
@@ -46,6 +51,7 @@ from bot.messages import (
     AnswerShipping,
     AnswerTap,
     Message,
+    Post,
     Receipt,
     Say,
     ShowCards,
@@ -63,6 +69,10 @@ DOCUMENT_BYTES_MAX: Final = 50 * 1024 * 1024  # https://core.telegram.org/bots/a
 _URGENT_SECONDS: Final = 5  # of the ten that Telegram gives for a pre-checkout answer
 _HELLO: Final = "hello"  # a tap's answer may only open us with something to start with
 _QUERY_GONE: Final = ("query is too old", "query id is invalid")
+# In the words of the Bot API server (Client.cpp) and of TDLib (MessagesManager.cpp); their documentation names no errors.
+_UNCHANGED: Final = "message is not modified"
+_NO_CAPTION: Final = "there is no caption in the message to edit"
+_NOT_THERE: Final = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _NO_PREVIEW: Final = LinkPreviewOptions(
     is_disabled=True
 )  # nobody's payment page is to be fetched for a picture
@@ -100,6 +110,8 @@ class Sending:
         match message:
             case Say() | ShowCards():
                 return await self._send_parts(chat_id, message)
+            case Post():
+                return await self._post_in_place(chat_id, message)
             case messages.SendInvoice():
                 return await self._send_invoice(chat_id, message)
             case AnswerShipping():
@@ -131,6 +143,63 @@ class Sending:
             self._progress.keep(chat, message, sent=sent)
             raise
         return reference
+
+    # ── what is changed in its place ────────────────────────────────────────────────────────────────
+
+    async def _post_in_place(self, chat_id: int, post: Post) -> str | None:
+        """Change the message that is there, or send it where there is none (any more); its id."""
+        part = part_of_post(with_private_links(post.say, await self._name()))
+        if post.place and await self._edit(chat_id, int(post.place), part):
+            return post.place
+        return await self._send_part(chat_id, part, None)
+
+    async def _edit(self, chat_id: int, message_id: int, part: Part) -> bool:
+        """False when the message is not there any more. https://core.telegram.org/bots/api#updating-messages"""
+        try:
+            await self._change(chat_id, message_id, part)
+        except UnreadableAnswer:
+            log.warning("telegram.unreadable_answer", method="edit")
+        except BadRequest as error:
+            words = str(error).lower()
+            if any(gone in words for gone in _NOT_THERE):
+                return False
+            if _UNCHANGED not in words:
+                raise
+        return True
+
+    async def _change(self, chat_id: int, message_id: int, part: Part) -> None:
+        """Other words below its picture; a message that could only be sent without it has a text instead."""
+        marked, keyboard = entities(part.text), _inline(part.keyboard)
+        if part.picture:
+            try:
+                await self._api.call(
+                    EditMessageCaption(
+                        chat_id=chat_id,
+                        message_id=message_id,
+                        caption=part.text.plain,
+                        parse_mode=None,
+                        caption_entities=marked,
+                        reply_markup=keyboard,
+                    )
+                )
+            except BadRequest as error:
+                if _NO_CAPTION not in str(error).lower():
+                    raise
+            else:
+                return
+        await self._api.call(
+            EditMessageText(
+                chat_id=chat_id,
+                message_id=message_id,
+                text=part.text.plain,
+                parse_mode=None,
+                entities=marked,
+                link_preview_options=_NO_PREVIEW,
+                reply_markup=keyboard,
+            )
+        )
+
+    # ── parts ───────────────────────────────────────────────────────────────────────────────────────
 
     async def _send_part(self, chat_id: int, part: Part, answered: ReplyParameters | None) -> str | None:
         if part.picture and (photo := await self._pictures.photo(part.picture)):
@@ -291,6 +360,11 @@ def _answered(message: Say | ShowCards) -> ReplyParameters | None:
 def _prices(lines: Sequence[messages.PriceLine], currency: str) -> list[LabeledPrice]:
     """A breakdown as Telegram counts that currency."""
     return [LabeledPrice(label=line.label, amount=to_telegram(line.amount_minor, currency)) for line in lines]
+
+
+def _inline(keyboard: Keyboard | None) -> InlineKeyboardMarkup | None:
+    """What may be under a message that is changed."""
+    return keyboard if isinstance(keyboard, InlineKeyboardMarkup) else None
 
 
 def _reference(sent: SentMessage | None) -> str | None:
