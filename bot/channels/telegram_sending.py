@@ -34,6 +34,7 @@ from bot.channels.port import Draw
 from bot.channels.progress import Progress
 from bot.channels.telegram_calls import BadRequest, BotApi, ChatMoved, UnreadableAnswer
 from bot.channels.telegram_currencies import to_telegram
+from bot.channels.telegram_pictures import BYTES_MAX as PICTURE_BYTES_MAX
 from bot.channels.telegram_pictures import Photo, Pictures
 from bot.channels.telegram_rendering import (
     Keyboard,
@@ -51,6 +52,7 @@ from bot.messages import (
     AnswerShipping,
     AnswerTap,
     Message,
+    Picture,
     Post,
     Receipt,
     Say,
@@ -202,7 +204,7 @@ class Sending:
     # ── parts ───────────────────────────────────────────────────────────────────────────────────────
 
     async def _send_part(self, chat_id: int, part: Part, answered: ReplyParameters | None) -> str | None:
-        if part.picture and (photo := await self._pictures.photo(part.picture)):
+        if part.picture and (photo := await self._photo(part.picture)):
             try:
                 return await self._send_photo(chat_id, part, photo, answered)
             except BadRequest as error:
@@ -217,6 +219,15 @@ class Sending:
             except BadRequest as error:
                 log.warning("telegram.document_refused", document=part.document.name, error=str(error))
         return await self._send_text(chat_id, part, answered)
+
+    async def _photo(self, picture: Picture) -> Photo | None:
+        """One that is drawn, else the file; None, with a line in the log, when there is neither."""
+        if picture.drawn is not None:
+            link = private_link(await self._name(), picture.drawn.carried)
+            drawn = picture.drawn.model_copy(update={"link": link})
+            if content := await file_of(drawn, self._draw, bytes_max=PICTURE_BYTES_MAX):
+                return Photo(BufferedInputFile(content, filename=drawn.name))
+        return await self._pictures.photo(picture)
 
     async def _send_photo(
         self, chat_id: int, part: Part, photo: Photo, answered: ReplyParameters | None
