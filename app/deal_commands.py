@@ -24,6 +24,7 @@ from shop.deals.importing import import_deals
 from shop.deals.model import Deal, DealStatus
 from shop.errors import Refused, Rejected, Unavailable
 from shop.money import Money
+from shop.profile import ShopProfile
 from storage.clock import Clock, SystemClock
 from storage.ids import new_id
 from storage.types import JsonObject
@@ -96,7 +97,10 @@ def post(
             )
         chat = _place(telegram, channel)
         spoken = replies.read(FLOWS / "replies", languages=shop.settings.languages)
-        shop.database.write_now(lambda session: _queue_post(session, code, chat, spoken, at=clock.now()))
+        profile = shop.settings.shop
+        shop.database.write_now(
+            lambda session: _queue_post(session, code, chat, spoken, profile, at=clock.now())
+        )
     return Answer(
         {"code": code, "channel": channel}, f"{code} is on its way to {channel}: the running shop posts it."
     )
@@ -115,13 +119,15 @@ def _place(telegram: "TelegramChannel", name: str) -> int:
         raise Failure(str(error)) from error
 
 
-def _queue_post(session: Session, code: str, chat: int, spoken: replies.Replies, *, at: datetime) -> None:
+def _queue_post(
+    session: Session, code: str, chat: int, spoken: replies.Replies, profile: ShopProfile, *, at: datetime
+) -> None:
     deal = offers.find(session, code)
     if deal is None:
         raise Failure(_unknown(code))
     if offers.status_at(deal, at) is not DealStatus.LIVE:
         raise Failure(f"{code} is {offers.status_at(deal, at).value}: only a deal that is live can be posted")
-    say = announcing.announcement(session, deal, spoken, language=spoken.main)
+    say = announcing.announcement(session, deal, replies=spoken, profile=profile, language=spoken.main, at=at)
     place = conversations.in_group("telegram", chat)
     outbox.queue_message(session, place, Post(say=say), dedupe=f"deal_post:{new_id()}", at=at)
 

@@ -7,8 +7,8 @@ from bot.actions.payment import order_facts
 from bot.actions.reference import meant
 from bot.actions.seat_checkout import refusal_facts
 from bot.actions.seats import group_facts
+from bot.deals import announcing, endings
 from bot.deals import cards as chat_cards
-from bot.deals import endings
 from bot.deals.facts import price_facts
 from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
 from bot.dialogue.tokens import pack_id, payload
@@ -69,7 +69,7 @@ def show_deal(dialogue: Dialogue) -> Outcome:
 
 
 def _card(dialogue: Dialogue, deal: Deal, product: Product) -> Card:
-    variant = chat_cards.first_variant(deal, product)
+    variant = announcing.first_variant(deal, product)
     start = dialogue.button(dialogue.words("words_start_group"), payload("start_group", deal=deal.id))
     look = dialogue.button(dialogue.words("words_details"), payload("product_details", product=product.id))
     return Card(
@@ -113,7 +113,7 @@ def _why_closed(dialogue: Dialogue, group: DealGroup) -> str | None:
 
 def _show_open(dialogue: Dialogue, group: DealGroup, deal: Deal, facts: dict[str, Any]) -> None:
     product = products_by_id(dialogue, [deal.product_id])[deal.product_id]
-    variant = chat_cards.first_variant(deal, product)
+    variant = announcing.first_variant(deal, product)
     prices = price_facts(dialogue.session, deal, variant, group)
     join = dialogue.button(dialogue.words("words_join", **prices), payload("join_group", group=group.token))
     text = dialogue.words("words_group_card", **(facts | prices))
@@ -234,6 +234,27 @@ def find_my_group(dialogue: Dialogue) -> Outcome:
     dialogue.set_slot("group", group.token)
     facts = group_facts(dialogue, group) | {"unpaid": seat.status is SeatStatus.HELD}
     return Outcome("done" if group.status is GroupStatus.SUCCEEDED else "member", facts)
+
+
+@action("shared", "none")
+def share_group(dialogue: Dialogue) -> Outcome:
+    """Their group as a message to pass on: its picture, what it costs, and a button to join."""
+    seat = deals.newest_seat(dialogue.session, dialogue.customer)
+    group = dialogue.session.get_one(DealGroup, seat.group_id) if seat else None
+    if group is None or group.closes_at is None or not groups.is_open(group, at=dialogue.now):
+        return Outcome("none")
+    say = announcing.announcement(
+        dialogue.session,
+        deals.get(dialogue.session, group.deal_id),
+        group,
+        replies=dialogue.replies,
+        profile=dialogue.profile,
+        language=dialogue.language,
+        at=dialogue.now,
+    )
+    dialogue.say("utter_pass_on")
+    dialogue.send(say)
+    return Outcome("shared")
 
 
 @action("left", "let_go", "too_late", "none")

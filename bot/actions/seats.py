@@ -16,7 +16,8 @@ from shop.payment_methods import PaymentKind
 
 def group_facts(dialogue: Dialogue, group: DealGroup) -> dict[str, Any]:
     """What sentences about a group may say in this conversation."""
-    return facts.group_facts(dialogue.session, group, dialogue.profile, dialogue.language)
+    told = facts.group_facts(dialogue.session, group, dialogue.profile, dialogue.language)
+    return told | {"shares": dialogue.abilities.invitations}
 
 
 def is_held_by_bank(dialogue: Dialogue, order: Order) -> bool:

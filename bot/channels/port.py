@@ -23,6 +23,7 @@ class Abilities:
     receipts: bool = False
     files: bool = False
     edits: bool = False
+    invitations: bool = False  # links that bring others into a private chat, and pictures that carry one
 
 
 class WrongToken(Unavailable):

@@ -113,7 +113,7 @@ class TelegramChannel:
 
     @property
     def abilities(self) -> Abilities:
-        return Abilities(native_invoices=self._native_invoices, files=self._files)
+        return Abilities(native_invoices=self._native_invoices, files=self._files, invitations=True)
 
     def is_group(self, chat: str) -> bool:
         """Groups have negative ids."""

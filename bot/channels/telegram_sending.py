@@ -73,7 +73,7 @@ _HELLO: Final = "hello"  # a tap's answer may only open us with something to sta
 _QUERY_GONE: Final = ("query is too old", "query id is invalid")
 # In the words of the Bot API server (Client.cpp) and of TDLib (MessagesManager.cpp); their documentation names no errors.
 _UNCHANGED: Final = "message is not modified"
-_NO_CAPTION: Final = "there is no caption in the message to edit"
+_OTHER_KIND: Final = ("there is no caption in the message to edit", "there is no text in the message to edit")
 _NOT_THERE: Final = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _NO_PREVIEW: Final = LinkPreviewOptions(
     is_disabled=True
@@ -102,11 +102,14 @@ class Sending:
 
     async def send(self, chat: str, message: Message) -> str | None:
         """Deliver it; the id of its last part. Raises Rejected, Blocked, TooFast or Unavailable."""
+        moved_to = self._moved.get(chat)
+        if moved_to is not None:
+            return await self._send(moved_to, _without_place(message))
         try:
-            return await self._send(self._moved.get(chat) or _chat_id(chat), message)
+            return await self._send(_chat_id(chat), message)
         except ChatMoved as moved:
             self._moved[chat] = moved.chat_id
-            return await self._send(moved.chat_id, message)
+            return await self._send(moved.chat_id, _without_place(message))
 
     async def _send(self, chat_id: int, message: Message) -> str | None:
         match message:
@@ -170,36 +173,32 @@ class Sending:
         return True
 
     async def _change(self, chat_id: int, message_id: int, part: Part) -> None:
-        """Other words below its picture; a message that could only be sent without it has a text instead."""
+        """Other words: below its picture, or, where it could only be sent without one, as its text."""
         marked, keyboard = entities(part.text), _inline(part.keyboard)
-        if part.picture:
-            try:
-                await self._api.call(
-                    EditMessageCaption(
-                        chat_id=chat_id,
-                        message_id=message_id,
-                        caption=part.text.plain,
-                        parse_mode=None,
-                        caption_entities=marked,
-                        reply_markup=keyboard,
-                    )
-                )
-            except BadRequest as error:
-                if _NO_CAPTION not in str(error).lower():
-                    raise
-            else:
-                return
-        await self._api.call(
-            EditMessageText(
-                chat_id=chat_id,
-                message_id=message_id,
-                text=part.text.plain,
-                parse_mode=None,
-                entities=marked,
-                link_preview_options=_NO_PREVIEW,
-                reply_markup=keyboard,
-            )
+        caption = EditMessageCaption(
+            chat_id=chat_id,
+            message_id=message_id,
+            caption=part.text.plain,
+            parse_mode=None,
+            caption_entities=marked,
+            reply_markup=keyboard,
         )
+        text = EditMessageText(
+            chat_id=chat_id,
+            message_id=message_id,
+            text=part.text.plain,
+            parse_mode=None,
+            entities=marked,
+            link_preview_options=_NO_PREVIEW,
+            reply_markup=keyboard,
+        )
+        likely, other = (caption, text) if part.picture else (text, caption)
+        try:
+            await self._api.call(likely)
+        except BadRequest as error:
+            if not any(words in str(error).lower() for words in _OTHER_KIND):
+                raise
+            await self._api.call(other)
 
     # ── parts ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -371,6 +370,11 @@ def _answered(message: Say | ShowCards) -> ReplyParameters | None:
 def _prices(lines: Sequence[messages.PriceLine], currency: str) -> list[LabeledPrice]:
     """A breakdown as Telegram counts that currency."""
     return [LabeledPrice(label=line.label, amount=to_telegram(line.amount_minor, currency)) for line in lines]
+
+
+def _without_place(message: Message) -> Message:
+    """A chat under another id has other messages: none of them is the one that was to be changed."""
+    return message.model_copy(update={"place": ""}) if isinstance(message, Post) else message
 
 
 def _inline(keyboard: Keyboard | None) -> InlineKeyboardMarkup | None:

@@ -13,20 +13,16 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot import conversations
-from bot.actions.cards import cheapest, picture_of
-from bot.deals import facts, links
+from bot.deals import announcing
 from bot.deals.model import DealCard
 from bot.delivery import outbox, timers
 from bot.delivery.turn import Turn
 from bot.dialogue.replies import Replies
 from bot.events import CallReturned, TimerFired
-from bot.messages import Button, Post, Say
-from shop.catalogue import queries
-from shop.catalogue.model import Product, Variant
+from bot.messages import Post, Say
 from shop.deals import groups, offers
-from shop.deals.model import Deal, DealGroup, DealStatus
+from shop.deals.model import DealGroup
 from shop.profile import ShopProfile
-from storage.types import JsonObject
 
 TIMER: Final = "deal_card"
 GATHERED_FOR: Final = timedelta(seconds=5)
@@ -60,13 +56,6 @@ def move(session: Session, before: str, chat: str, *, at: datetime) -> None:
         if group.status in groups.OPEN:
             show(session, group, chat, language=card.language, at=at)
     forget(session, before)
-
-
-def first_variant(deal: Deal, product: Product) -> Variant:
-    """The cheapest of those that the deal is about."""
-    prices = offers.prices_of(deal)
-    within = [variant for variant in product.variants if variant.id in prices and variant.published]
-    return min(within, key=lambda each: prices[each.id].minor) if within else cheapest(product)
 
 
 # ---------------------------------------------------------------------- in the chat's own lane
@@ -147,33 +136,21 @@ def _key(group_id: UUID, chat: str) -> str:
 def _drawn(
     session: Session, card: DealCard, replies: Replies, profile: ShopProfile, *, at: datetime
 ) -> Say | None:
-    """The card as it is now; None until the group's leader has paid: before that there is nothing to join."""
+    """The card as it is now; None until the group's leader has paid: before that there is nothing to join.
+
+    It shows the product's own picture, for that stays true when the words below it change.
+    """
     group = session.get_one(DealGroup, card.group_id)
     if group.closes_at is None:
         return None
-    deal = offers.get(session, group.deal_id)
-    (product,) = queries.by_ids(session, [deal.product_id])
-    variant = first_variant(deal, product)
-    spoken = profile.in_language(card.language)
-    known = facts.price_facts(session, deal, variant, group)
-    known |= facts.group_facts(session, group, spoken, card.language)
-    known |= {"shop": spoken, "is_open": group.status in groups.OPEN}
-    return Say(
-        text=replies.render("words_group_post", card.language, known).text,
-        picture=picture_of(product, variant),
-        buttons=_buttons(group, deal, known, replies, card.language, at=at),
+    say = announcing.announcement(
+        session,
+        offers.get(session, group.deal_id),
+        group,
+        replies=replies,
+        profile=profile.in_language(card.language),
+        language=card.language,
+        at=at,
     )
-
-
-def _buttons(
-    group: DealGroup, deal: Deal, known: JsonObject, replies: Replies, language: str, *, at: datetime
-) -> tuple[tuple[Button, ...], ...]:
-    """Joining leads to the private chat; where nobody can join any more, starting another group does."""
-    if group.status in groups.OPEN:
-        words, carried = "words_join", links.start_payload(group)
-    elif offers.status_at(deal, at) is DealStatus.LIVE:
-        words, carried = "words_start_group", links.offer_payload(deal)
-    else:
-        return ()
-    label = replies.render(words, language, known)
-    return ((Button(label=label.text, private=carried),),)
+    picture = say.picture and say.picture.model_copy(update={"drawn": None})
+    return say.model_copy(update={"picture": picture if picture and (picture.path or picture.url) else None})

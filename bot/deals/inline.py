@@ -5,18 +5,16 @@ It is a look at the database and no turn: nothing is decided and nothing kept (d
 
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
+from html import unescape
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from bot.actions.cards import picture_of
-from bot.deals import cards, facts, links
+from bot.deals import announcing, links
 from bot.dialogue.replies import Replies
 from bot.events import Person
-from bot.messages import Button, InlineOffer, InlineOffers, Say
+from bot.messages import InlineOffer, InlineOffers
 from shop.catalogue import queries
-from shop.catalogue.model import Product
 from shop.customers import service as customers
 from shop.customers.model import Customer
 from shop.deals import offers
@@ -37,7 +35,7 @@ class InlineDesk:
     def look(self, session: Session, person: Person, typed: str, *, at: datetime) -> InlineOffers:
         """Of what was typed about, if anything is; their own groups come first."""
         customer = customers.find(session, self.channel, person.id)
-        look = _Look(self, session, self._language(customer, person))
+        look = _Look(self, session, self._language(customer, person), at)
         own = offers.open_groups(session, customer) if customer else []
         live = offers.live(session, at=at)
         found = [*look.groups(own), *look.deals(live)]
@@ -60,6 +58,7 @@ class _Look:
     desk: InlineDesk
     session: Session
     language: str
+    at: datetime
 
     def groups(self, found: list[DealGroup]) -> list[InlineOffer]:
         return [self._offer(offers.get(self.session, group.deal_id), group) for group in found]
@@ -68,29 +67,29 @@ class _Look:
         return [self._offer(deal, None) for deal in found]
 
     def say(self, words: str, known: dict[str, Any]) -> str:
-        return self.desk.replies.render(words, self.language, known).text
+        """Without markup: lists and buttons know none."""
+        return unescape(self.desk.replies.render(words, self.language, known).text)
 
     def _offer(self, deal: Deal, group: DealGroup | None) -> InlineOffer:
+        """The message is words alone: whoever shares it need not wait for a picture."""
+        spoken = self.desk.profile.in_language(self.language)
         (product,) = queries.by_ids(self.session, [deal.product_id])
-        known = self._known(deal, product, group)
-        label = self.say("words_join" if group else "words_start_group", known)
-        carried = links.start_payload(group) if group else links.offer_payload(deal)
-        text = (
-            self.say("words_group_post", known)
-            if group
-            else f"<b>{escape(deal.title)}</b>\n{self.say('words_deal_card', known)}"
+        known = announcing.shown_facts(
+            self.session, deal, product, group, profile=spoken, language=self.language
+        )
+        say = announcing.announcement(
+            self.session,
+            deal,
+            group,
+            replies=self.desk.replies,
+            profile=spoken,
+            language=self.language,
+            at=self.at,
         )
         return InlineOffer(
-            id=carried,
+            id=links.start_payload(group) if group else links.offer_payload(deal),
             title=deal.title,
             description=self.say("words_inline_about", known),
-            say=Say(text=text, buttons=((Button(label=label, private=carried),),)),
-            picture=picture_of(product, cards.first_variant(deal, product)),
+            say=say.model_copy(update={"picture": None}),
+            picture=say.picture,
         )
-
-    def _known(self, deal: Deal, product: Product, group: DealGroup | None) -> dict[str, Any]:
-        known = facts.price_facts(self.session, deal, cards.first_variant(deal, product), group)
-        if group is not None:
-            spoken = self.desk.profile.in_language(self.language)
-            known |= facts.group_facts(self.session, group, spoken, self.language) | {"is_open": True}
-        return known | {"has_group": group is not None}

@@ -10,7 +10,7 @@ from babel.numbers import format_percent
 from sqlalchemy.orm import Session
 
 from bot.actions.cards import picture_of
-from bot.deals import cards, facts
+from bot.deals import announcing, facts
 from bot.dialogue.replies import Replies
 from bot.messages import DealPicture
 from shop.catalogue import queries
@@ -48,7 +48,7 @@ class DealPictures:
         deal = offers.get(session, wanted.deal)
         group = session.get_one(DealGroup, wanted.group) if wanted.group else None
         (product,) = queries.by_ids(session, [deal.product_id])
-        variant = cards.first_variant(deal, product)
+        variant = announcing.first_variant(deal, product)
         prices = facts.price_facts(session, deal, variant, group)
         shown = self._seats(session, deal, group, prices, wanted.language) | {
             "title": deal.title,

@@ -155,7 +155,9 @@ async def test_a_group_that_was_wished_for_there_is_shown_there_once_it_is_open(
     assert (await friends.first.pay("visa")).paid
     await stage.settle()
     await stage.advance(GATHERED)
-    assert "1 of 3 are in" in friends.card().text
+    card = friends.card()
+    assert "1 of 4 are in" in card.text
+    assert f"start=deal_{token(stage)}" in card.buttons[0][0].value
 
 
 async def test_a_spanish_phone_brings_a_spanish_card(stage: Stage) -> None:

@@ -15,9 +15,10 @@ from app.running import with_sandbox
 from app.settings import ROOT, Secrets
 from app.stage import Stage, Template, copy_home, open_stage
 from app.wiring import FarEnds
+from sandbox.people.telegram import TelegramPerson
 from sandbox.telegram.group_state import Group
 from sandbox.telegram.people import TelegramUser
-from tests.group_deals import offered
+from tests.group_deals import followed, offered, seated, tapped, token
 from tests.open_shop import settings_for_tests
 
 pytestmark = pytest.mark.anyio
@@ -84,6 +85,20 @@ async def test_a_deal_is_posted_with_its_picture_and_a_button_that_opens_it(
     ana.open(start.value)
     await stage.settle()
     assert ana.chat(stage.sandbox.telegram.bot(stage.bot_name))[-1].button("Start a group")
+
+
+async def test_a_member_gets_a_picture_to_pass_on_that_leads_into_their_group(stage: Stage) -> None:
+    await offered(stage)
+    ana, bo = (stage.person(name, "telegram") for name in ("Ana", "Bo"))
+    assert isinstance(ana, TelegramPerson)
+    assert "Picture to share" in await seated(stage, ana)
+    await tapped(stage, ana, "Picture to share")
+    shown = ana.user.chat(stage.sandbox.telegram.bot(stage.bot_name))[-1]
+    assert "1 of 3 are in. 2 seats are left" in shown.text
+    (read,) = zxingcpp.read_barcodes(Image.open(BytesIO(ana.user.photo_bytes(shown))))
+    link = f"https://t.me/{stage.bot_name}?start=deal_{token(stage)}"
+    assert (read.text, shown.buttons[0][0].value) == (link, link)
+    assert "Join for €9.00" in await followed(stage, bo, f"deal_{token(stage)}")
 
 
 async def test_a_channel_that_nobody_knows_is_named(stage: Stage) -> None:
