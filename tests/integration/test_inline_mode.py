@@ -53,7 +53,7 @@ async def test_a_deal_is_shared_into_a_chat_of_two_and_opens_in_private(stage: S
     ana, bo = friends(stage)
     asked = await typed(stage, ana.user, bo.user, "deal mug")
     ((choice),) = asked.choices
-    assert (choice.type, choice.title) == ("article", DEAL)
+    assert (choice.kind, choice.title) == ("article", DEAL)
     assert choice.description == "€9.00 together, €12.00 alone · 3 people within 24 hours"
     asked.choose(DEAL)
     shown = bo.user.chat(ana.user.chat_with(bo.user))[-1]
@@ -108,7 +108,7 @@ async def test_a_spanish_phone_reads_spanish(stage: Stage) -> None:
     _, bo = friends(stage)
     eva = stage.sandbox.telegram.add_user("Eva", language_code="es")
     asked = await typed(stage, eva, bo.user, "mug")
-    assert asked.choices[0].description == "9,00 € en grupo, 12,00 € solo · 3 personas en 24 horas"
+    assert asked.choices[0].description == "9,00\xa0€ en grupo, 12,00\xa0€ solo · 3 personas en 24 horas"
 
 
 async def test_what_is_typed_is_no_event_and_nobody_becomes_a_customer_by_it(stage: Stage) -> None:
