@@ -586,6 +586,30 @@ def bench_knowledge(
     return bench.knowledge(config, questions=questions or QUESTIONS, documents=documents)
 
 
+@benches.command("deals")
+@answers
+def bench_deals(
+    people: Annotated[int, typer.Option(min=1, help="How many people tap.")] = 2000,
+    groups: Annotated[int, typer.Option(min=1, help="On how many groups of three.")] = 300,
+    database: Annotated[
+        list[str] | None,
+        typer.Option(help="sqlite, postgresql (a server from a wheel), or a server's URL; both unless told."),
+    ] = None,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> Answer:
+    """A flash deal on both databases: how long a tap takes, beside a bare counter, and whether every rule held.
+
+    Exit code 1 says that one was broken.
+    """
+    from app import bench
+
+    del as_json
+    databases = database or ["sqlite", "postgresql"]
+    return bench.deals(config, home, people=people, groups=groups, databases=databases)
+
+
 @sales.command("add")
 @answers
 def add_sale(
@@ -696,6 +720,36 @@ def post_deal(
 
     del as_json
     return deal_commands.post(home, config, code, channel=channel)
+
+
+@deals.command("cancel")
+@answers
+def cancel_deal(
+    code: DealCode, home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False
+) -> Answer:
+    """Call a deal off: its groups that still fill end, and everybody in them has their money back."""
+    from app import deal_commands
+
+    del as_json
+    return deal_commands.cancel(home, config, code)
+
+
+@deals.command("forecast")
+@answers
+def forecast_deal(
+    code: DealCode,
+    size: Annotated[int | None, typer.Option(help="Of so many people; else as the deal has it.")] = None,
+    hours: Annotated[int | None, typer.Option(help="Within so many hours; else as the deal has it.")] = None,
+    price: Annotated[str | None, typer.Option(help="At this price together, such as 18.00.")] = None,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> Answer:
+    """How likely the next group is to fill, judging by past ones, and what it brings; honest about too few."""
+    from app import forecast_command
+
+    del as_json
+    return forecast_command.run(home, config, code, size=size, hours=hours, price=price)
 
 
 @coupons.command("add")

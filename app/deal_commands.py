@@ -13,7 +13,7 @@ from app.opening import opened
 from app.report import PROBLEMS_SHOWN_MAX, Answer, Failure
 from app.wiring import FLOWS, FarEnds, telegram_for
 from bot import conversations
-from bot.deals import announcing
+from bot.deals import announcing, staffing
 from bot.delivery import outbox
 from bot.dialogue import replies
 from bot.messages import Post
@@ -65,17 +65,44 @@ def listed(home: Path, config: Path) -> Answer:
 
 def pause(home: Path, config: Path, code: str) -> Answer:
     """No group of it begins any more, for now."""
-    return _do(home, config, code, editing.pause, "is paused: groups that began go on, no other begins.")
+    return _do(
+        home, config, code, _of_deal(editing.pause), "is paused: groups that began go on, no other begins."
+    )
 
 
 def resume(home: Path, config: Path, code: str) -> Answer:
     """Groups may begin again."""
-    return _do(home, config, code, editing.resume, "is live again.")
+    return _do(home, config, code, _of_deal(editing.resume), "is live again.")
 
 
 def end(home: Path, config: Path, code: str) -> Answer:
     """It is over; groups that began may fill."""
-    return _do(home, config, code, editing.end_early, "has ended. Groups that began may still fill.")
+    return _do(
+        home, config, code, _of_deal(editing.end_early), "has ended. Groups that began may still fill."
+    )
+
+
+def cancel(home: Path, config: Path, code: str) -> Answer:
+    """It is called off: whoever has a seat in a group that still fills has their money back."""
+    return _do(
+        home,
+        config,
+        code,
+        _call_off,
+        "is called off. Whoever had a seat in an open group gets their money back.",
+    )
+
+
+def _call_off(session: Session, deal: Deal, *, at: datetime) -> None:
+    staffing.cancel(session, deal.id, by="staff", why="called off", at=at)
+
+
+def _of_deal(act: Callable[..., None]) -> Callable[..., None]:
+    def work(session: Session, deal: Deal, *, at: datetime) -> None:
+        del session
+        act(deal, at=at)
+
+    return work
 
 
 def post(
@@ -141,7 +168,7 @@ def _do(home: Path, config: Path, code: str, act: Callable[..., None], done: str
 
     def work(session: Session) -> JsonObject:
         deal = editing.take(session, code)
-        act(deal, at=at)
+        act(session, deal, at=at)
         session.flush()
         return _facts(session, deal, at=at)
 

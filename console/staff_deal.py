@@ -1,11 +1,15 @@
 """One deal: its prices and rules, what staff may do with it next, and its groups with their history."""
 
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from nicegui import ui
 from sqlalchemy.orm import Session
 
+from bot.deals import staffing
 from console.deal_card import prices_of, show_card
 from console.deal_form import show_problems
 from console.deal_words import (
@@ -19,11 +23,13 @@ from console.deal_words import (
     status_badge,
 )
 from console.elements import box, button, link, text, time_tag
+from console.fulfilment import STAFF
 from console.notation import notation_of
 from console.reads.deals import DealFacts, GroupRow, facts_of
 from console.services import ConsoleServices
 from console.staff_frame import badge, empty_state, page_links
 from shop.deals import editing
+from shop.deals.groups import OPEN
 from shop.deals.model import DEAL_MOVES, Deal, DealStatus
 
 
@@ -73,6 +79,8 @@ class DealView:
                 link("Change it", f"{PATH}/{self._code}/change", "chat-button")
             if DealStatus.ENDED in DEAL_MOVES[status]:
                 self._offer_ending()
+            if DealStatus.CANCELLED in DEAL_MOVES[status] and status is not DealStatus.DRAFT:
+                self._offer_calling_off(facts)
 
     def _offer(self, words: str, work: "Work", done: str, *, primary: bool = False) -> None:
         button(words, lambda: self._do(work, done), "chat-button primary" if primary else "chat-button")
@@ -86,13 +94,41 @@ class DealView:
             )
             self._offer("End it now", _end, "has ended")
 
-    async def _do(self, work: "Work", done: str) -> None:
+    def _offer_calling_off(self, facts: DealFacts) -> None:
+        with box("deal-end", tag="details"):
+            text("Call it off …", tag="summary")
+            text(
+                "No new group begins, and groups that still fill end: everybody in them has their money back. "
+                "It cannot be begun again.",
+                tag="p",
+            )
+            self._offer(
+                "Call it off now", partial(_call_off, deal_id=facts.id), "is called off; the money goes back"
+            )
+
+    def _offer_completing(self, group: GroupRow) -> None:
+        words = "Take the free seats as the shop"
+        button(words, lambda: self._complete(group), "chat-button")
+
+    async def _complete(self, group: GroupRow) -> None:
+        """Say whether the group is full now: somebody who is paying keeps their seat."""
+
+        def work(session: Session, _deal: Deal, *, at: datetime) -> str:
+            if staffing.fill(session, group.id, by=STAFF, at=at):
+                return "completed the group: every order goes ahead"
+            return "takes the free seats, and waits for who is paying now"
+
+        await self._do(work, None)
+
+    async def _do(self, work: "Work", done: str | None) -> None:
+        """Do it and say so, in the words of `work` where there are no other."""
         services, at = self._services, self._services.clock.now()
         try:
-            await services.database.run(
+            answer = await services.database.run(
                 lambda session: work(session, editing.take(session, self._code), at=at)
             )
-            ui.notify(f"{self._code} {done}.", type="positive")
+            await services.wake()
+            ui.notify(f"{self._code} {done or answer}.", type="positive")
         finally:  # a refusal too means that what the page shows is old
             fresh = await services.database.look(
                 lambda session: facts_of(session, self._code, page=self._page, at=services.clock.now())
@@ -156,10 +192,10 @@ class DealView:
                 "No groups yet", "When a customer starts one, it appears here with its seats and its history."
             )
         for group in facts.groups.rows:
-            self._show_group(group)
+            self._show_group(facts, group)
         page_links(f"{PATH}/{self._code}", facts.groups)
 
-    def _show_group(self, group: GroupRow) -> None:
+    def _show_group(self, facts: DealFacts, group: GroupRow) -> None:
         with box("problem", tag="article"):
             with box("problem-head"):
                 badge(*GROUP_WORDS[group.status])
@@ -170,6 +206,8 @@ class DealView:
                     dir="auto",
                 )
                 self._show_deadline(group)
+            if may_complete(facts, group):
+                self._offer_completing(group)
             with box(tag="details"):
                 text("History", tag="summary")
                 with box("plain-list", tag="ol"):
@@ -183,7 +221,13 @@ class DealView:
             time_tag(group.closes_at, f"until {self._notation.moment(group.closes_at)}", "inbox-time")
 
 
-Work = Callable[..., None]
+Work = Callable[..., Any]
+
+
+def may_complete(facts: DealFacts, group: GroupRow) -> bool:
+    """Whether the shop may take the seats that are left (rule 12)."""
+    share = facts.draft.completes_from
+    return group.status in OPEN and share is not None and group.paid >= share
 
 
 def _publish(session: Session, deal: Deal, **when: Any) -> None:
@@ -196,6 +240,10 @@ def _pause(_session: Session, deal: Deal, **when: Any) -> None:
 
 def _resume(_session: Session, deal: Deal, **when: Any) -> None:
     editing.resume(deal, **when)
+
+
+def _call_off(session: Session, _deal: Deal, *, deal_id: UUID, at: datetime) -> None:
+    staffing.cancel(session, deal_id, by=STAFF, why="called off", at=at)
 
 
 def _end(_session: Session, deal: Deal, **when: Any) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.actions.cards import picture_of, products_by_id
+from bot.actions.cards import picture_of, products_by_id, start_button
 from bot.actions.payment import order_facts
 from bot.actions.reference import meant
 from bot.actions.seat_checkout import refusal_facts
@@ -70,13 +70,12 @@ def show_deal(dialogue: Dialogue) -> Outcome:
 
 def _card(dialogue: Dialogue, deal: Deal, product: Product) -> Card:
     variant = announcing.first_variant(deal, product)
-    start = dialogue.button(dialogue.words("words_start_group"), payload("start_group", deal=deal.id))
     look = dialogue.button(dialogue.words("words_details"), payload("product_details", product=product.id))
     return Card(
         title=deal.title,
         text=dialogue.words("words_deal_card", **price_facts(dialogue.session, deal, variant)),
         picture=picture_of(product, variant),
-        buttons=(start, look),
+        buttons=(start_button(dialogue, deal), look),
     )
 
 
@@ -185,11 +184,12 @@ def _choose_variant(dialogue: Dialogue, deal: Deal, group: DealGroup | None) -> 
         each for each in product.variants if each.id in prices and each.published and each.free_units() != 0
     ]
     if not free:
-        return Outcome("sold_out", {"title": product.title})
+        return Outcome("sold_out", {"title": product.title, "product": pack_id(product.id), "label": ""})
     chosen = dialogue.slot("variant")
     variant = free[0] if len(free) == 1 else next((each for each in free if str(each.id) == chosen), None)
     if variant is None:
         dialogue.set_slot("candidates", {"variant": [str(each.id) for each in free]})
+        dialogue.set_slot("deal", str(deal.id))  # the answer names no deal any more
         return Outcome("choose")
     dialogue.set_slot(
         "joining",

@@ -3,7 +3,7 @@
 None of this waits: a provider call is queued with the turn and its answer is an event of its own.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -58,6 +58,7 @@ def order_facts(order: Order) -> dict[str, Any]:
         "status": order.status.value,
         "items": [{"title": line.name, "units": line.units} for line in order.lines],
         "method": order.payment_method.value,
+        "hold_minutes": (order.hold_until - order.placed_at) // timedelta(minutes=1),
     }
 
 

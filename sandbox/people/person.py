@@ -1,14 +1,19 @@
 """What a person does and sees, in one vocabulary for every messenger."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
+from urllib.parse import unquote
 
 from sandbox.stripe.people import Outcome
 from sandbox.stripe.world import StripeWorld
 
 PAY_PATH: Final = "/pay/"  # of the sandbox's payment pages
+_INVITATION: Final = re.compile(
+    r"\bdeal_[A-Za-z0-9_-]{16}"
+)  # what a group's link carries, however it is shared
 
 ActionKind = Literal["tap", "link", "pay", "share"]
 
@@ -152,6 +157,13 @@ class Person(ABC):
         new, self._looked_at = screen[self._looked_at :], len(screen)
         return new
 
+    async def invitation(self) -> str:
+        """What the newest link to a group on their screen carries, for others to follow. Raises CannotDo."""
+        for action in await self.actions():
+            if (found := invitation_in(action)) is not None:
+                return found
+        raise CannotDo(f"{self.name} has no link of a group to pass on")
+
     async def actions(self) -> list[Action]:
         """What can be pressed, the newest first."""
         return [action for seen in reversed(await self.screen()) for action in seen.actions]
@@ -160,6 +172,12 @@ class Person(ABC):
         """The complaint about a button that is not there."""
         names = ", ".join(f"“{each}”" for each in dict.fromkeys(there)) or "no buttons at all"
         return CannotDo(f"{self.name} sees no button “{label}”; there are {names}")
+
+
+def invitation_in(action: Action) -> str | None:
+    """What the link to a group carries that is passed on with it."""
+    found = _INVITATION.search(unquote(action.value))
+    return found[0] if found else None
 
 
 def chosen(label: str, actions: Iterable[Action]) -> Action | None:

@@ -137,6 +137,12 @@ class Open(StoryModel):
     open: str = ""
 
 
+class Follow(StoryModel):
+    """Follow the newest link to a group on that person's screen."""
+
+    follow: str
+
+
 class Share(StoryModel):
     """Share one's phone number, with the button for that."""
 
@@ -226,7 +232,7 @@ class Upgrade(StoryModel):
 
 
 InGroup = Reply | Join | Leave | Add | Remove | Upgrade
-Act = Say | Tap | Send | Open | Share | Pay | Block | InGroup
+Act = Say | Tap | Send | Open | Follow | Share | Pay | Block | InGroup
 
 
 # ── what staff do ───────────────────────────────────────────────────────────────────────────────────

@@ -20,6 +20,7 @@ from shop.deals.model import (
     Deal,
     DealGroup,
     DealRefused,
+    DealStatus,
     GroupEvent,
     GroupHappening,
     GroupStatus,
@@ -343,9 +344,13 @@ def _locked(*, skip_locked: bool = False) -> Select[DealGroup]:
 def take_units(session: Session, deal_id: UUID, units: int) -> None:
     """Count them towards the quota, as one statement. Raises DealRefused where so many are not left."""
     fits = (Deal.quota.is_(None)) | (Deal.units_taken + units <= Deal.quota)
-    counted = update(Deal).where(Deal.id == deal_id, fits).values(units_taken=Deal.units_taken + units)
+    goes_on = Deal.status != DealStatus.CANCELLED  # asked with the row locked: it may be called off just now
+    counted = (
+        update(Deal).where(Deal.id == deal_id, fits, goes_on).values(units_taken=Deal.units_taken + units)
+    )
     if session.scalar(counted.returning(Deal.id)) is None:
-        raise DealRefused(why="quota")
+        is_off = session.scalar(select(Deal.status).where(Deal.id == deal_id)) is DealStatus.CANCELLED
+        raise DealRefused(why="deal_over" if is_off else "quota")
 
 
 def give_units_back(session: Session, deal_id: UUID, units: int) -> None:
