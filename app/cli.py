@@ -706,6 +706,22 @@ def end_deal(
     return deal_commands.end(home, config, code)
 
 
+@deals.command("post")
+@answers
+def post_deal(
+    code: DealCode,
+    channel: Annotated[str, typer.Option(help="The Telegram channel, as @kettleandquay.")],
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> Answer:
+    """Post a deal with its picture in a Telegram channel where the bot is an administrator."""
+    from app import deal_commands
+
+    del as_json
+    return deal_commands.post(home, config, code, channel=channel)
+
+
 @deals.command("cancel")
 @answers
 def cancel_deal(

@@ -1,23 +1,36 @@
-"""The commands about group deals: bringing a file of them in, seeing them, pausing, resuming and ending one."""
+"""The commands about group deals: bringing a file of them in, seeing them, posting, pausing, resuming and ending one."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from app.opening import opened
 from app.report import PROBLEMS_SHOWN_MAX, Answer, Failure
-from bot.deals import staffing
+from app.wiring import FLOWS, FarEnds, telegram_for
+from bot import conversations
+from bot.deals import announcing, staffing
+from bot.delivery import outbox
+from bot.dialogue import replies
+from bot.messages import Post
 from shop.catalogue.importing import Landing
 from shop.catalogue.model import Product, Variant
 from shop.deals import editing, offers
 from shop.deals.importing import import_deals
-from shop.deals.model import Deal
-from shop.errors import Refused
+from shop.deals.model import Deal, DealStatus
+from shop.errors import Refused, Rejected, Unavailable
 from shop.money import Money
+from shop.profile import ShopProfile
+from storage.clock import Clock, SystemClock
+from storage.ids import new_id
 from storage.types import JsonObject
+
+if TYPE_CHECKING:
+    from bot.channels.telegram import TelegramChannel
 
 _BECAME = {Landing.ADDED: "new", Landing.CHANGED: "changed", Landing.UNCHANGED: "as it was"}
 
@@ -92,6 +105,64 @@ def _of_deal(act: Callable[..., None]) -> Callable[..., None]:
     return work
 
 
+def post(
+    home: Path,
+    config: Path,
+    code: str,
+    *,
+    channel: str,
+    clock: Clock | None = None,
+    far_ends: FarEnds | None = None,
+) -> Answer:
+    """Have the shop post a deal that is on in a Telegram channel. Telegram is asked first whether it may."""
+    clock = clock or SystemClock()
+    with opened(home, config) as shop:
+        telegram = telegram_for(shop.settings, shop.secrets, shop.home, clock, far_ends or FarEnds())
+        if telegram is None:
+            raise Failure(
+                "Telegram is not connected: switch it on in the settings and set PARLEY_TELEGRAM_TOKEN"
+            )
+        chat = _place(telegram, channel)
+        spoken = replies.read(FLOWS / "replies", languages=shop.settings.languages)
+        profile = shop.settings.shop
+        shop.database.write_now(
+            lambda session: _queue_post(session, code, chat, spoken, profile, at=clock.now())
+        )
+    return Answer(
+        {"code": code, "channel": channel}, f"{code} is on its way to {channel}: the running shop posts it."
+    )
+
+
+def _place(telegram: "TelegramChannel", name: str) -> int:
+    async def asked() -> int:
+        try:
+            return await telegram.place_for_posts(name)
+        finally:
+            await telegram.close()
+
+    try:
+        return asyncio.run(asked())
+    except (Rejected, Unavailable) as error:
+        raise Failure(str(error)) from error
+
+
+def _queue_post(
+    session: Session, code: str, chat: int, spoken: replies.Replies, profile: ShopProfile, *, at: datetime
+) -> None:
+    deal = offers.find(session, code)
+    if deal is None:
+        raise Failure(_unknown(code))
+    if offers.status_at(deal, at) is not DealStatus.LIVE:
+        raise Failure(f"{code} is {offers.status_at(deal, at).value}: only a deal that is live can be posted")
+    say = announcing.announcement(session, deal, replies=spoken, profile=profile, language=spoken.main, at=at)
+    place = conversations.in_group("telegram", chat)
+    outbox.queue_message(session, place, Post(say=say), dedupe=f"deal_post:{new_id()}", at=at)
+
+
+def _unknown(code: str) -> str:
+    return f"there is no deal {code}; `parley deal list` shows what there is"
+
+
 def _do(home: Path, config: Path, code: str, act: Callable[..., None], done: str) -> Answer:
     at = datetime.now(UTC)
 
@@ -105,7 +176,7 @@ def _do(home: Path, config: Path, code: str, act: Callable[..., None], done: str
         try:
             facts = shop.database.write_now(work)
         except LookupError as error:
-            raise Failure(f"there is no deal {code}; `parley deal list` shows what there is") from error
+            raise Failure(_unknown(code)) from error
         except Refused as refused:
             raise Failure(f"{code}: {_sentence(refused)}") from refused
     return Answer(facts, f"{code} {done}")

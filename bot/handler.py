@@ -22,7 +22,7 @@ from bot.actions import (
 )
 from bot.actions import payment as money
 from bot.channels import port
-from bot.deals import links, news
+from bot.deals import cards, links, news
 from bot.delivery.turn import PrepareMore, Turn
 from bot.dialogue.commands import AskAgain, Command, StartFlow, Utter
 from bot.dialogue.dialogue import Abilities, Dialogue, Knowledge, PaperLinks
@@ -138,7 +138,9 @@ class ShopHandler:
         elif isinstance(turn.event, Overheard):
             self._write_down(turn, turn.event)
         elif turn.conversation.key == conversations.group_of(turn.conversation.key):
-            groups.attend(turn, replies=self._shop.replies, profile=self._shop.profile)
+            replies, profile = self._shop.replies, self._shop.profile
+            if not cards.on_event(turn, replies=replies, profile=profile):
+                groups.attend(turn, replies=replies, profile=profile)
         else:
             return forgetting.on_event(turn)  # about what was said here, whoever writes from here by now
         return True
@@ -301,8 +303,7 @@ class ShopHandler:
             case Tapped():
                 return self._reader.read_tap(dialogue, event, awaited)
             case Opened(payload=carried):
-                group = links.read_payload(carried)
-                return [StartFlow("see_group", {"group": group}) if group else StartFlow("welcome")]
+                return [_opening(carried)]
             case Edited(text=text):
                 return [Utter("utter_edited", {"text": text[:EDITED_LETTERS_MAX]})]
             case SharedContact() | SharedLocation():
@@ -313,6 +314,15 @@ class ShopHandler:
                 return [AskAgain(reply, facts) if awaited else Utter(reply, facts)]
             case _:
                 raise LookupError(f"nothing answers a {event.kind!r}")
+
+
+def _opening(carried: str) -> Command:
+    """What a link into the chat is about: a group of a deal, a deal, or nothing but hello."""
+    if group := links.read_payload(carried):
+        return StartFlow("see_group", {"group": group})
+    if deal := links.read_offer(carried):
+        return StartFlow("see_deal", {"deal": str(deal)})
+    return StartFlow("welcome")
 
 
 def _note_words(turn: Turn) -> int:

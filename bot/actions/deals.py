@@ -2,20 +2,21 @@
 
 from typing import Any
 
-from bot.actions.cards import cheapest, picture_of, products_by_id, start_button
+from bot.actions.cards import picture_of, products_by_id, start_button
 from bot.actions.payment import order_facts
 from bot.actions.reference import meant
 from bot.actions.seat_checkout import refusal_facts
 from bot.actions.seats import group_facts
-from bot.deals import endings
+from bot.deals import announcing, endings
+from bot.deals import cards as chat_cards
+from bot.deals.facts import price_facts
 from bot.dialogue.dialogue import Dialogue, Outcome, action, as_uuid
 from bot.dialogue.tokens import pack_id, payload
 from bot.messages import Card
-from shop.catalogue.model import Product, Variant
+from shop.catalogue.model import Product
 from shop.deals import groups
 from shop.deals import offers as deals
 from shop.deals.model import Deal, DealGroup, DealRefused, DealStatus, GroupStatus, Seat, SeatStatus
-from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.model import NotPossible
 
@@ -39,39 +40,43 @@ def show_deals(dialogue: Dialogue) -> Outcome:
         return Outcome("none")
     dialogue.say("utter_deals", count=len(cards))
     dialogue.show(cards[:DEALS_SHOWN_MAX])
+    _show_own_group_to_all(dialogue)
+    return Outcome("shown")
+
+
+def _show_own_group_to_all(dialogue: Dialogue) -> bool:
+    """In a chat that others read: the card of the group in which this person has a seat, if they have one (rule 14)."""
+    seat = deals.newest_seat(dialogue.session, dialogue.customer) if dialogue.in_group else None
+    if seat is None or seat.status is SeatStatus.CONFIRMED:
+        return False
+    group = dialogue.session.get_one(DealGroup, seat.group_id)
+    chat_cards.show(
+        dialogue.session, group, dialogue.conversation, language=dialogue.language, at=dialogue.now
+    )
+    return True
+
+
+@action("shown", "over")
+def show_deal(dialogue: Dialogue) -> Outcome:
+    """The one deal that a link names, as a card, if it is on."""
+    live = deals.live(dialogue.session, at=dialogue.now)
+    deal = next((each for each in live if str(each.id) == str(dialogue.slot("deal"))), None)
+    if deal is None:
+        return Outcome("over")
+    products = products_by_id(dialogue, [deal.product_id])
+    dialogue.show([_card(dialogue, deal, products[deal.product_id])])
     return Outcome("shown")
 
 
 def _card(dialogue: Dialogue, deal: Deal, product: Product) -> Card:
-    variant = _first_variant(deal, product)
+    variant = announcing.first_variant(deal, product)
     look = dialogue.button(dialogue.words("words_details"), payload("product_details", product=product.id))
     return Card(
         title=deal.title,
-        text=dialogue.words("words_deal_card", **price_facts(dialogue, deal, variant)),
+        text=dialogue.words("words_deal_card", **price_facts(dialogue.session, deal, variant)),
         picture=picture_of(product, variant),
         buttons=(start_button(dialogue, deal), look),
     )
-
-
-def price_facts(
-    dialogue: Dialogue, deal: Deal, variant: Variant, group: DealGroup | None = None
-) -> dict[str, Any]:
-    """Single price and group price, of how many people, in how many hours."""
-    return {
-        "single": variant.price,
-        "together": deals.price_of(deal, variant.id, group),
-        "size": group.size if group else deal.size,
-        "hours": group.window_hours if group else deal.window_hours,
-        "bonus": Money(deal.leader_bonus_minor, deal.currency),
-        "left": deals.units_left(dialogue.session, deal),
-    }
-
-
-def _first_variant(deal: Deal, product: Product) -> Variant:
-    """The cheapest of those that the deal is about."""
-    prices = deals.prices_of(deal)
-    within = [variant for variant in product.variants if variant.id in prices and variant.published]
-    return min(within, key=lambda each: prices[each.id].minor) if within else cheapest(product)
 
 
 @action("open", "member", "full", "succeeded", "failed", "over", "unknown")
@@ -107,8 +112,8 @@ def _why_closed(dialogue: Dialogue, group: DealGroup) -> str | None:
 
 def _show_open(dialogue: Dialogue, group: DealGroup, deal: Deal, facts: dict[str, Any]) -> None:
     product = products_by_id(dialogue, [deal.product_id])[deal.product_id]
-    variant = _first_variant(deal, product)
-    prices = price_facts(dialogue, deal, variant, group)
+    variant = announcing.first_variant(deal, product)
+    prices = price_facts(dialogue.session, deal, variant, group)
     join = dialogue.button(dialogue.words("words_join", **prices), payload("join_group", group=group.token))
     text = dialogue.words("words_group_card", **(facts | prices))
     dialogue.show([Card(title=deal.title, text=text, picture=picture_of(product, variant), buttons=(join,))])
@@ -132,6 +137,8 @@ def find_group_to_join(dialogue: Dialogue) -> Outcome:
 def begin_seat(dialogue: Dialogue) -> Outcome:
     """Which deal, which group and which variant is meant, and whether this person may have a seat."""
     group = groups.find(dialogue.session, str(dialogue.slot("group"))) if dialogue.slot("group") else None
+    if dialogue.turn.followed_from:
+        dialogue.set_slot("shown_in", dialogue.turn.followed_from)
     deal = deals.get(dialogue.session, group.deal_id) if group else _meant_deal(dialogue)
     if deal is None:
         return Outcome("choose_deal" if deals.live(dialogue.session, at=dialogue.now) else "none")
@@ -209,6 +216,14 @@ def _unpaid_facts(dialogue: Dialogue, deal: Deal) -> dict[str, Any]:
 # ---------------------------------------------------------------------- one's own group
 
 
+@action("shown", "none", "private")
+def show_my_group_to_all(dialogue: Dialogue) -> Outcome:
+    """Where others read it, the group's card is shown, and nothing is said of their own seat."""
+    if not dialogue.in_group:
+        return Outcome("private")
+    return Outcome("shown" if _show_own_group_to_all(dialogue) else "none")
+
+
 @action("none", "done", "member")
 def find_my_group(dialogue: Dialogue) -> Outcome:
     """The group in which they have a seat: one that still forms, else the newest that is full."""
@@ -219,6 +234,27 @@ def find_my_group(dialogue: Dialogue) -> Outcome:
     dialogue.set_slot("group", group.token)
     facts = group_facts(dialogue, group) | {"unpaid": seat.status is SeatStatus.HELD}
     return Outcome("done" if group.status is GroupStatus.SUCCEEDED else "member", facts)
+
+
+@action("shared", "none")
+def share_group(dialogue: Dialogue) -> Outcome:
+    """Their group as a message to pass on: its picture, what it costs, and a button to join."""
+    seat = deals.newest_seat(dialogue.session, dialogue.customer)
+    group = dialogue.session.get_one(DealGroup, seat.group_id) if seat else None
+    if group is None or group.closes_at is None or not groups.is_open(group, at=dialogue.now):
+        return Outcome("none")
+    say = announcing.announcement(
+        dialogue.session,
+        deals.get(dialogue.session, group.deal_id),
+        group,
+        replies=dialogue.replies,
+        profile=dialogue.profile,
+        language=dialogue.language,
+        at=dialogue.now,
+    )
+    dialogue.say("utter_pass_on")
+    dialogue.send(say)
+    return Outcome("shared")
 
 
 @action("left", "let_go", "too_late", "none")

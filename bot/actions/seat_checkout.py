@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from bot.actions.purchase import Joining
+from bot.deals import cards
 from bot.dialogue.dialogue import Dialogue
 from shop.deals import groups
 from shop.deals import offers as deals
-from shop.deals.model import DealPayment, DealRefused, DealStatus
+from shop.deals.model import DealGroup, DealPayment, DealRefused, DealStatus
 from shop.orders import service as orders
 from shop.orders.model import Order
 from shop.orders.service import IN_FORM, DeliveryChoice, SeatWanted, Terms
@@ -58,9 +59,17 @@ def take_seat(dialogue: Dialogue, joining: Joining, where: Where) -> Order:
             if deals.status_at(joining.deal, dialogue.now) is not DealStatus.LIVE:
                 raise DealRefused(why="deal_over")
             group = groups.begin(session, joining.deal, at=dialogue.now)
+            _show_where_wished(dialogue, group)
         deals.check_may_take(session, joining.deal, customer, units=joining.item.units)
         seat = SeatWanted(group, joining.item, elsewhere=bool(dialogue.slot("goes_elsewhere")))
         return orders.place_seat(session, customer, seat, **where)
+
+
+def _show_where_wished(dialogue: Dialogue, group: DealGroup) -> None:
+    """Who wished for a group in a chat with others finds its card there."""
+    chat = dialogue.slot("shown_in")
+    if chat:
+        cards.show(dialogue.session, group, chat, language=dialogue.language, at=dialogue.now)
 
 
 def refusal_facts(dialogue: Dialogue, refused: DealRefused) -> dict[str, Any]:

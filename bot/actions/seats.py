@@ -2,15 +2,12 @@
 
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
-
-from bot.deals import endings, links
+from bot.deals import endings, facts
 from bot.dialogue.dialogue import Dialogue
 from bot.events import TimerFired
 from payments.seating import Seated
-from shop.deals import groups, offers
+from shop.deals import groups
 from shop.deals.model import DealGroup, DealPayment, GroupStatus, Seat, SeatStatus
 from shop.orders import service as orders
 from shop.orders.model import Order
@@ -18,30 +15,9 @@ from shop.payment_methods import PaymentKind
 
 
 def group_facts(dialogue: Dialogue, group: DealGroup) -> dict[str, Any]:
-    """What sentences about a group may say: how many there are, how many are missing, and until when."""
-    taken = groups.seats_of(dialogue.session, group)
-    paid = [seat for seat in taken if seat.status is not SeatStatus.HELD]
-    there = len(paid) + group.filled_by_shop
-    return {
-        "deal": offers.get(dialogue.session, group.deal_id).title,
-        "group": group.token,
-        "invite": links.start_payload(group),
-        "size": group.size,
-        "there": there,
-        "missing": group.size - there,
-        "paying": len(taken) - len(paid),
-        "until": moment(dialogue, group),
-        "state": group.status.value,
-        "by_shop": group.filled_by_shop,
-    }
-
-
-def moment(dialogue: Dialogue, group: DealGroup) -> str:
-    """When the group's time is over, in the shop's time: "Tue 24 Nov, 18:00"; empty before its leader has paid."""
-    if group.closes_at is None:
-        return ""
-    local = group.closes_at.astimezone(ZoneInfo(dialogue.profile.time_zone))
-    return format_datetime(local, "EEE d MMM, HH:mm", locale=dialogue.language)
+    """What sentences about a group may say in this conversation."""
+    told = facts.group_facts(dialogue.session, group, dialogue.profile, dialogue.language)
+    return told | {"shares": dialogue.abilities.invitations}
 
 
 def is_held_by_bank(dialogue: Dialogue, order: Order) -> bool:
@@ -73,8 +49,8 @@ def _tell(dialogue: Dialogue, reply: str, order: Order) -> None:
     assert order.group_id is not None, "a seat"
     group = dialogue.session.get_one(DealGroup, order.group_id)
     leads = group.leader_id == order.customer_id
-    facts = {"order": order.reference, "due": order.due, "leads": leads, **group_facts(dialogue, group)}
-    dialogue.say(reply, purpose="order_update", **facts)
+    told = {"order": order.reference, "due": order.due, "leads": leads, **group_facts(dialogue, group)}
+    dialogue.say(reply, purpose="order_update", **told)
 
 
 def on_notice(dialogue: Dialogue, event: TimerFired) -> None:
@@ -86,9 +62,9 @@ def on_notice(dialogue: Dialogue, event: TimerFired) -> None:
     if while_forming and (group.status is not GroupStatus.FORMING or seat.status is not SeatStatus.PAID):
         return
     order = orders.get(dialogue.session, seat.order_id, lock=False)
-    facts = {"order": order.reference, "due": order.due, **group_facts(dialogue, group)}
-    facts["is_held"] = is_held_by_bank(dialogue, order)
-    dialogue.say(f"utter_group_{what}", purpose="answer" if while_forming else "order_update", **facts)
+    told = {"order": order.reference, "due": order.due, **group_facts(dialogue, group)}
+    told["is_held"] = is_held_by_bank(dialogue, order)
+    dialogue.say(f"utter_group_{what}", purpose="answer" if while_forming else "order_update", **told)
 
 
 WHILE_FORMING = frozenset({"joined", "one_left", "half_time", "last_hours", "new_leader"})

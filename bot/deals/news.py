@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from bot.deals import endings
+from bot.deals import cards, endings
 from bot.delivery import timers
 from bot.delivery.turn import Turn
 from bot.events import TimerFired
@@ -81,6 +81,7 @@ def _tell_news(turn: Turn, group: DealGroup, profile: ShopProfile) -> None:
         for seat, what in _readers(turn.session, group, line):
             _tell(turn, seat, what, cause=str(line.id), profile=profile)
         group.told_event = line.id
+    cards.change(turn.session, group, at=turn.now)
 
 
 def _watch_the_time(session: Session, group: DealGroup, *, since: datetime) -> None:

@@ -56,6 +56,9 @@ class Abilities(Protocol):
     @property
     def files(self) -> bool: ...
 
+    @property
+    def invitations(self) -> bool: ...
+
 
 class PaperLinks(Protocol):
     """Knows under which address a paper of an order lies."""

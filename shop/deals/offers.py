@@ -7,7 +7,17 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from shop.customers.model import Customer
-from shop.deals.model import TAKEN, Audience, Deal, DealGroup, DealRefused, DealStatus, Seat, SeatStatus
+from shop.deals.model import (
+    TAKEN,
+    Audience,
+    Deal,
+    DealGroup,
+    DealRefused,
+    DealStatus,
+    GroupStatus,
+    Seat,
+    SeatStatus,
+)
 from shop.money import Money
 from shop.orders.model import PAID_FOR, Order
 from shop.watches.model import StockWatch
@@ -101,6 +111,17 @@ def newest_seat(session: Session, customer: Customer) -> Seat | None:
     """Their seat in a group that still forms; else the newest that is confirmed."""
     mine = session.scalars(_seats_of(customer).where(Seat.status.in_(TAKEN))).all()
     return min(mine, key=lambda seat: seat.status is SeatStatus.CONFIRMED, default=None)
+
+
+def open_groups(session: Session, customer: Customer) -> list[DealGroup]:
+    """The groups in which they have paid for a seat, and that still form; the one that ends first comes first."""
+    joined = select(DealGroup).join(Seat, Seat.group_id == DealGroup.id)
+    mine = joined.where(
+        Seat.customer_id == customer.id,
+        Seat.status == SeatStatus.PAID,
+        DealGroup.status == GroupStatus.FORMING,
+    )
+    return list(session.scalars(mine.order_by(DealGroup.closes_at, DealGroup.id)))
 
 
 def _seats_of(customer: Customer) -> Select[Seat]:
