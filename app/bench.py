@@ -152,6 +152,11 @@ def deals(config: Path, home: Path, *, people: int, groups: int, databases: Sequ
             found = list(flash_deal.measure(settings, template, scratches, plan, say))
     except CannotOpen as error:
         raise Failure(str(error)) from error
+    return answer_about_deals(found)
+
+
+def answer_about_deals(found: Sequence[FlashDeal]) -> Answer:
+    """What each database came to; not fine where a rule was broken."""
     facts = {
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": _machine(),
