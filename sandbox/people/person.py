@@ -159,9 +159,10 @@ class Person(ABC):
 
     async def invitation(self) -> str:
         """What the newest link to a group on their screen carries, for others to follow. Raises CannotDo."""
-        for action in await self.actions():
-            if (found := invitation_in(action)) is not None:
-                return found
+        for seen in reversed(await self.screen()):
+            for place in (seen.text, *(action.value for action in seen.actions)):
+                if (found := _INVITATION.search(unquote(place))) is not None:
+                    return found[0]
         raise CannotDo(f"{self.name} has no link of a group to pass on")
 
     async def actions(self) -> list[Action]:
@@ -172,12 +173,6 @@ class Person(ABC):
         """The complaint about a button that is not there."""
         names = ", ".join(f"“{each}”" for each in dict.fromkeys(there)) or "no buttons at all"
         return CannotDo(f"{self.name} sees no button “{label}”; there are {names}")
-
-
-def invitation_in(action: Action) -> str | None:
-    """What the link to a group carries that is passed on with it."""
-    found = _INVITATION.search(unquote(action.value))
-    return found[0] if found else None
 
 
 def chosen(label: str, actions: Iterable[Action]) -> Action | None:

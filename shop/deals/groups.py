@@ -4,7 +4,6 @@ Nothing here moves money or goods: a seat's order does. Every change leaves a li
 which members and cards are told; `changed` says which groups have new ones.
 """
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,6 +27,7 @@ from shop.deals.model import (
     SeatStatus,
 )
 from shop.orders.model import Order
+from storage.ids import new_token
 
 TOKEN_BYTES: Final = 12  # 16 letters of [A-Za-z0-9_-], as a Telegram start parameter takes them
 OPEN: Final = frozenset({GroupStatus.FORMING, GroupStatus.CLOSING})
@@ -141,7 +141,7 @@ def begin(session: Session, deal: Deal, *, at: datetime) -> DealGroup:
     `deal` is loaded with its prices; that it is live is the caller's to know.
     """
     group = DealGroup(
-        token=secrets.token_urlsafe(TOKEN_BYTES),
+        token=new_token(TOKEN_BYTES),
         deal_id=deal.id,
         status=GroupStatus.FORMING,
         size=deal.size,
