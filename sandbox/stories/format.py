@@ -355,6 +355,7 @@ class StripeFaults(StoryModel):
     """What Stripe's next answers are, and how its next notices come."""
 
     checkout: Answers | None = None
+    session: Answers | None = None  # when it is asked how a payment page stands
     refund: Answers | None = None
     expire: Answers | None = None
     notices: Answers | None = None  # of payments

@@ -258,6 +258,37 @@ async def test_the_payment_provider_is_down_during_refunds(stage: Stage) -> None
     assert seats(stage) == ["refunded"] * 2
 
 
+async def test_the_process_is_killed_in_the_middle_of_a_failures_refunds(stage: Stage) -> None:
+    await offered(stage)
+    ana, bo = crowd(stage, 2, ("web", "messenger"))
+    await seated(stage, ana)
+    await seated(stage, bo, token(stage))
+    stage.sandbox.stripe.faults.next("POST /v1/refunds", ["ok", *["503"] * 12])
+    await stage.advance(timedelta(hours=24))
+    assert sorted(seats(stage)) == ["refund_pending", "refunded"]
+    await stage.crash()
+    await stage.advance(timedelta(hours=2))
+    assert seats(stage) == ["refunded"] * 2
+    for person in (ana, bo):
+        assert (await heard(stage, person)).count("is sent") == 1
+
+
+async def test_who_has_bought_before_joins_and_pays_in_three_taps(stage: Stage) -> None:
+    await offered(stage)
+    ana, bo = crowd(stage, 2)
+    await seated(stage, bo)
+    await told(stage, bo, "leave the group")
+    await tapped(stage, bo, "Yes, leave")
+    await stage.advance(timedelta(minutes=1))
+    await seated(stage, ana)
+    joined = stage.database.read(all_groups)[-1]
+    await followed(stage, bo, f"deal_{joined}")
+    await tapped(stage, bo, "Join")
+    await tapped(stage, bo, "Pay")
+    assert (await bo.pay("visa")).paid  # the third, on the invoice or the payment page
+    assert "2 of 3 are in" in await heard(stage, bo)
+
+
 async def test_the_leader_leaves_while_the_last_one_joins(stage: Stage) -> None:
     await offered(stage, size=2)
     ana, bo = crowd(stage, 2, ("web", "web"))
