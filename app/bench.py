@@ -3,6 +3,7 @@
 import os
 import platform
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -12,18 +13,22 @@ from typing import Any, Final
 from rich.console import Console, Group
 from rich.table import Table
 
-from app.benchmarks import answering, cost, data_sets, finding, scratch, understanding
+from app.benchmarks import answering, cost, data_sets, finding, flash_deal, scratch, understanding
 from app.benchmarks.answering import AnswerFigures
 from app.benchmarks.cost import CannotMeasure, Cost
 from app.benchmarks.data_sets import DataSet, MissingData
 from app.benchmarks.finding import Catalogue, Finding, Plan
+from app.benchmarks.flash_deal import FlashDeal
 from app.benchmarks.questions import asked_in
 from app.benchmarks.search_engines import missing_packages
 from app.benchmarks.understanding import Figures
+from app.log import set_up
 from app.options import EXPORTS, KNOWLEDGE, QUESTIONS
 from app.report import Answer, Failure
-from app.running import CannotOpen
-from app.settings import read_settings
+from app.running import CannotOpen, Teller
+from app.scratch_databases import scratch_databases
+from app.settings import Home, read_settings
+from app.stage import rehearsal_template
 from nlu.embedding import Embedder, MiniLmEmbedder
 from nlu.pipeline import PipelineSettings
 
@@ -131,6 +136,33 @@ def knowledge(config: Path, *, questions: Sequence[Path], documents: Path) -> An
         "questions": [asdict(row) for row in figures],
     }
     return Answer({"knowledge": facts}, view=_answers(figures))
+
+
+def deals(config: Path, home: Path, *, people: int, groups: int, databases: Sequence[str]) -> Answer:
+    """A flash deal on each of the databases, beside a bare counter; not fine where a rule was broken."""
+    settings, plan = read_settings(config), flash_deal.Plan(people, groups)
+    teller = Teller(_errors, quiet=True)
+    set_up(settings.log.model_copy(update={"level": "error"}))
+    try:
+        template = rehearsal_template(settings, Home(home), teller)
+        with ExitStack() as stack:
+            scratches = [
+                stack.enter_context(scratch_databases(each, settings, template, teller)) for each in databases
+            ]
+            found = list(flash_deal.measure(settings, template, scratches, plan, say))
+    except CannotOpen as error:
+        raise Failure(str(error)) from error
+    return answer_about_deals(found)
+
+
+def answer_about_deals(found: Sequence[FlashDeal]) -> Answer:
+    """What each database came to; not fine where a rule was broken."""
+    facts = {
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": _machine(),
+        "flash_deal": [asdict(row) for row in found],
+    }
+    return Answer({"deals": facts}, view=_flash_deals(found), fine=all(row.holds for row in found))
 
 
 def say(what: str) -> None:
@@ -246,6 +278,34 @@ def _answers(figures: Sequence[AnswerFigures]) -> Table:
             end_section=row.method == figures[-1].method,
         )
     return table
+
+
+def _flash_deals(found: Sequence[FlashDeal]) -> Group:
+    table = Table("", title="A flash deal: taps on Join and Pay, some twice and out of order")
+    for row in found:
+        table.add_column(row.database)
+    rows = (
+        ("people, groups, units", [f"{row.people}, {row.groups}, {row.units}" for row in found]),
+        ("taps + repeated ones", [f"{row.taps} + {row.repeats}" for row in found]),
+        ("real s, taps a second", [f"{row.real_seconds:.1f}, {row.taps_per_second:.0f}" for row in found]),
+        ("Join, ms p50 / p99", [f"{row.join_p50_ms:.0f} / {row.join_p99_ms:.0f}" for row in found]),
+        ("Pay, ms p50 / p99", [f"{row.pay_p50_ms:.0f} / {row.pay_p99_ms:.0f}" for row in found]),
+        (
+            "bare counter, ms p50 / p99",
+            [f"{row.counter_p50_ms:.1f} / {row.counter_p99_ms:.1f}" for row in found],
+        ),
+        ("… taps a second", [f"{row.counter_taps_per_second:.0f}" for row in found]),
+        ("Pay, times the bare counter's p99", [f"{row.times_the_counter:.0f}" for row in found]),
+        ("payments, real s", [f"{row.payments}, {row.payments_real_seconds:.1f}" for row in found]),
+        ("groups filled", [f"{row.full_groups}" for row in found]),
+        ("groups over their size", [f"{row.groups_over_size}" for row in found]),
+        ("units over stock", [f"{row.units_over_stock}" for row in found]),
+        ("people charged twice", [f"{row.charged_twice}" for row in found]),
+        ("other rules broken", [f"{len(row.breaches)}" for row in found]),
+    )
+    for label, values in rows:
+        table.add_row(label, *values)
+    return Group(table, *(breach for row in found for breach in row.breaches))
 
 
 def _prices(costs: Sequence[Cost]) -> Table:

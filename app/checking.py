@@ -243,9 +243,9 @@ def _check_buttons(
     buttons: list[ButtonText], flows: dict[str, Flow], slots: dict[str, Slot]
 ) -> Iterator[str]:
     for button in buttons:
-        kinds = (button.payload, button.url, button.share, button.private)
+        kinds = (button.payload, button.url, button.share, button.private, button.invite)
         if sum(kind is not None for kind in kinds) != 1:
-            yield f"button {button.title!r} needs exactly one of: payload, url, share, private"
+            yield f"button {button.title!r} needs exactly one of: payload, url, share, private, invite"
         if button.payload is not None:
             yield from (
                 f"button {button.title!r}: {text}" for text in _check_payload(button.payload, flows, slots)

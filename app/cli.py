@@ -34,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-imports = typer.Typer(help="Bring in products or knowledge.", no_args_is_help=True)
+imports = typer.Typer(help="Bring in products, group deals or knowledge.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 flows = typer.Typer(help="Pictures of flows, and the form of their files.", no_args_is_help=True)
 app.add_typer(flows, name="flows")
@@ -45,6 +45,8 @@ benches = typer.Typer(
 app.add_typer(benches, name="bench")
 sales = typer.Typer(help="Lower prices from one day to another.", no_args_is_help=True)
 app.add_typer(sales, name="sale")
+deals = typer.Typer(help="Group deals: what costs less when people buy it together.", no_args_is_help=True)
+app.add_typer(deals, name="deal")
 coupons = typer.Typer(help="Coupons that customers may use.", no_args_is_help=True)
 app.add_typer(coupons, name="coupon")
 nlu = typer.Typer(help="Examples for other engines.", no_args_is_help=True)
@@ -187,6 +189,21 @@ def import_products(
     from app import catalogue_commands
 
     return catalogue_commands.import_products(home, config, file, quiet=as_json)
+
+
+@imports.command("deals")
+@answers
+def import_deals(
+    file: Annotated[Path, typer.Argument(help="A YAML file of deals, as sandbox/demo_shop/deals.yml.")],
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> Answer:
+    """Bring in group deals and publish them; every mistake is named. Importing twice changes nothing."""
+    from app import deal_commands
+
+    del as_json
+    return deal_commands.import_file(home, config, file)
 
 
 @imports.command("knowledge")
@@ -569,6 +586,30 @@ def bench_knowledge(
     return bench.knowledge(config, questions=questions or QUESTIONS, documents=documents)
 
 
+@benches.command("deals")
+@answers
+def bench_deals(
+    people: Annotated[int, typer.Option(min=1, help="How many people tap.")] = 2000,
+    groups: Annotated[int, typer.Option(min=1, help="On how many groups of three.")] = 300,
+    database: Annotated[
+        list[str] | None,
+        typer.Option(help="sqlite, postgresql (a server from a wheel), or a server's URL; both unless told."),
+    ] = None,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> Answer:
+    """A flash deal on both databases: how long a tap takes, beside a bare counter, and whether every rule held.
+
+    Exit code 1 says that one was broken.
+    """
+    from app import bench
+
+    del as_json
+    databases = database or ["sqlite", "postgresql"]
+    return bench.deals(config, home, people=people, groups=groups, databases=databases)
+
+
 @sales.command("add")
 @answers
 def add_sale(
@@ -614,6 +655,101 @@ def end_sale(
 
     del as_json
     return sale_commands.end(home, config, handle)
+
+
+DealCode = Annotated[str, typer.Argument(help="The deal's code, such as honey-for-three.")]
+
+
+@deals.command("list")
+@answers
+def list_deals(home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False) -> Answer:
+    """Every group deal: its state, prices, window, and how much of its quota is used."""
+    from app import deal_commands
+
+    del as_json
+    return deal_commands.listed(home, config)
+
+
+@deals.command("pause")
+@answers
+def pause_deal(
+    code: DealCode, home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False
+) -> Answer:
+    """Pause a deal that is live: groups that began go on, no other begins."""
+    from app import deal_commands
+
+    del as_json
+    return deal_commands.pause(home, config, code)
+
+
+@deals.command("resume")
+@answers
+def resume_deal(
+    code: DealCode, home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False
+) -> Answer:
+    """Have a paused deal live again."""
+    from app import deal_commands
+
+    del as_json
+    return deal_commands.resume(home, config, code)
+
+
+@deals.command("end")
+@answers
+def end_deal(
+    code: DealCode, home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False
+) -> Answer:
+    """End a deal now; groups that began may still fill."""
+    from app import deal_commands
+
+    del as_json
+    return deal_commands.end(home, config, code)
+
+
+@deals.command("post")
+@answers
+def post_deal(
+    code: DealCode,
+    channel: Annotated[str, typer.Option(help="The Telegram channel, as @kettleandquay.")],
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> Answer:
+    """Post a deal with its picture in a Telegram channel where the bot is an administrator."""
+    from app import deal_commands
+
+    del as_json
+    return deal_commands.post(home, config, code, channel=channel)
+
+
+@deals.command("cancel")
+@answers
+def cancel_deal(
+    code: DealCode, home: HomeFolder = HOME, config: ConfigFile = CONFIG, as_json: AsJson = False
+) -> Answer:
+    """Call a deal off: its groups that still fill end, and everybody in them has their money back."""
+    from app import deal_commands
+
+    del as_json
+    return deal_commands.cancel(home, config, code)
+
+
+@deals.command("forecast")
+@answers
+def forecast_deal(
+    code: DealCode,
+    size: Annotated[int | None, typer.Option(help="Of so many people; else as the deal has it.")] = None,
+    hours: Annotated[int | None, typer.Option(help="Within so many hours; else as the deal has it.")] = None,
+    price: Annotated[str | None, typer.Option(help="At this price together, such as 18.00.")] = None,
+    home: HomeFolder = HOME,
+    config: ConfigFile = CONFIG,
+    as_json: AsJson = False,
+) -> Answer:
+    """How likely the next group is to fill, judging by past ones, and what it brings; honest about too few."""
+    from app import forecast_command
+
+    del as_json
+    return forecast_command.run(home, config, code, size=size, hours=hours, price=price)
 
 
 @coupons.command("add")

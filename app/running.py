@@ -50,6 +50,7 @@ from nlu.model import ModelFileError, TrainedModel, WorseModel
 from nlu.training_data import TrainingData, TrainingDataError
 from sandbox.clock import TurnableClock
 from shop.catalogue.importing import import_products
+from shop.deals.importing import import_deals
 from shop.profile import ShopProfile
 from shop.promotions import service as promotions
 from shop.promotions.model import Coupon
@@ -185,6 +186,7 @@ def seed_demo(settings: Settings, home: Home, database: Database, means: Means, 
             progress=tell,
         )
     database.write_now(lambda session: offer_demo_coupons(session, settings.shop, at=now))
+    deals = import_deals(database, DEMO / "deals.yml", at=now, only_new=True)  # staff may have changed theirs
     documents = knowledge_importing.import_knowledge(
         database, [DEMO / "knowledge"], at=now, language=settings.language
     )
@@ -195,7 +197,9 @@ def seed_demo(settings: Settings, home: Home, database: Database, means: Means, 
             )
     products = goods.added + goods.changed + goods.unchanged
     papers = documents.added + documents.changed + documents.unchanged
-    teller.say(f"→ {products} products on the shelves, {papers} documents to answer from")
+    teller.say(
+        f"→ {products} products on the shelves, {len(deals.landings)} group deals, {papers} documents to answer from"
+    )
 
 
 def offer_demo_coupons(session: Session, shop: ShopProfile, *, at: datetime) -> None:

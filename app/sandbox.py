@@ -101,7 +101,7 @@ def open_sandbox(
         shop_name=shop_name,
     )
     telegram = TelegramWorld(clock, store=home.sandbox / "telegram.db" if home else None, payments=stripe)
-    telegram.add_bot(BOT_TOKEN, BOT_NAME, name=shop_name, provider_tokens=(PROVIDER_TOKEN,))
+    telegram.add_bot(BOT_TOKEN, BOT_NAME, name=shop_name, provider_tokens=(PROVIDER_TOKEN,), inline=True)
     messenger = MessengerWorld(
         clock,
         app_secret=APP_SECRET,

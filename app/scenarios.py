@@ -23,6 +23,7 @@ from sandbox.stories import reading
 from sandbox.stories.format import CHANNELS, Channel, Known, Story
 from sandbox.stories.playing import play
 from sandbox.stories.results import Result, Results
+from storage import yaml_files
 from storage.yaml_files import Mistake, Mistakes
 
 ENDINGS: Final = {".yml", ".yaml"}
@@ -46,6 +47,7 @@ def known_names(settings: Settings) -> Known:
         replies=frozenset(sentences.keys(settings.language)),
         intents=frozenset(training_data.load(TRAINING_DATA / settings.language).intents),
         products=frozenset(handles),
+        deals=frozenset(deal["name"] for deal in yaml_files.load(DEMO / "deals.yml")["deals"]),
     )
 
 

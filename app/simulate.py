@@ -83,6 +83,8 @@ def _facts(simulation: Simulation, outcomes: Outcomes) -> dict[str, Any]:
         "steps": outcomes.steps,
         "messages": outcomes.messages,
         "orders": outcomes.orders,
+        "groups": outcomes.groups,
+        "seats": outcomes.seats,
         "charged_minor": outcomes.charged_minor,
         "refunded_minor": outcomes.refunded_minor,
         "reconciled": outcomes.reconciled,
@@ -104,13 +106,18 @@ def _text(facts: dict[str, Any], settings: Settings) -> str:
     def money(minor: int) -> str:
         return Money(minor, facts["currency"]).format(settings.language)
 
-    orders = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in facts["orders"].items())
+    def counted(what: str) -> str:
+        return (
+            ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in facts[what].items()) or "none"
+        )
+
     faults = ", ".join(f"{count} × {name}" for name, count in facts["faults"].items())
     simulated = timedelta(seconds=facts["simulated_seconds"])
     lines = [
         "Stopped by hand; until then:" if facts["stopped"] else "",
         f"{facts['people']} people, {facts['visits']} visits, {facts['steps']} steps, {facts['messages']} messages to them",
-        f"orders: {orders or 'none'}",
+        f"orders: {counted('orders')}",
+        f"groups: {counted('groups')}; their seats: {counted('seats')}",
         f"charged {money(facts['charged_minor'])}, given back {money(facts['refunded_minor'])}",
         _reconciled(facts),
         f"faults planted: {faults or 'none'}",

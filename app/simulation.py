@@ -64,7 +64,7 @@ class Simulation:
         change: StageChanger = _AS_IT_IS,
     ) -> None:
         """`change` is done to every stage before it is played on, to see what a shop that is broken so comes to."""
-        self.settings = _without_pages(settings)
+        self.settings = without_pages(settings)
         self.template = template
         self.chosen = chosen
         self.databases = databases
@@ -158,7 +158,7 @@ def _on_ctrl_c(stop: Callable[[], object]) -> Generator[None]:
             loop.remove_signal_handler(signal.SIGINT)
 
 
-def _without_pages(settings: Settings) -> Settings:
+def without_pages(settings: Settings) -> Settings:
     """Nobody looks at the console or the chat's page here; people of the web chat use what that page uses."""
     web = settings.channels.web.model_copy(update={"enabled": False})
     return settings.model_copy(update={"channels": settings.channels.model_copy(update={"web": web})})

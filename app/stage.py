@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
@@ -26,6 +26,7 @@ from babel.core import get_global
 from fastapi import FastAPI
 from filelock import FileLock
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.hands import Hands
 from app.running import Teller, prepare, with_sandbox
@@ -58,6 +59,8 @@ from storage.engine import Database, RehearsalDatabase
 from storage.ids import new_id
 
 OPENING = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -201,22 +204,26 @@ class Stage:
     async def staff_reply(self, conversation: str, words: str) -> None:
         """A person of the shop answers a customer, as the staff page does."""
         identity, at = new_id().hex, self.clock.now()
-        await self.database.run(
+        await self.staff_work(
             lambda session: staff_reply.answer(session, conversation, words, identity=identity, at=at)
         )
+
+    async def staff_work(self, work: Callable[[Session], T]) -> T:
+        """Staff do something in one transaction, as their pages do; what it leads to begins at once."""
+        done = await self.database.run(work)
         await self.parley.delivery.wake()
+        return done
 
     async def staff_do(self, reference: str, work: Callable[[Desk], Any]) -> None:
         """Staff do something with an order, as the staff page does. Raises whatever `work` refuses."""
         order_id, at = select(Order.id).where(Order.reference == reference), self.clock.now()
-        await self.database.run(
+        await self.staff_work(
             lambda session: work(
                 fulfilment.open_order(
                     session, session.scalars(order_id).one(), notices=self.parley.notices, at=at
                 )
             )
         )
-        await self.parley.delivery.wake()
 
     async def staff_move(self, reference: str, status: OrderStatus, *, tracking: str = "") -> None:
         """Staff move an order on. Raises NotPossible."""

@@ -23,12 +23,15 @@ from bot.channels.messenger import MessengerChannel, Page
 from bot.channels.messenger_sending import LastHeard
 from bot.channels.port import Abilities, Channel, Draw
 from bot.channels.web import HostedChannel
+from bot.deals.inline import InlineDesk
+from bot.deals.pictures import DealPictures
 from bot.delivery.engine import Delivery
 from bot.dialogue import flows, replies, slots
 from bot.dialogue.hearing import Listener
 from bot.dialogue.tokens import Tokens
+from bot.events import Person
 from bot.handler import Shop, ShopHandler
-from bot.messages import Document
+from bot.messages import DealPicture, Document, InlineOffers
 from bot.notices import Notices
 from bot.papers import NoSuchPaper, Papers
 from knowledge_base.means import Means
@@ -395,8 +398,13 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
     spoken = replies.read(FLOWS / "replies", languages=settings.languages)
     web, terminal = HostedChannel("web"), HostedChannel("terminal")
     papers = Papers(settings.shop, spoken, home.secret(), settings.server.public_url or public_url)
-    draw = partial(_drawn, papers, database, clock)
+    pictures = DealPictures(settings.shop, spoken, home.media)
+    draw = partial(_drawn, papers, pictures, database, clock)
     telegram = telegram_for(settings, secrets, home, clock, far_ends, menus=_menus(spoken), draw=draw)
+    if telegram is not None:
+        desk = InlineDesk(settings.shop, spoken, telegram.name)
+        media_url = f"{settings.server.public_url or public_url}/media"
+        telegram.offer_inline(partial(_offered, desk, database, clock), media_url=media_url)
     messenger = messenger_for(
         settings,
         secrets,
@@ -541,13 +549,27 @@ def messenger_for(
     )
 
 
-async def _drawn(papers: Papers, database: Database, clock: Clock, document: Document) -> bytes | None:
-    """The paper, or None where the order is not there or was not paid."""
-    order, paper, language = document.order, document.paper, document.language
+async def _drawn(
+    papers: Papers,
+    pictures: DealPictures,
+    database: Database,
+    clock: Clock,
+    wanted: Document | DealPicture,
+) -> bytes | None:
+    """The paper, or None where the order is not there or was not paid; or the picture of a deal."""
+    if isinstance(wanted, DealPicture):
+        return await pictures.draw(database, wanted)
+    order, paper, language = wanted.order, wanted.paper, wanted.language
     try:
         return await papers.draw(database, order, paper, language, at=clock.now())
     except (NoSuchPaper, NoSuchOrder):
         return None
+
+
+async def _offered(
+    desk: InlineDesk, database: Database, clock: Clock, person: Person, typed: str
+) -> InlineOffers:
+    return await database.look(lambda session: desk.look(session, person, typed, at=clock.now()))
 
 
 async def _last_heard(database: Database, channel: str, chat: str) -> datetime | None:

@@ -129,11 +129,15 @@ class BotBlocked(EventModel):
 
 
 class Membership(EventModel):
-    """We were brought into a group or put out of it, or it goes on here under another id. `name` is ours there."""
+    """We were brought into a group or put out of it, or it goes on here under another id. `name` is ours there.
+
+    Where it has moved, `before` is the lane that it had.
+    """
 
     kind: Literal["membership"] = "membership"
     change: Literal["added", "removed", "moved"]
     name: str = ""
+    before: str = ""
 
 
 class TimerFired(EventModel):

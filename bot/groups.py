@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
 from bot import conversations, transcript
+from bot.deals import cards, links
 from bot.delivery.model import Conversation
 from bot.delivery.turn import Turn
 from bot.dialogue.replies import Replies
@@ -16,6 +17,7 @@ from bot.events import EVENT, Event, Membership, Opened, SentAttachment, SharedC
 from bot.events import Said as SaidEvent
 from bot.messages import MESSAGE, Button, Say
 from bot.transcript import Author, Utterance
+from shop.deals import groups as deals
 from shop.profile import ShopProfile
 from storage.types import JsonObject
 
@@ -45,9 +47,13 @@ def attend(turn: Turn, *, replies: Replies, profile: ShopProfile) -> None:
         case Membership(change="removed"):
             turn.conversation.blocked = True
             state.greeted_at = None
-        case Membership(change="moved"):  # they know us already
+            cards.forget(turn.session, turn.conversation.key)
+        case Membership(change="moved", before=before):  # they know us already
             turn.conversation.blocked = False
             state.greeted_at = turn.now
+            cards.move(turn.session, before, turn.conversation.key, at=turn.now)
+        case Opened() if _shows_deal(turn, event, replies):
+            turn.conversation.blocked = False
         case Membership() | Opened():
             turn.conversation.blocked = False
             if isinstance(event, Opened):
@@ -58,6 +64,20 @@ def attend(turn: Turn, *, replies: Replies, profile: ShopProfile) -> None:
         case _:
             return
     turn.conversation.state = state.model_dump(mode="json")
+
+
+def _shows_deal(turn: Turn, opened: Opened, replies: Replies) -> bool:
+    """A link brought us here with a group of a deal to show, as `/start@bot deal_…` in the group.
+
+    https://core.telegram.org/bots/features#deep-linking
+    """
+    group = deals.find(turn.session, links.read_payload(opened.payload) or "")
+    if group is None:
+        return False
+    app = turn.person.language.casefold().partition("-")[0] if turn.person else ""
+    language = app if app in replies.languages else replies.main
+    cards.show(turn.session, group, turn.conversation.key, language=language, at=turn.now)
+    return True
 
 
 def is_put_out(session: Session, conversation: str) -> bool:
@@ -105,6 +125,7 @@ def follow(turn: Turn, carried: str, *, tokens: Tokens) -> Event | None:
     if said is None or number in state.followed or not _is_theirs(said, key):
         return None
     there = turn.session.get(Conversation, said.conversation)
+    turn.followed_from = said.conversation
     if there is not None:
         public = State.model_validate(there.state)
         state.see(public)

@@ -22,6 +22,7 @@ from bot.actions import (
 )
 from bot.actions import payment as money
 from bot.channels import port
+from bot.deals import cards, links, news
 from bot.delivery.turn import PrepareMore, Turn
 from bot.dialogue.commands import AskAgain, Command, StartFlow, Utter
 from bot.dialogue.dialogue import Abilities, Dialogue, Knowledge, PaperLinks
@@ -103,7 +104,11 @@ class ShopHandler:
         return self._listener.hear(text[:TEXT_LETTERS_MAX]) if text is not None else None
 
     def handle(self, turn: Turn) -> None:
-        """Decide what this event leads to."""
+        """Decide what this event leads to; groups of deals that it changed have their news told."""
+        self._handle(turn)
+        news.plan(turn.session, at=turn.now)
+
+    def _handle(self, turn: Turn) -> None:
         if self._is_dealt_with(turn):
             return
         self._follow(turn)
@@ -133,7 +138,9 @@ class ShopHandler:
         elif isinstance(turn.event, Overheard):
             self._write_down(turn, turn.event)
         elif turn.conversation.key == conversations.group_of(turn.conversation.key):
-            groups.attend(turn, replies=self._shop.replies, profile=self._shop.profile)
+            replies, profile = self._shop.replies, self._shop.profile
+            if not cards.on_event(turn, replies=replies, profile=profile):
+                groups.attend(turn, replies=replies, profile=profile)
         else:
             return forgetting.on_event(turn)  # about what was said here, whoever writes from here by now
         return True
@@ -142,7 +149,7 @@ class ShopHandler:
         """Whether it was about the shop's money and no customer's conversation."""
         zone = ZoneInfo(self._shop.profile.time_zone)
         by_time = reconciling.on_event(turn, zone) or watching.on_event(turn) or sale_times.on_event(turn)
-        return by_time or money.on_nobodys_news(turn)
+        return by_time or news.on_event(turn, self._shop.profile) or money.on_nobodys_news(turn)
 
     def apologise(self, turn: Turn) -> None:
         """Something of ours broke on this event: say so, plainly."""
@@ -295,8 +302,8 @@ class ShopHandler:
         match event:
             case Tapped():
                 return self._reader.read_tap(dialogue, event, awaited)
-            case Opened():
-                return [StartFlow("welcome")]
+            case Opened(payload=carried):
+                return [_opening(carried)]
             case Edited(text=text):
                 return [Utter("utter_edited", {"text": text[:EDITED_LETTERS_MAX]})]
             case SharedContact() | SharedLocation():
@@ -307,6 +314,15 @@ class ShopHandler:
                 return [AskAgain(reply, facts) if awaited else Utter(reply, facts)]
             case _:
                 raise LookupError(f"nothing answers a {event.kind!r}")
+
+
+def _opening(carried: str) -> Command:
+    """What a link into the chat is about: a group of a deal, a deal, or nothing but hello."""
+    if group := links.read_payload(carried):
+        return StartFlow("see_group", {"group": group})
+    if deal := links.read_offer(carried):
+        return StartFlow("see_deal", {"deal": str(deal)})
+    return StartFlow("welcome")
 
 
 def _note_words(turn: Turn) -> int:

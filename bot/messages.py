@@ -18,9 +18,11 @@ class MessageModel(BaseModel):
 
 
 class Button(MessageModel):
-    """A labelled button. Exactly one of: a signed `token` of ours, a `url`, a request to share something, or `private`.
+    """A labelled button. Exactly one of: a signed `token` of ours, a `url`, a request to share something, `private`, or
+    `invite`.
 
-    `private` stands in a group and opens the private chat with us; what it holds comes along.
+    `private` stands in a group and opens the private chat with us; what it holds comes along. `invite` passes a link on
+    to others, which opens their chat with us and brings along what it holds.
     """
 
     label: str
@@ -28,6 +30,7 @@ class Button(MessageModel):
     url: str | None = None
     private: str | None = None
     share: Literal["phone", "location"] | None = None
+    invite: str | None = None
 
 
 Rows = tuple[tuple[Button, ...], ...]
@@ -38,12 +41,27 @@ Messenger lets news of an order and words of staff through when a mere answer co
 """
 
 
+class DealPicture(MessageModel):
+    """A deal's picture to pass on, or a group's of it, drawn when it is sent; here is only which one it is.
+
+    Its code leads to the chat with us and brings along what is `carried`: the channel that sends it knows the `link`.
+    """
+
+    deal: UUID
+    group: UUID | None = None
+    language: str
+    carried: str
+    link: str = ""
+    name: str  # of the file
+
+
 class Picture(MessageModel):
-    """A picture by its place in the shop's media folder, or by a public URL."""
+    """A picture by its place in the shop's media folder, or by a public URL; where that can be done, one that is drawn."""
 
     path: str | None = None
     url: str | None = None
     alt: str = ""
+    drawn: DealPicture | None = None
 
 
 PaperKind = Literal["invoice", "receipt"]
@@ -97,6 +115,19 @@ class ShowCards(MessageModel):
     cards: tuple[Card, ...]
     buttons: Rows = ()  # below all of them: more, cheaper …
     answers: str = ""  # as in Say
+
+
+class Post(MessageModel):
+    """Something that many read, and that is changed in its place when it is no longer true.
+
+    `place` is the platform's id of the message to change; what was deleted there is posted anew. How it went comes back
+    as CallReturned("post", …), with the id that it has now.
+    """
+
+    kind: Literal["post"] = "post"
+    say: Say
+    place: str = ""
+    group: UUID | None = None  # the group of a deal whose card it is
 
 
 class PriceLine(MessageModel):
@@ -187,8 +218,36 @@ class ShowTyping(MessageModel):
     kind: Literal["show_typing"] = "show_typing"
 
 
+class InlineOffer(MessageModel):
+    """One thing to choose for whoever types our name in any chat: a line of a list, and the message that it becomes.
+
+    No message of ours: it is answered with at once, and sent by whoever chooses it.
+    """
+
+    id: str  # at most 64 letters
+    title: str
+    description: str
+    say: Say
+    picture: Picture | None
+
+
+class InlineOffers(MessageModel):
+    """What there is to choose from; without any, words that lead into the private chat."""
+
+    offers: tuple[InlineOffer, ...]
+    otherwise: str
+
+
 Message = Annotated[
-    Say | ShowCards | SendInvoice | Receipt | AnswerShipping | AnswerInvoiceCheck | AnswerTap | ShowTyping,
+    Say
+    | ShowCards
+    | Post
+    | SendInvoice
+    | Receipt
+    | AnswerShipping
+    | AnswerInvoiceCheck
+    | AnswerTap
+    | ShowTyping,
     Field(discriminator="kind"),
 ]
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.actions.orders import shipment_facts
 from bot.actions.payment import order_facts
+from bot.deals import news
 from bot.delivery import outbox, timers
 from bot.delivery.model import Conversation
 from bot.notices import Notices
@@ -174,6 +175,7 @@ def _call_off(desk: Desk, order: Order, why: str) -> list[Refund]:
         _make_call(desk, call)
     if order.payment_session is not None:
         _make_call(desk, ProviderCall.closing(order.payment_session, order.id))
+    news.plan(desk.session, at=desk.at)  # of a seat its group hears
     return sent
 
 

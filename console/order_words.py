@@ -11,6 +11,7 @@ PATH: Final = "/staff/orders"
 STATUS_WORDS: Final = {
     OrderStatus.PLACED: ("To be paid later", "good"),
     OrderStatus.AWAITING_PAYMENT: ("Awaiting payment", "waiting"),
+    OrderStatus.WAITING: ("In a group", "waiting"),
     OrderStatus.AUTHORISED: ("Money held", "waiting"),
     OrderStatus.PAID: ("Paid", "good"),
     OrderStatus.PACKED: ("Packed", "good"),

@@ -17,6 +17,7 @@ from nicegui.staticfiles import CacheControlledStaticFiles
 from console import (
     staff_catalogue,
     staff_conversations,
+    staff_deals,
     staff_money,
     staff_orders,
     staff_problems,
@@ -65,6 +66,7 @@ def mount(app: FastAPI, services: ConsoleServices) -> None:
     staff_conversations.add_pages(services, access)
     staff_orders.add_pages(services, access)
     staff_catalogue.add_pages(services, access)
+    staff_deals.add_pages(services, access)
     staff_money.add_pages(services, access)
     staff_slips.add_slips(services, access)
     staff_problems.add_pages(services, access)

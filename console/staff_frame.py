@@ -18,6 +18,7 @@ SECTIONS: Final = {
     "Orders": "/staff/orders",
     "Money": "/staff/money",
     "Catalogue": "/staff/catalogue",
+    "Deals": "/staff/deals",
     "Questions": "/staff/questions",
     "Understanding": "/staff/understanding",
     "Problems": "/staff/problems",

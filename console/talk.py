@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from nicegui.element import Element
 
+from bot.channels.web import LINK_PATH
 from bot.events import Edited, Said, SentAttachment, SharedContact, SharedLocation, Tapped
 from bot.messages import Button, Card, Rows, Say, SendInvoice, ShowCards
 from bot.transcript import Author
@@ -28,6 +29,14 @@ from storage.clock import Clock
 
 LINES_MAX: Final = 400  # on one page: what is older is let go of, so that a long talk stays quick
 ATTACHMENTS: Final = {"photo": "Photo", "voice": "Voice message", "sticker": "Sticker", "video": "Video"}
+# https://developer.mozilla.org/docs/Web/API/Navigator/share and .../Clipboard/writeText: both only on secure pages
+SHARE_LINK: Final = """async () => {
+    const url = location.origin + "%s";
+    const done = navigator.share ? navigator.share({url}).then(() => "shared")
+        : navigator.clipboard ? navigator.clipboard.writeText(url).then(() => "copied")
+        : Promise.resolve("");
+    emit(url, await done.catch(() => ""));
+}"""
 READ_PHONE: Final = "(event) => { event.preventDefault(); emit(event.target.elements.phone.value) }"
 
 OnTap = Callable[[Button], Awaitable[None]]
@@ -137,12 +146,24 @@ class Talk:
             button(each.label, lambda: self._tap(each), "chat-button", **label)
         elif is_web_address(each.url):
             link(each.label, each.url or "", "chat-button primary", **label)
+        elif each.invite is not None:
+            self._invitation(each.label, each.invite)
         elif each.share == "phone":
             self._phone_form(each.label)
 
     def _tap(self, each: Button) -> Awaitable[None]:
         assert self._on_tap is not None, "an inert button cannot be tapped"
         return self._on_tap(each)
+
+    def _invitation(self, label: str, carried: str) -> None:
+        """A button that hands the link to the phone's own share sheet, or copies it; then it can be read, too."""
+        shared = text("", "invitation", role="status")
+        pressed = text(label, "chat-button primary", tag="button", type="button")
+        pressed.on(
+            "click",
+            lambda heard: shared.set_text(_shared_words(heard.args)),
+            js_handler=SHARE_LINK % (LINK_PATH + carried),
+        )
 
     def _phone_form(self, label: str) -> None:
         async def share(number: Any) -> None:
@@ -190,6 +211,18 @@ def words_of(said: object) -> str:
             return f"Place on the map: {latitude:.4f}, {longitude:.4f}"
         case _:
             return ""
+
+
+def _shared_words(heard: Any) -> str:
+    """What to say once the link was passed on: [link, "shared" | "copied" | ""]."""
+    url, done = heard
+    match done:
+        case "shared":
+            return ""
+        case "copied":
+            return f"Copied, ready to paste: {url}"
+        case _:
+            return f"Pass this link on: {url}"
 
 
 def _shows(line: Line) -> bool:

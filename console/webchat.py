@@ -18,7 +18,7 @@ from nicegui import Client, background_tasks
 from nicegui import app as nicegui_app
 from nicegui.element import Element
 
-from bot.channels.web import ChatInput, new_chat_name
+from bot.channels.web import LINK_PATH, ChatInput, LinkPayload, new_chat_name
 from bot.events import Event, Opened
 from bot.messages import Button
 from bot.transcript import Author
@@ -35,6 +35,7 @@ LINES_AT_ONCE: Final = 100
 LOOK_SECONDS: Final = 2.0  # the safety net under the bell
 ANSWER_SECONDS: Final = 20  # after so long without an answer nobody believes the dots
 CHAT_KEY: Final = "chat"
+LINK_KEY: Final = "link"
 
 log = structlog.get_logger()
 
@@ -48,13 +49,19 @@ def add_page(services: ConsoleServices) -> None:
         in_window = await services.database.look(
             lambda session: products_in_window(session, most=shop_front.PRODUCTS)
         )
-        page = ChatPage(services, chat)
+        page = ChatPage(services, chat, link=request.session.pop(LINK_KEY, ""))
         page.build(in_window)
         await page.show_new()
         client.on_connect(page.begin)  # pyright: ignore[reportUnknownMemberType] - any callable
         client.on_delete(page.end)  # pyright: ignore[reportUnknownMemberType] - any callable
 
     nicegui_app.remove_route(shop_front.FORGET_PATH)
+    nicegui_app.remove_route(LINK_PATH + "{payload}")
+
+    @nicegui_app.get(LINK_PATH + "{payload}")
+    async def follow_link(request: Request, payload: LinkPayload) -> Response:  # pyright: ignore[reportUnusedFunction]
+        request.session[LINK_KEY] = payload  # the chat opens with it once, and not again when it is reloaded
+        return RedirectResponse(services.chat_path, 303)
 
     @nicegui_app.post(shop_front.FORGET_PATH)
     async def forget(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
@@ -82,9 +89,11 @@ class Pending:
 class ChatPage:
     """One open page of a chat: shows what comes, sends what is said."""
 
-    def __init__(self, services: ConsoleServices, chat: str) -> None:
+    def __init__(self, services: ConsoleServices, chat: str, *, link: str = "") -> None:
+        """`link` is what the link carried that was followed to this page, if any."""
         self._services = services
         self._chat = chat
+        self._link = link
         self._conversation = services.web.conversation(chat)
         self._shown = 0
         self._last: Line | None = None
@@ -138,8 +147,8 @@ class ChatPage:
 
     async def _follow(self) -> None:
         try:
-            if self._shown == 0:
-                await self._say_hello()
+            if self._link or self._shown == 0:
+                await self._open()
             while True:
                 self._bell.clear()
                 await self._try_to_show_new()
@@ -148,10 +157,11 @@ class ChatPage:
         finally:
             self._services.web.look_away(self._chat, self._bell)
 
-    async def _say_hello(self) -> None:
-        """Two tabs that open at once say it only once: it has the same identity in both."""
+    async def _open(self) -> None:
+        """Follow the link, else say hello. Two tabs that open at once do so only once: it has one identity in both."""
+        opened = _new_id() if self._link else f"open-{self._chat}"
         try:
-            await self._send(ChatInput(id=f"open-{self._chat}", open=True))
+            await self._send(ChatInput(id=opened, open=True, payload=self._link))
         except Exception:
             log.exception("webchat.hello_failed")
 

@@ -12,15 +12,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from payments import seating
 from payments.currencies import from_provider, to_provider
 from payments.model import Authorisation, AuthorisationStatus
 from payments.provider_call import ProviderCall
-from shop.catalogue.model import OutOfStock
+from shop.deals import groups
+from shop.deals.model import SeatStatus
 from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.model import NotPossible, Order, OrderStatus
 from shop.orders.service import NoSuchOrder
-from shop.promotions.service import CouponRefused
 from shop.tasks import service as tasks
 from shop.tasks.model import TaskKind
 from storage.types import JsonObject
@@ -34,6 +35,8 @@ class Heard(StrEnum):
     """What the provider's words about a payment's state come to."""
 
     HELD = "held"  # its order is authorised by it
+    SEATED = "seated"  # its order is a seat, whose group still forms
+    FILLED = "filled"  # that group is full by it: its cards are to be charged
     UNWANTED = "unwanted"  # nothing of ours can use it: it is to be let go
     CAPTURED = "captured"  # the money was taken: it is to be settled
     LAPSED = "lapsed"  # it is gone, and its order relied on it: that is cancelled now
@@ -62,6 +65,7 @@ def hear(session: Session, intent: JsonObject, *, at: datetime, low_stock_units:
             return Heard.CAPTURED
         case "canceled" if known is not None and known.status is AuthorisationStatus.HELD:
             _end(known, AuthorisationStatus.RELEASED, at=at)
+            groups.refund_moved(session, order.id, SeatStatus.REFUNDED)
             return _lapse(session, order, at=at)
         case _:
             return Heard.KNOWN
@@ -148,15 +152,19 @@ def _hold(session: Session, order: Order, intent: JsonObject, *, at: datetime, l
     if not order.can(OrderStatus.AUTHORISED) or amount != order.due:
         return Heard.UNWANTED
     try:
+        if order.group_id is not None:
+            seated = seating.take_seat(session, order, at=at, by="stripe", low_stock_units=low_stock_units)
+            return Heard.FILLED if seated.confirmed else Heard.SEATED
         orders.authorise(session, order, at=at, by="stripe", low_stock_units=low_stock_units)
-    except (OutOfStock, CouponRefused):
+    except seating.REFUSALS:
         return Heard.UNWANTED
     return Heard.HELD
 
 
 def _lapse(session: Session, order: Order, *, at: datetime) -> Heard:
     """Nothing pays for the order any more: its goods are free again."""
-    if order.status is not OrderStatus.AUTHORISED or held_for(session, order.id):
+    relies_on_it = order.status in {OrderStatus.AUTHORISED, OrderStatus.WAITING}
+    if not relies_on_it or held_for(session, order.id):
         return Heard.KNOWN
     orders.cancel(session, order, at=at, by="stripe", why="the bank let go of the money before it was taken")
     return Heard.LAPSED

@@ -13,6 +13,8 @@ from payments.ledger import posting
 from payments.ledger.model import Account
 from payments.model import OWED, Payment, Refund, RefundStatus
 from payments.provider_call import ProviderCall
+from shop.deals import groups
+from shop.deals.model import SeatStatus
 from shop.errors import Refused
 from shop.orders.model import Order
 from shop.tasks import service as tasks
@@ -24,6 +26,14 @@ BY_HAND: Final = "by_hand"
 SENT_BY: Final = {"telegram": "charge", "stripe": "payment_intent"}  # what Stripe finds a payment by
 STRIPE_REASONS = {"duplicate", "fraudulent", "requested_by_customer"}  # the API's enum
 
+
+SEAT_STATUS: Final = {
+    RefundStatus.PENDING: SeatStatus.REFUND_PENDING,
+    RefundStatus.SETTLED: SeatStatus.REFUNDED,
+    RefundStatus.OTHERWISE: SeatStatus.REFUNDED,
+    RefundStatus.FAILED: SeatStatus.REFUND_FAILED,
+}
+"""What a refund's state means for the seat of a group deal that it was paid for."""
 
 PROVIDER = "provider"  # who closes a task by what it says
 
@@ -152,6 +162,7 @@ def record(session: Session, refund_id: UUID, provider: dict[str, Any], *, at: d
     refund.status = status
     refund.settled_at = at if status is RefundStatus.SETTLED else None
     refund.error = provider.get("failure_reason")
+    groups.refund_moved(session, refund.order_id, SEAT_STATUS[status])
     if status is RefundStatus.FAILED:
         _open_task(session, refund, at=at)
     else:
@@ -231,6 +242,7 @@ def fail(session: Session, refund_id: UUID, *, error: str, unsure: bool, at: dat
     if refund.status is not RefundStatus.PENDING or refund.reference is not None:
         return None
     refund.status, refund.error, refund.unsure = RefundStatus.FAILED, error, unsure
+    groups.refund_moved(session, refund.order_id, SEAT_STATUS[refund.status])
     _open_task(session, refund, at=at)
     return refund
 
@@ -246,6 +258,7 @@ def retry(session: Session, refund_id: UUID, *, by: str, at: datetime) -> Refund
         refund.attempt += 1
         refund.reference = None
     refund.status, refund.unsure, refund.error = RefundStatus.PENDING, False, None
+    groups.refund_moved(session, refund.order_id, SEAT_STATUS[refund.status])
     tasks.close_cause(session, _cause(refund), by=by, resolution="sent once more", at=at)
     return refund
 
@@ -258,6 +271,7 @@ def give_otherwise(
     payment = session.get_one(Payment, refund.payment_id)
     posting.given_otherwise(session, refund, payment, out_of=out_of, at=at, memo=note)
     refund.status, refund.settled_at = RefundStatus.OTHERWISE, at
+    groups.refund_moved(session, refund.order_id, SEAT_STATUS[refund.status])
     words = f"given back out of {out_of.value}: {note}"
     tasks.close_cause(session, _cause(refund), by=by, resolution=words, at=at)
     return refund

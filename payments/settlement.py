@@ -8,14 +8,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from payments import exchanges, refunds
+from payments import exchanges, refunds, seating
 from payments.ledger import posting
 from payments.model import Payment, Refund
-from shop.catalogue.model import OutOfStock
+from payments.seating import Seated
 from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.model import PAID_FOR, Order, OrderStatus
-from shop.promotions.service import CouponRefused
 from shop.tasks import service as tasks
 from shop.tasks.model import TaskKind
 
@@ -41,10 +40,11 @@ class Settlement:
     order: Order
     payment: Payment | None = None  # None: it was known before
     refund: Refund | None = None
+    seated: Seated | None = None  # it took a seat in a group of a deal
 
     @property
     def is_paid(self) -> bool:
-        """Whether the order is paid by this payment."""
+        """Whether the order is paid by this payment; of a seat, whether it is taken by it."""
         return self.outcome in {Outcome.PAID, Outcome.TOO_MUCH}
 
 
@@ -67,14 +67,14 @@ def settle(
     if _is_known(session, reference):
         return Settlement(Outcome.KNOWN, order)
     payment = _keep(session, order.id, provider=provider, reference=reference, amount=amount, at=at)
-    outcome = _apply(session, order, payment, at=at, low_stock_units=low_stock_units)
+    outcome, seated = _apply(session, order, payment, at=at, low_stock_units=low_stock_units)
     if outcome is Outcome.PAID:
-        return Settlement(outcome, order, payment)
+        return Settlement(outcome, order, payment, seated=seated)
     over = payment.amount_minor - order.due.minor if outcome is Outcome.TOO_MUCH else None
     refund = refunds.ask(session, payment, reason=outcome.value, at=at, amount_minor=over)
     if outcome in MISMATCHES:
         _open_task(session, payment, outcome.value, order, at=at)
-    return Settlement(outcome, order, payment, refund)
+    return Settlement(outcome, order, payment, refund, seated)
 
 
 def give_back(
@@ -131,25 +131,36 @@ def _keep(
 
 def _apply(
     session: Session, order: Order, payment: Payment, *, at: datetime, low_stock_units: int
-) -> Outcome:
+) -> tuple[Outcome, Seated | None]:
     """Pay the order with it, if it is what was due and still can be."""
+    refused = _refusal(session, order, payment)
+    if refused is not None:
+        return refused, None
+    due_minor = order.due.minor  # paying a late order takes its stock anew, and changes nothing of this
+    outcome = Outcome.TOO_MUCH if payment.amount_minor > due_minor else Outcome.PAID
+    by = payment.provider
+    try:
+        if order.group_id is not None and order.can(OrderStatus.WAITING):
+            return outcome, seating.take_seat(session, order, at=at, by=by, low_stock_units=low_stock_units)
+        if order.can(OrderStatus.PAID):
+            orders.pay(session, order, at=at, by=by, low_stock_units=low_stock_units)
+        else:
+            orders.take_late_payment(session, order, at=at, by=by)
+    except seating.REFUSALS:
+        return Outcome.TOO_LATE, None
+    posting.earned(session, order, [*exchanges.shares_of(session, order.id), (payment, due_minor)], at=at)
+    return outcome, None
+
+
+def _refusal(session: Session, order: Order, payment: Payment) -> Outcome | None:
+    """Why it cannot pay the order as that is now."""
+    if order.status is OrderStatus.WAITING:
+        return Outcome.ALREADY_PAID
     if not order.can(OrderStatus.PAID) and not _is_paid_later(session, order):
         return Outcome.TOO_LATE if order.status is OrderStatus.CANCELLED else Outcome.ALREADY_PAID
     if payment.currency != order.currency:
         return Outcome.OTHER_CURRENCY
-    due_minor = order.due.minor  # paying a late order takes its stock anew, and changes nothing of this
-    over = payment.amount_minor - due_minor
-    if over < 0:
-        return Outcome.TOO_LITTLE
-    try:
-        if order.can(OrderStatus.PAID):
-            orders.pay(session, order, at=at, by=payment.provider, low_stock_units=low_stock_units)
-        else:
-            orders.take_late_payment(session, order, at=at, by=payment.provider)
-    except (OutOfStock, CouponRefused):
-        return Outcome.TOO_LATE
-    posting.earned(session, order, [*exchanges.shares_of(session, order.id), (payment, due_minor)], at=at)
-    return Outcome.TOO_MUCH if over else Outcome.PAID
+    return Outcome.TOO_LITTLE if payment.amount_minor < order.due.minor else None
 
 
 def _is_paid_later(session: Session, order: Order) -> bool:

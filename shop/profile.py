@@ -94,6 +94,8 @@ class ShopProfile(Section):
     returns: Returns = Returns()
     complete_after_days: int = Field(default=14, ge=1, le=365)  # after it was delivered, an order is done
     low_stock_units: int = Field(default=3, ge=0)  # so few left of something, and staff are told; 0: never
+    # when nobody wants to hear what can wait: from and to, at the shop; the same twice: never
+    quiet_hours: tuple[time, time] = (time(22), time(8))
     hold_minutes: int = Field(default=45, ge=35, le=1440)  # Stripe's shortest session is 30 minutes
 
     @field_validator("delivery")
@@ -161,6 +163,18 @@ class ShopProfile(Section):
     def midnight(self, day: date) -> datetime:
         """When that day begins at the shop."""
         return datetime.combine(day, time(), ZoneInfo(self.time_zone)).astimezone(UTC)
+
+    def waking_hour(self, moment: datetime) -> datetime:
+        """That moment, or the end of the quiet hours in which it lies, by the clock on the shop's wall."""
+        begins, ends = self.quiet_hours
+        local = moment.astimezone(ZoneInfo(self.time_zone))
+        within = begins <= local.time() < ends
+        if begins > ends:  # over midnight
+            within = local.time() >= begins or local.time() < ends
+        if not within:
+            return moment
+        day = local.date() + timedelta(days=local.time() >= ends)
+        return datetime.combine(day, ends, ZoneInfo(self.time_zone)).astimezone(UTC)
 
     @property
     def hold(self) -> timedelta:

@@ -25,7 +25,10 @@ def ask_address(dialogue: Dialogue) -> None:
     buttons = [
         dialogue.button(_label(address_line(each.address)), payload(None, address=each.id)) for each in saved
     ]
-    if invoice_for(dialogue, purchase(dialogue)) is not None:
+    found = purchase(dialogue)
+    if (
+        found.joining is None and invoice_for(dialogue, found) is not None
+    ):  # a seat's price is agreed beforehand
         buttons.append(dialogue.button(dialogue.words("words_fill_in_form"), payload(None, address=IN_FORM)))
     words = dialogue.words("utter_ask_address", saved=len(saved))
     dialogue.say_with(words, buttons, reply="utter_ask_address")

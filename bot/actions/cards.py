@@ -1,6 +1,7 @@
 """Products as cards: picture, price, stock and the buttons to go on."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,8 @@ from bot.messages import Button, Card, Picture
 from knowledge_base.reasons import Reason
 from shop.catalogue import queries
 from shop.catalogue.model import Product, ProductPicture, Variant
+from shop.deals import offers as deals
+from shop.deals.model import Deal
 
 LOW_STOCK = 5
 SEEN_MAX = 60  # products of all days that a conversation remembers
@@ -30,6 +33,7 @@ def product_card(
     """
     chosen = variant or cheapest(product)
     on_sale = [each for each in product.variants if each.published]
+    deal = deal_of(dialogue, product, variant)
     text = dialogue.words(
         "words_card",
         product=product,
@@ -42,13 +46,40 @@ def product_card(
         free=chosen.free_units(),
         low=LOW_STOCK,
         reasons=reasons,
+        **_together(deal, variant),
     )
+    own = list(buttons if buttons is not None else card_buttons(dialogue, product, variant))
     return Card(
         title=product.title,
         text=text,
         picture=picture_of(product, chosen),
-        buttons=tuple(buttons if buttons is not None else card_buttons(dialogue, product, variant)),
+        buttons=tuple(own + ([start_button(dialogue, deal)] if deal else [])),
     )
+
+
+def deal_of(dialogue: Dialogue, product: Product, variant: Variant | None = None) -> Deal | None:
+    """The group deal that is on for it, the one that ends first; with `variant` one about that very variant."""
+    live = deals.live(dialogue.session, at=dialogue.now, product_id=product.id)
+    return next((deal for deal in live if variant is None or deals.price_of(deal, variant.id)), None)
+
+
+def start_button(dialogue: Dialogue, deal: Deal) -> Button:
+    """Starts a group of the deal."""
+    return dialogue.button(dialogue.words("words_start_group"), payload("start_group", deal=deal.id))
+
+
+def _together(deal: Deal | None, variant: Variant | None) -> dict[str, Any]:
+    """What it costs in a group of how many people, and whether other variants cost more; nothing without a deal."""
+    if deal is None:
+        return {"together": None}
+    prices = deals.prices_of(deal)
+    lowest = min(prices.values(), key=lambda price: price.minor)
+    price = lowest if variant is None else prices[variant.id]
+    return {
+        "together": price,
+        "size": deal.size,
+        "together_from": variant is None and len({each.minor for each in prices.values()}) > 1,
+    }
 
 
 def products_by_id(dialogue: Dialogue, ids: Iterable[UUID]) -> dict[UUID, Product]:

@@ -16,11 +16,14 @@ from bot.actions.purchase import (
     take_told_coupon,
     tax_facts,
 )
+from bot.actions.seat_checkout import Where, deliver_as_before, refusal_facts, seat_facts, take_seat
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from shop.cart import service as carts
 from shop.catalogue.model import OutOfStock
 from shop.customers import addresses
 from shop.customers.model import DETAILS
+from shop.deals.model import DealRefused
+from shop.errors import Refused
 from shop.money import Money
 from shop.orders import service as orders
 from shop.orders.model import Order, OrderStatus
@@ -36,20 +39,28 @@ SAID_FOR_ONE_ORDER = (
     "coupon_in_use",
     "pickup_point",
     "agreed_minor",
+    "joining",
+    "goes_elsewhere",
 )
 
 
 @action("ready", "empty", "unpaid", "problems")
 def begin_checkout(dialogue: Dialogue) -> Outcome:
-    """Look whether the cart can be bought as it is. What the customer told for an earlier order is not asked again."""
-    cart = carts.lines(dialogue.session, dialogue.customer)
-    if not cart:
+    """Look whether the cart, or the seat that is wanted, can be bought as it is.
+
+    What the customer told for an earlier order is not asked again.
+    """
+    joining = dialogue.slot("joining") is not None
+    cart = [] if joining else carts.lines(dialogue.session, dialogue.customer)
+    if not cart and not joining:
         return Outcome("unpaid" if unpaid_order(dialogue) else "empty")
     problems = [_line_problem(dialogue, problem) for problem in carts.problems(cart)]
     for detail in DETAILS:
         known = getattr(dialogue.customer, detail)
         if known and detail not in dialogue.state.slots:  # neither told anew nor taken back
             dialogue.set_slot(detail, known)
+    if joining:
+        deliver_as_before(dialogue)
     problems += _other_problems(dialogue)
     if problems:
         return Outcome("problems", {"problems": problems})
@@ -73,7 +84,7 @@ def _other_problems(dialogue: Dialogue) -> list[dict[str, Any]]:
     """A coupon that holds no more, and a delivery that this cart is too heavy for, or that does not go there."""
     nothing: dict[str, Any] = {"title": "", "free": None, "price": None, "why": ""}
     found = list[dict[str, Any]]()
-    goods = carts.goods(carts.lines(dialogue.session, dialogue.customer))
+    goods = purchase(dialogue).goods
     if goods and (lapsed := lapsed_coupon(dialogue, goods)) is not None:
         found.append(nothing | {"kind": "coupon", "why": dialogue.words(lapsed.reply, **lapsed.facts)})
     code = dialogue.slot("delivery")
@@ -93,8 +104,7 @@ def leave_checkout(dialogue: Dialogue) -> None:
 @action()
 def ask_confirm(dialogue: Dialogue) -> None:
     """The whole order at a glance, to say yes to; a coupon that was told on the way is tried now."""
-    cart = carts.lines(dialogue.session, dialogue.customer)
-    goods = carts.goods(cart)
+    goods = purchase(dialogue).goods
     lapsed = lapsed_coupon(dialogue, goods) if goods else None
     try:
         take_told_coupon(dialogue, goods)
@@ -115,12 +125,13 @@ def _summary(dialogue: Dialogue, found: Purchase) -> dict[str, Any]:
     return {
         "lines": [
             {
-                "title": f"{line.variant.product.title}{f' ({line.variant.label})' if line.variant.label else ''}",
-                "units": line.units,
-                "price": line.variant.price * line.units,
+                "title": f"{each.variant.product.title}{f' ({each.variant.label})' if each.variant.label else ''}",
+                "units": each.units,
+                "price": each.goods.price,
             }
-            for line in found.lines
+            for each in found.items
         ],
+        "seat": seat_facts(dialogue, found.joining) if found.joining else None,
         "discounts": discount_facts(dialogue, bill.discounts),
         "option": offer.option,
         "delivery_price": offer.price,
@@ -155,6 +166,7 @@ def _envelope(dialogue: Dialogue, *, home: bool) -> str:
     "cart_changed",
     "coupon_gone",
     "no_way_to_pay",
+    "deal_refused",
     "empty",
 )
 def place_order(dialogue: Dialogue) -> Outcome:
@@ -170,14 +182,8 @@ def _placed(dialogue: Dialogue) -> Outcome:
         return Outcome("no_way_to_pay")
     try:
         order = _place(dialogue, method)
-    except OutOfStock as refused:
-        return Outcome("out_of_stock", refused.facts)
-    except CouponRefused as refused:
-        return Outcome("coupon_gone", {"why": dialogue.words(refused.reply, **refused.facts)})
-    except CartChanged:
-        return Outcome("cart_changed")
-    except CartEmpty:
-        return Outcome("empty")
+    except REFUSALS as refused:
+        return _refused(dialogue, refused)
     if order.delivery == IN_FORM:
         dialogue.state.slots.pop("address", None)
     for name in SAID_FOR_ONE_ORDER:
@@ -185,6 +191,23 @@ def _placed(dialogue: Dialogue) -> Outcome:
     if order.status is OrderStatus.AWAITING_PAYMENT:
         wait_for_payment(dialogue, order)
     return Outcome(ask_for_payment(dialogue, order), order_facts(order))
+
+
+REFUSALS = (OutOfStock, CouponRefused, DealRefused, CartChanged, CartEmpty)
+
+
+def _refused(dialogue: Dialogue, refused: Refused) -> Outcome:
+    match refused:
+        case OutOfStock():
+            return Outcome("out_of_stock", refused.facts)
+        case CouponRefused():
+            return Outcome("coupon_gone", {"why": dialogue.words(refused.reply, **refused.facts)})
+        case DealRefused():
+            return Outcome("deal_refused", refusal_facts(dialogue, refused))
+        case CartChanged():
+            return Outcome("cart_changed")
+        case _:
+            return Outcome("empty")
 
 
 @action("invoice", "out_of_stock", "cart_changed", "coupon_gone", "no_way_to_pay", "empty")
@@ -197,7 +220,7 @@ def send_invoice_with_form(dialogue: Dialogue) -> Outcome:
 def _place(dialogue: Dialogue, method: PaymentMethod) -> Order:
     """Place what the summary showed. Raises what `orders.place` does, and CartChanged when it cannot be sent so."""
     found, customer = purchase(dialogue), dialogue.customer
-    if found.goods and (lapsed := lapsed_coupon(dialogue, found.goods)) is not None:
+    if found.coupon is not None and (lapsed := lapsed_coupon(dialogue, found.goods)) is not None:
         raise lapsed
     offer = found.offer
     if offer is None:
@@ -210,16 +233,12 @@ def _place(dialogue: Dialogue, method: PaymentMethod) -> Order:
     if dialogue.slot("address") == IN_FORM:
         return _place_for_form(dialogue, found)
     point, agreed = chosen_point(dialogue, offer), dialogue.slot("agreed_minor")
-    return orders.place(
-        dialogue.session,
-        customer,
-        conversation=dialogue.conversation,
-        delivery=DeliveryChoice(offer.code, offer.price, offer.country, point.code if point else None),
-        address=cast("JsonObject | None", address),
-        at=dialogue.now,
-        hold_until=dialogue.now
-        + (method.waits if method.kind is PaymentKind.TRANSFER else dialogue.profile.hold),
-        terms=Terms(
+    where: Where = {
+        "conversation": dialogue.conversation,
+        "delivery": DeliveryChoice(offer.code, offer.price, offer.country, point.code if point else None),
+        "address": cast("JsonObject | None", address),
+        "at": dialogue.now,
+        "terms": Terms(
             rebates=found.rebates,
             tax=dialogue.profile.tax,
             low_stock_units=dialogue.profile.low_stock_units,
@@ -229,7 +248,13 @@ def _place(dialogue: Dialogue, method: PaymentMethod) -> Order:
             gift_message=dialogue.slot("gift_message"),
             payment=method.kind,
         ),
+    }
+    if found.joining is not None:
+        return take_seat(dialogue, found.joining, where)
+    hold_until = dialogue.now + (
+        method.waits if method.kind is PaymentKind.TRANSFER else dialogue.profile.hold
     )
+    return orders.place(dialogue.session, customer, hold_until=hold_until, **where)
 
 
 def _place_for_form(dialogue: Dialogue, found: Purchase) -> Order:

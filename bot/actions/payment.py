@@ -3,7 +3,7 @@
 None of this waits: a provider call is queued with the turn and its answer is an event of its own.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ import structlog
 from babel.dates import format_date, format_time
 from sqlalchemy.orm import Session
 
-from bot.actions import disputes
+from bot.actions import disputes, seats
 from bot.actions.own_order import order_of, own_order
 from bot.actions.telegram_form import take_form
 from bot.delivery.outbox import GAVE_UP
@@ -58,6 +58,7 @@ def order_facts(order: Order) -> dict[str, Any]:
         "status": order.status.value,
         "items": [{"title": line.name, "units": line.units} for line in order.lines],
         "method": order.payment_method.value,
+        "hold_minutes": (order.hold_until - order.placed_at) // timedelta(minutes=1),
     }
 
 
@@ -93,9 +94,11 @@ def _open_payment_page(dialogue: Dialogue, order: Order) -> None:
         currency=order.currency,
         order_id=str(order.id),
         conversation=dialogue.conversation,
-        expires_at=order.hold_until,
+        # a seat is held for less time than Stripe's shortest page is open: that is closed when the hold is over
+        expires_at=max(order.hold_until, dialogue.now + dialogue.profile.hold),
         return_url=dialogue.return_url,
-        capture_later=method is not None and method.captures_later,
+        capture_later=(method is not None and method.captures_later)
+        or seats.is_held_by_bank(dialogue, order),
     )
     dialogue.turn.call("create_checkout", arguments, dedupe=f"checkout:{order.id}")
     dialogue.turn.send(ShowTyping())
@@ -221,6 +224,9 @@ def _take_back(dialogue: Dialogue, order_id: UUID, why: str) -> None:
     if order.parent_id is not None:
         _tell_over(dialogue, order, order.parent_id)
         return
+    if order.group_id is not None:
+        dialogue.say("utter_seat_no_payment_page", purpose="order_update", **order_facts(order))
+        return
     orders.return_to_cart(dialogue.session, order, at=dialogue.now)
     dialogue.say("utter_no_payment_page", purpose="order_update", **order_facts(order))
 
@@ -317,7 +323,9 @@ def _tell(dialogue: Dialogue, result: settlement.Settlement, amount: Money) -> N
     """Thank them, and say of what goes back why, and send it."""
     if result.outcome is Settled.KNOWN:
         return
-    if result.is_paid:
+    if result.seated is not None:
+        seats.tell_seated(dialogue, result.order, result.seated)
+    elif result.is_paid:
         dialogue.say("utter_thank_you", purpose="order_update", **order_facts(result.order))
         if dialogue.abilities.receipts:
             dialogue.turn.send(_receipt(dialogue, result.order))
@@ -365,6 +373,8 @@ def _on_intent(dialogue: Dialogue, intent: dict[str, Any]) -> None:
             due, told = at + CAPTURE_WITHIN, {"order": str(order.id)}
             dialogue.turn.set_timer("capture", f"capture:{order.id}", due_at=due, arguments=told)
             dialogue.say("utter_money_held", purpose="order_update", **order_facts(order))
+        case Heard.SEATED | Heard.FILLED:
+            seats.tell_held(dialogue, order, is_full=heard is Heard.FILLED)
         case Heard.UNWANTED:
             make_call(dialogue.turn, authorisations.release(intent["id"]))
             dialogue.say("utter_money_not_taken", purpose="order_update", **order_facts(order))
@@ -372,7 +382,8 @@ def _on_intent(dialogue: Dialogue, intent: dict[str, Any]) -> None:
             amount = from_provider(intent["amount_received"], intent["currency"])
             _settle(dialogue, order, provider="stripe", reference=intent["id"], amount=amount)
         case Heard.LAPSED:
-            orders.return_to_cart(session, order, at=at)
+            if order.group_id is None:
+                orders.return_to_cart(session, order, at=at)
             dialogue.say("utter_money_lapsed", purpose="order_update", **order_facts(order))
 
 
@@ -473,6 +484,8 @@ def on_hold_over(dialogue: Dialogue, event: TimerFired) -> None:
     close_payment_page(dialogue, order)
     if order.parent_id is not None:
         _tell_over(dialogue, order, order.parent_id)
+    elif order.group_id is not None:
+        dialogue.say("utter_seat_let_go", purpose="order_update", **order_facts(order))
     elif order.payment_method is PaymentKind.CARD and order.payment_session is None:  # they never could pay
         orders.return_to_cart(dialogue.session, order, at=dialogue.now)
         dialogue.say("utter_no_payment_page", purpose="order_update", **order_facts(order))

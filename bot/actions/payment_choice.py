@@ -10,13 +10,17 @@ def methods_for(dialogue: Dialogue, found: Purchase) -> list[PaymentMethod]:
     """The ways to pay for this purchase, the usual one first."""
     channel = dialogue.conversation.partition(":")[0]
     country = found.offer.country if found.offer else destination(dialogue)
-    return offered(
+    fitting = offered(
         dialogue.profile.payment_methods,
         channel=channel,
         country=country,
         total=found.quote.total,
         invoices=dialogue.abilities.native_invoices,
     )
+    if found.joining is None:
+        return fitting
+    # whether a group is full is known by the money that is in: nobody's seat waits for a transfer or the postman
+    return [each for each in fitting if each.kind in {PaymentKind.INVOICE, PaymentKind.CARD}]
 
 
 def method_for(dialogue: Dialogue, found: Purchase) -> PaymentMethod | None:

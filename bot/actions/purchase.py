@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from babel.numbers import format_percent
 
-from bot.dialogue.dialogue import Dialogue
+from bot.dialogue.dialogue import Dialogue, as_uuid
 from shop.cart import service as carts
 from shop.cart.model import CartLine
+from shop.catalogue.item import Item
+from shop.deals import groups
+from shop.deals import offers as deals
+from shop.deals.model import Deal, DealGroup
 from shop.delivery.offers import Offer, offers
 from shop.delivery.options import PickupPoint
 from shop.money import Money
@@ -20,30 +24,63 @@ from shop.promotions.service import CouponRefused
 
 
 @dataclass(frozen=True, slots=True)
-class Purchase:
-    """A cart with its destination. `offer` is the chosen delivery, where that is possible."""
+class Joining:
+    """The seat of a group deal that a checkout is about; `group` is None where they start one."""
 
-    lines: list[CartLine]
+    deal: Deal
+    group: DealGroup | None
+    item: Item
+
+    @classmethod
+    def of(cls, dialogue: Dialogue) -> Self | None:
+        """What the slot `joining` names, at the group's own price; None where the cart is checked out."""
+        named = dialogue.slot("joining")
+        if named is None:
+            return None
+        session = dialogue.session
+        deal = deals.get(session, as_uuid(named["deal"]))
+        group = groups.find(session, named["group"]) if named["group"] else None
+        variant = carts.find_variant(session, as_uuid(named["variant"]))
+        price = deals.price_of(deal, variant.id, group) if variant else None
+        if variant is None or price is None:  # it is not sold any more
+            return None
+        return cls(deal, group, Item(variant, named["units"], price))
+
+    @property
+    def bonus(self) -> tuple[Rebate, ...]:
+        """What whoever starts a group pays less."""
+        minor = self.deal.leader_bonus_minor if self.group is None else 0
+        return (Rebate(reason="leader", amount=Money(minor, self.deal.currency)),) if minor else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What is to be bought, with its destination: the cart, or a seat of a group deal.
+
+    `offer` is the chosen delivery, where that is possible.
+    """
+
+    items: list[Item]
     goods: list[Goods]
     coupon: Coupon | None
     offers: list[Offer]
     offer: Offer | None
     quote: Quote
-
-    @property
-    def rebates(self) -> tuple[Rebate, ...]:
-        return rebates(self.coupon, self.offer)
+    rebates: tuple[Rebate, ...]
+    joining: Joining | None = None
 
 
 def purchase(dialogue: Dialogue) -> Purchase:
-    """The cart at today's prices, with the coupon in use and the delivery chosen so far."""
-    profile = dialogue.profile
-    lines = carts.lines(dialogue.session, dialogue.customer)
-    goods, coupon = carts.goods(lines), coupon_in_use(dialogue)
+    """The cart at today's prices, or the seat that is wanted, with the coupon in use and the delivery chosen so far."""
+    profile, joining = dialogue.profile, Joining.of(dialogue)
+    items = [joining.item] if joining else carts.items(carts.lines(dialogue.session, dialogue.customer))
+    goods = [each.goods for each in items]
+    coupon = coupon_in_use(dialogue) if joining is None or joining.deal.coupons_stack else None
     ways = offers(profile, goods, destination(dialogue), coupon=coupon.rebate if coupon else None)
     chosen = next((each for each in ways if each.code == dialogue.slot("delivery")), None)
+    off = (*(joining.bonus if joining else ()), *rebates(coupon, chosen))
     return Purchase(
-        lines=lines,
+        items=items,
         goods=goods,
         coupon=coupon,
         offers=ways,
@@ -51,10 +88,12 @@ def purchase(dialogue: Dialogue) -> Purchase:
         quote=quote(
             goods,
             delivery=chosen.price if chosen else Money(0, profile.currency),
-            rebates=rebates(coupon, chosen),
+            rebates=off,
             tax=profile.tax,
             country=chosen.country if chosen else destination(dialogue),
         ),
+        rebates=off,
+        joining=joining,
     )
 
 

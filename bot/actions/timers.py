@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot.actions import orders, payment, watching
+from bot.actions import orders, payment, seats, watching
+from bot.deals import news
 from bot.dialogue.dialogue import Dialogue
 from bot.events import TimerFired
 
@@ -11,6 +12,7 @@ TIMERS: Final[Mapping[str, Callable[[Dialogue, TimerFired], None]]] = {
     "order_hold": payment.on_hold_over,
     "capture": payment.on_capture_due,
     "exchange_payment": payment.on_exchange_payment,
+    news.NOTICE: seats.on_notice,
     "order_completion": orders.on_completion_due,
     "stock_back": watching.on_stock_back,
 }

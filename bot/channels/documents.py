@@ -8,14 +8,14 @@ from typing import Final
 import structlog
 
 from bot.channels.port import Draw
-from bot.messages import Document
+from bot.messages import DealPicture, Document
 
 log = structlog.get_logger()
 
 TYPE: Final = "application/pdf"
 
 
-async def file_of(document: Document, draw: Draw | None, *, bytes_max: int) -> bytes | None:
+async def file_of(document: Document | DealPicture, draw: Draw | None, *, bytes_max: int) -> bytes | None:
     """The file, or None, with a line in the log, when there is none to send."""
     content = None if draw is None else await draw(document)
     if content is None:

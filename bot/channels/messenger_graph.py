@@ -24,6 +24,7 @@ Json = dict[str, Any]
 
 GRAPH: Final = "https://graph.facebook.com"
 VERSION: Final = "v26.0"
+ME: Final = "me"  # the page whose token it is
 CALL_SECONDS: Final = 30.0
 UPLOAD_SECONDS: Final = 90.0
 
@@ -68,7 +69,7 @@ class GraphApi:
         self, *, page_token: str, app_secret: str, page_id: str | None = None, base_url: str | None = None
     ) -> None:
         """Without `page_id` the page is whichever the token belongs to."""
-        self._page = page_id or "me"
+        self._page = page_id or ME
         self._secrets = (page_token, app_secret)
         # https://developers.facebook.com/docs/graph-api/guides/secure-requests
         self._proof = hmac.digest(app_secret.encode(), page_token.encode(), hashlib.sha256).hex()
@@ -77,6 +78,12 @@ class GraphApi:
             headers={"Authorization": f"Bearer {page_token}"},
             timeout=CALL_SECONDS,
         )
+
+    async def page_id(self) -> str:
+        """The page's own id; Meta is asked once. Raises as `get`."""
+        if self._page == ME:
+            self._page = str((await self.get("", {"fields": "id"}))["id"])
+        return self._page
 
     async def close(self) -> None:
         await self._client.aclose()

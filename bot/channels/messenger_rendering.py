@@ -28,6 +28,9 @@ ELEMENTS_MAX: Final = 10
 ELEMENT_TEXT_LENGTH_MAX: Final = 80  # of title and subtitle, each
 RECEIPT_LINES_MAX: Final = 100
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}  # the sandbox has no certificates
+_INTO_CHAT: Final = (
+    "https://m.me/"  # /documentation/business-messaging/messenger-platform/discovery/m-me-links
+)
 _NO_LINK = re.compile(r"[\s<>\"]")
 
 
@@ -61,8 +64,30 @@ def plain_words(markup: str) -> str:
     return " ".join(parse(markup).without_markup().split())
 
 
+def with_invitations(message: Say, page_id: str) -> Say:
+    """The message with a link into our chat for each button that passes one on."""
+    rows = tuple(tuple(_as_link(button, page_id) for button in row) for row in message.buttons)
+    return message.model_copy(update={"buttons": rows})
+
+
+def invites(message: Say) -> bool:
+    """Whether a button of it passes a link on."""
+    return any(button.invite is not None for row in message.buttons for button in row)
+
+
+def _as_link(button: Button, page_id: str) -> Button:
+    if button.invite is None:
+        return button
+    return Button(label=button.label, url=f"{_INTO_CHAT}{page_id}?ref={quote(button.invite)}")
+
+
 def takes_link(url: str) -> bool:
-    """Whether a button may lead there: https only, /docs/messenger-platform/reference/buttons/url."""
+    """Whether a button may lead there: https only, /docs/messenger-platform/reference/buttons/url.
+
+    A link into our own chat is written out instead, so that it can be passed on: its button would open this chat.
+    """
+    if url.startswith(_INTO_CHAT):
+        return False
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

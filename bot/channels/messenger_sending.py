@@ -10,7 +10,7 @@ from bot.channels.documents import TYPE, file_of, link_to
 from bot.channels.messenger_graph import BadRequest, GraphApi, OutsideWindow, Upload
 from bot.channels.messenger_pictures import Pictures
 from bot.channels.messenger_reading import OUR_MARK
-from bot.channels.messenger_rendering import Part, parts_of, plain_words
+from bot.channels.messenger_rendering import Part, invites, parts_of, plain_words, with_invitations
 from bot.channels.messenger_window import Way, way
 from bot.channels.port import Draw
 from bot.channels.progress import Progress
@@ -83,7 +83,7 @@ class Sending:
         reference = None
         sent = self._progress.take(chat, message)
         try:
-            for part in parts_of(message, media_url=self._media_url)[sent:]:
+            for part in (await self._parts(message))[sent:]:
                 reference = await self._send_part(chat, out, part) or reference
                 sent += 1
         except Rejected:
@@ -92,6 +92,11 @@ class Sending:
             self._progress.keep(chat, message, sent=sent)
             raise
         return reference
+
+    async def _parts(self, message: Say | ShowCards | Receipt) -> list[Part]:
+        if isinstance(message, Say) and invites(message):
+            message = with_invitations(message, await self._api.page_id())
+        return parts_of(message, media_url=self._media_url)
 
     async def _send_part(self, chat: str, out: Way, part: Part) -> str | None:
         if part.picture and (image := await self._pictures.image(part.picture)):

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.delivery.engine import Sender
-from bot.messages import Document
+from bot.messages import DealPicture, Document
 from shop.errors import Unavailable
 
-Draw = Callable[[Document], Awaitable[bytes | None]]
-"""The file that a document stands for, as it is now: the same bytes until money comes or goes. None: there is none."""
+Draw = Callable[[Document | DealPicture], Awaitable[bytes | None]]
+"""The file that it stands for, as it is now: the same bytes until money comes or goes. None: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Abilities:
     receipts: bool = False
     files: bool = False
     edits: bool = False
+    invitations: bool = False  # links that bring others into a private chat, and pictures that carry one
 
 
 class WrongToken(Unavailable):

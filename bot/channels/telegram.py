@@ -8,7 +8,7 @@ import hmac
 import itertools
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -20,7 +20,10 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from bot.channels.port import Abilities, Draw, WrongToken
 from bot.channels.telegram_calls import BotApi, Conflict
+from bot.channels.telegram_inline import KIND as INLINE
+from bot.channels.telegram_inline import InlineAnswers, LookUp
 from bot.channels.telegram_pictures import Pictures
+from bot.channels.telegram_posting import place_for_posts
 from bot.channels.telegram_reading import ALLOWED_UPDATES, SOURCE, read
 from bot.channels.telegram_sending import Sending
 from bot.channels.telegram_standing import TelegramStanding, standing
@@ -91,12 +94,17 @@ class TelegramChannel:
         self._sending = Sending(
             self._api, Pictures(media), name=self._known_name, payment_token=payment_token, draw=draw
         )
+        self._inline: InlineAnswers | None = None
         self._menus = {
             language: [BotCommand(command=word, description=text) for word, text in commands]
             for language, commands in (menus or {}).items()
         }
         self._native_invoices = bool(payment_token)
         self._files = draw is not None
+
+    def offer_inline(self, look_up: LookUp, *, media_url: str) -> None:
+        """Answer whoever types our name in any chat with what is found there; pictures lie at `media_url`."""
+        self._inline = InlineAnswers(self._api, name=self._known_name, look_up=look_up, media_url=media_url)
 
     @property
     def native_invoices(self) -> bool:
@@ -105,7 +113,7 @@ class TelegramChannel:
 
     @property
     def abilities(self) -> Abilities:
-        return Abilities(native_invoices=self._native_invoices, files=self._files)
+        return Abilities(native_invoices=self._native_invoices, files=self._files, invitations=True)
 
     def is_group(self, chat: str) -> bool:
         """Groups have negative ids."""
@@ -119,6 +127,17 @@ class TelegramChannel:
         """An update as an event; None when it is not for the bot. Never raises."""
         return read(update, bot_id=self._api.bot_id, username=self.username)
 
+    def take(self, updates: Iterable[Mapping[str, Any]]) -> list[Inbound]:
+        """The events among the updates; what people typed inline is being answered."""
+        inbounds = list[Inbound]()
+        for update in updates:
+            if INLINE in update:
+                if self._inline is not None:
+                    self._inline.answer_soon(update)
+            elif inbound := self.read(update):
+                inbounds.append(inbound)
+        return inbounds
+
     async def fetch(self, file_id: str) -> bytes:
         """A file that somebody sent, at most 20 MB (https://core.telegram.org/bots/api#getfile). Raises Rejected or Unavailable."""
         return await self._api.download(file_id)
@@ -127,8 +146,14 @@ class TelegramChannel:
         """What Telegram says of the bot now. Raises Rejected or Unavailable (WrongToken)."""
         return await standing(self._api)
 
+    async def place_for_posts(self, name: str) -> int:
+        """The id of the channel `@name`, where the bot may post. Raises CannotPost or Unavailable."""
+        return await place_for_posts(self._api, name)
+
     async def close(self) -> None:
         """Let go of the connections."""
+        if self._inline is not None:
+            await self._inline.close()
         await self._api.close()
 
     # ── receiving ───────────────────────────────────────────────────────────────────────────────────
@@ -141,7 +166,7 @@ class TelegramChannel:
         offset: int | None = None
         while True:
             updates = await self._insist(partial(self._updates, offset))
-            inbounds = [inbound for update in updates if (inbound := self.read(update))]
+            inbounds = self.take(updates)
             if inbounds:
                 await self._insist(partial(receive, inbounds))
             offset = max((update["update_id"] + 1 for update in updates), default=offset)
@@ -223,9 +248,9 @@ def webhook_router(channel: TelegramChannel, receive: Receive) -> APIRouter:
         if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), expected):
             raise HTTPException(401, "wrong secret token")
         update = _update(await request.body())
-        inbound = channel.read(update)
-        if inbound:
-            await receive([inbound])
+        inbounds = channel.take([update])
+        if inbounds:
+            await receive(inbounds)
         return Response()
 
     return router

@@ -57,6 +57,7 @@ ALLOWED_UPDATES: Final = (
     "message",
     "edited_message",
     "callback_query",
+    "inline_query",  # answered beside the events: bot.channels.telegram_inline
     "shipping_query",
     "pre_checkout_query",
     "my_chat_member",
@@ -110,7 +111,7 @@ def read(update: Mapping[str, Any], *, bot_id: int, username: str) -> Inbound | 
         conversation=found.conversation,
         sequence=update_id,
         event=found.event,
-        person=_person(found.user) if found.user else None,
+        person=person_of(found.user) if found.user else None,
     )
 
 
@@ -165,7 +166,8 @@ class _Reader:
         """Each member has a conversation of their own there; what starts us is for the group."""
         group, user = message.chat, message.from_user
         if message.migrate_from_chat_id:
-            return _Found(_in_group(group), user, Membership(change="moved"))
+            before = conversations.in_group(SOURCE, message.migrate_from_chat_id)
+            return _Found(_in_group(group), user, Membership(change="moved", before=before))
         event = self._content(message)
         if event is None or user is None or message.is_automatic_forward:
             return None
@@ -176,8 +178,8 @@ class _Reader:
 
     def _content(self, message: Message) -> Event | None:
         """What was sent, or None when it was not for us."""
-        if message.from_user and message.from_user.is_bot and not message.sender_chat:
-            return None  # two bots that answer each other never end
+        if self._is_by_a_bot(message):
+            return None
         private = message.chat.type == ChatType.PRIVATE
         if not private and not self._is_addressed(message):
             return None
@@ -188,6 +190,11 @@ class _Reader:
         if message.location:  # a venue carries one, too
             return SharedLocation(latitude=message.location.latitude, longitude=message.location.longitude)
         return self._attachment(message)
+
+    def _is_by_a_bot(self, message: Message) -> bool:
+        """Another bot, for two that answer each other never end; or our own words, which somebody chose inline."""
+        other = message.from_user is not None and message.from_user.is_bot and not message.sender_chat
+        return other or (message.via_bot is not None and message.via_bot.id == self._bot_id)
 
     def _words(self, text: str, *, private: bool) -> Event | None:
         text = self._without_mention(text)
@@ -357,7 +364,8 @@ def _file_id(content: Any) -> str:
     return str(getattr(largest, "file_id", None) or "")
 
 
-def _person(user: User) -> Person:
+def person_of(user: User) -> Person:
+    """Who somebody is on Telegram."""
     return Person(
         id=str(user.id),
         name=user.full_name,

@@ -8,7 +8,8 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
+from urllib.parse import quote
 
 from aiogram.types import (
     InlineKeyboardButton,
@@ -27,6 +28,7 @@ CAPTION_LENGTH_MAX: Final = 1024
 _ROW_LABELS_LENGTH_MAX: Final = 28  # of a card's buttons side by side: more is cut off on a phone
 _ROW_BUTTONS_MAX: Final = 3
 
+T = TypeVar("T", bound=Say | ShowCards)
 Keyboard = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 _ENTITIES: Final[dict[Kind, str]] = {
@@ -66,23 +68,38 @@ def parts_of(message: Say | ShowCards, *, private: bool) -> list[Part]:
     ]
 
 
+def part_of_post(say: Say) -> Part:
+    """All of it as one message, for that is what can be changed later; what is too long ends in an ellipsis."""
+    text = _with_plain_links(parse(say.text), say.buttons)
+    length_max = CAPTION_LENGTH_MAX if say.picture else TEXT_LENGTH_MAX
+    return Part(text.cut(length_max, utf16_length), say.picture, _inline_keyboard(say.buttons))
+
+
 def private_link(username: str, carried: str) -> str:
     """Where the private chat with the bot opens: https://core.telegram.org/bots/features#deep-linking"""
     return f"https://t.me/{username}" + (f"?start={carried}" if carried else "")
 
 
-def leads_to_private(message: Say | ShowCards) -> bool:
-    """Whether a button of it opens the private chat."""
-    return any(button.private is not None for row in message.buttons for button in row)
+def invitation(username: str, carried: str) -> str:
+    """Where people choose a chat to pass the link on to: https://core.telegram.org/widgets/share"""
+    return f"https://t.me/share/url?url={quote(private_link(username, carried), safe='')}"
 
 
-def with_private_links(message: Say | ShowCards, username: str) -> Say | ShowCards:
+def leads_elsewhere(message: Say | ShowCards) -> bool:
+    """Whether a button of it opens the private chat, or passes a link to it on."""
+    buttons = (button for row in message.buttons for button in row)
+    return any(button.private is not None or button.invite is not None for button in buttons)
+
+
+def with_private_links(message: T, username: str) -> T:
     """The message with links for its buttons into the private chat."""
     rows = tuple(tuple(_as_link(button, username) for button in row) for row in message.buttons)
     return message.model_copy(update={"buttons": rows})
 
 
 def _as_link(button: Button, username: str) -> Button:
+    if button.invite is not None:
+        return Button(label=button.label, url=invitation(username, button.invite))
     if button.private is None:
         return button
     return Button(label=button.label, url=private_link(username, button.private))

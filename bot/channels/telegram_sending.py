@@ -9,6 +9,8 @@ from aiogram.methods import (
     AnswerCallbackQuery,
     AnswerPreCheckoutQuery,
     AnswerShippingQuery,
+    EditMessageCaption,
+    EditMessageText,
     SendChatAction,
     SendDocument,
     SendInvoice,
@@ -18,6 +20,7 @@ from aiogram.methods import (
 )
 from aiogram.types import (
     BufferedInputFile,
+    InlineKeyboardMarkup,
     LabeledPrice,
     LinkPreviewOptions,
     ReplyParameters,
@@ -31,11 +34,14 @@ from bot.channels.port import Draw
 from bot.channels.progress import Progress
 from bot.channels.telegram_calls import BadRequest, BotApi, ChatMoved, UnreadableAnswer
 from bot.channels.telegram_currencies import to_telegram
+from bot.channels.telegram_pictures import BYTES_MAX as PICTURE_BYTES_MAX
 from bot.channels.telegram_pictures import Photo, Pictures
 from bot.channels.telegram_rendering import (
+    Keyboard,
     Part,
     entities,
-    leads_to_private,
+    leads_elsewhere,
+    part_of_post,
     parts_of,
     private_link,
     with_private_links,
@@ -46,6 +52,8 @@ from bot.messages import (
     AnswerShipping,
     AnswerTap,
     Message,
+    Picture,
+    Post,
     Receipt,
     Say,
     ShowCards,
@@ -63,6 +71,10 @@ DOCUMENT_BYTES_MAX: Final = 50 * 1024 * 1024  # https://core.telegram.org/bots/a
 _URGENT_SECONDS: Final = 5  # of the ten that Telegram gives for a pre-checkout answer
 _HELLO: Final = "hello"  # a tap's answer may only open us with something to start with
 _QUERY_GONE: Final = ("query is too old", "query id is invalid")
+# In the words of the Bot API server (Client.cpp) and of TDLib (MessagesManager.cpp); their documentation names no errors.
+_UNCHANGED: Final = "message is not modified"
+_OTHER_KIND: Final = ("there is no caption in the message to edit", "there is no text in the message to edit")
+_NOT_THERE: Final = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _NO_PREVIEW: Final = LinkPreviewOptions(
     is_disabled=True
 )  # nobody's payment page is to be fetched for a picture
@@ -90,16 +102,21 @@ class Sending:
 
     async def send(self, chat: str, message: Message) -> str | None:
         """Deliver it; the id of its last part. Raises Rejected, Blocked, TooFast or Unavailable."""
+        moved_to = self._moved.get(chat)
+        if moved_to is not None:
+            return await self._send(moved_to, _without_place(message))
         try:
-            return await self._send(self._moved.get(chat) or _chat_id(chat), message)
+            return await self._send(_chat_id(chat), message)
         except ChatMoved as moved:
             self._moved[chat] = moved.chat_id
-            return await self._send(moved.chat_id, message)
+            return await self._send(moved.chat_id, _without_place(message))
 
     async def _send(self, chat_id: int, message: Message) -> str | None:
         match message:
             case Say() | ShowCards():
                 return await self._send_parts(chat_id, message)
+            case Post():
+                return await self._post_in_place(chat_id, message)
             case messages.SendInvoice():
                 return await self._send_invoice(chat_id, message)
             case AnswerShipping():
@@ -118,7 +135,7 @@ class Sending:
         """Send what of it was not sent yet."""
         chat, reference = str(chat_id), None
         sent = self._progress.take(chat, message)
-        shown = with_private_links(message, await self._name()) if leads_to_private(message) else message
+        shown = with_private_links(message, await self._name()) if leads_elsewhere(message) else message
         parts = parts_of(shown, private=chat_id > 0)
         answered = _answered(message)
         try:
@@ -132,8 +149,61 @@ class Sending:
             raise
         return reference
 
+    # ── what is changed in its place ────────────────────────────────────────────────────────────────
+
+    async def _post_in_place(self, chat_id: int, post: Post) -> str | None:
+        """Change the message that is there, or send it where there is none (any more); its id."""
+        part = part_of_post(with_private_links(post.say, await self._name()))
+        if post.place and await self._edit(chat_id, int(post.place), part):
+            return post.place
+        return await self._send_part(chat_id, part, None)
+
+    async def _edit(self, chat_id: int, message_id: int, part: Part) -> bool:
+        """False when the message is not there any more. https://core.telegram.org/bots/api#updating-messages"""
+        try:
+            await self._change(chat_id, message_id, part)
+        except UnreadableAnswer:
+            log.warning("telegram.unreadable_answer", method="edit")
+        except BadRequest as error:
+            words = str(error).lower()
+            if any(gone in words for gone in _NOT_THERE):
+                return False
+            if _UNCHANGED not in words:
+                raise
+        return True
+
+    async def _change(self, chat_id: int, message_id: int, part: Part) -> None:
+        """Other words: below its picture, or, where it could only be sent without one, as its text."""
+        marked, keyboard = entities(part.text), _inline(part.keyboard)
+        caption = EditMessageCaption(
+            chat_id=chat_id,
+            message_id=message_id,
+            caption=part.text.plain,
+            parse_mode=None,
+            caption_entities=marked,
+            reply_markup=keyboard,
+        )
+        text = EditMessageText(
+            chat_id=chat_id,
+            message_id=message_id,
+            text=part.text.plain,
+            parse_mode=None,
+            entities=marked,
+            link_preview_options=_NO_PREVIEW,
+            reply_markup=keyboard,
+        )
+        likely, other = (caption, text) if part.picture else (text, caption)
+        try:
+            await self._api.call(likely)
+        except BadRequest as error:
+            if not any(words in str(error).lower() for words in _OTHER_KIND):
+                raise
+            await self._api.call(other)
+
+    # ── parts ───────────────────────────────────────────────────────────────────────────────────────
+
     async def _send_part(self, chat_id: int, part: Part, answered: ReplyParameters | None) -> str | None:
-        if part.picture and (photo := await self._pictures.photo(part.picture)):
+        if part.picture and (photo := await self._photo(part.picture)):
             try:
                 return await self._send_photo(chat_id, part, photo, answered)
             except BadRequest as error:
@@ -148,6 +218,15 @@ class Sending:
             except BadRequest as error:
                 log.warning("telegram.document_refused", document=part.document.name, error=str(error))
         return await self._send_text(chat_id, part, answered)
+
+    async def _photo(self, picture: Picture) -> Photo | None:
+        """One that is drawn, else the file; None, with a line in the log, when there is neither."""
+        if picture.drawn is not None:
+            link = private_link(await self._name(), picture.drawn.carried)
+            drawn = picture.drawn.model_copy(update={"link": link})
+            if content := await file_of(drawn, self._draw, bytes_max=PICTURE_BYTES_MAX):
+                return Photo(BufferedInputFile(content, filename=drawn.name))
+        return await self._pictures.photo(picture)
 
     async def _send_photo(
         self, chat_id: int, part: Part, photo: Photo, answered: ReplyParameters | None
@@ -291,6 +370,16 @@ def _answered(message: Say | ShowCards) -> ReplyParameters | None:
 def _prices(lines: Sequence[messages.PriceLine], currency: str) -> list[LabeledPrice]:
     """A breakdown as Telegram counts that currency."""
     return [LabeledPrice(label=line.label, amount=to_telegram(line.amount_minor, currency)) for line in lines]
+
+
+def _without_place(message: Message) -> Message:
+    """A chat under another id has other messages: none of them is the one that was to be changed."""
+    return message.model_copy(update={"place": ""}) if isinstance(message, Post) else message
+
+
+def _inline(keyboard: Keyboard | None) -> InlineKeyboardMarkup | None:
+    """What may be under a message that is changed."""
+    return keyboard if isinstance(keyboard, InlineKeyboardMarkup) else None
 
 
 def _reference(sent: SentMessage | None) -> str | None:

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from bot.channels.text import parse
+from bot.channels.web import LINK_PATH
 from bot.messages import MESSAGE, Button, Card, Message, Say, SendInvoice, ShowCards
 
 ANSWER_SECONDS = 30.0
@@ -72,6 +73,8 @@ class Terminal:
             self.console.print(f"Open this in a browser: {escape(button.url)}")
         elif button.share is not None:
             self.console.print("Please type it.")
+        elif button.invite is not None:
+            self.console.print(f"Pass this link on: {escape(self.url + LINK_PATH + button.invite)}")
         else:
             self._exchange({"token": button.token, "label": button.label})
 

@@ -8,9 +8,9 @@ import asyncio
 import secrets
 from collections import defaultdict
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bot.channels.port import Abilities
 from bot.delivery.limits import UNLIMITED
@@ -19,11 +19,17 @@ from bot.messages import Message
 
 CHAT_NAME_BYTES = 18
 TEXT_LETTERS_MAX = 100_000
+LINK_LETTERS_MAX = 64  # as Telegram has it, so that a link carries the same on every channel
 MICROSECONDS = 1_000_000
+LINK_PATH = "/start/"  # with what the link carries after it, it opens the web chat
+LinkPayload = Annotated[str, StringConstraints(max_length=LINK_LETTERS_MAX, pattern=r"^[A-Za-z0-9_-]*$")]
 
 
 class ChatInput(BaseModel):
-    """What a page or terminal sends: words, a tap, a shared number, or hello. `id` makes a repeat harmless."""
+    """What a page or terminal sends: words, a tap, a shared number, or hello. `id` makes a repeat harmless.
+
+    `payload` is what the link carried that opened the chat.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,6 +39,7 @@ class ChatInput(BaseModel):
     label: str | None = Field(default=None, max_length=200)
     phone: str | None = Field(default=None, max_length=40)
     open: bool = False
+    payload: LinkPayload = ""
 
 
 class HostedChannel:
@@ -106,7 +113,7 @@ def new_chat_name() -> str:
 
 def _event(said: ChatInput) -> Said | Tapped | Opened | SharedContact:
     if said.open:
-        return Opened()
+        return Opened(payload=said.payload)
     if said.token is not None:
         return Tapped(token=said.token, label=said.label)
     if said.phone is not None:

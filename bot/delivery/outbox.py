@@ -10,7 +10,7 @@ from bot import conversations
 from bot.delivery import inbox
 from bot.delivery.model import IS_DUE, IS_SENDING, OutboxKind, OutboxRow, OutboxState, is_open
 from bot.events import CallReturned, Inbound
-from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerShipping, AnswerTap, Message, Say, ShowCards
+from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerShipping, AnswerTap, Message, Post, Say, ShowCards
 from storage.inserts import insert_new
 from storage.notices import announce
 from storage.types import JsonObject
@@ -58,7 +58,7 @@ def _is_for_all(message: Message) -> bool:
     match message:
         case Say(purpose=purpose):
             return purpose == "answer"
-        case ShowCards() | AnswerTap():
+        case ShowCards() | Post() | AnswerTap():
             return True
         case _:
             return False
@@ -198,13 +198,18 @@ def acknowledge(
     reference: str | None,
     result: JsonObject | None = None,
 ) -> None:
-    """It is done. A call's answer enters the inbox in the same commit, so neither is ever without the other."""
+    """It is done. A call's answer enters the inbox in the same commit, so neither is ever without the other.
+
+    So does where a post is now, for whoever changes it next.
+    """
     row = _mine(session, row_id, epoch)
     if row is None:
         return
     row.state, row.sent_at, row.provider_ref, row.error = OutboxState.SENT, at, reference, None
     if row.kind is OutboxKind.CALL:
-        _answer_call(session, row, at=at, result=result or {})
+        _answer(session, row, at=at, result=result or {})
+    elif row.payload["kind"] == "post":
+        _answer(session, row, at=at, result={"message": reference})
 
 
 def postpone(
@@ -226,14 +231,14 @@ def postpone(
 def bury(session: Session, row_id: int, *, epoch: int, at: datetime, error: str) -> bool:
     """It will never succeed. The lane goes on; a call's failure is answered like a result. True if ours.
 
-    So is an invoice's: there an order waits for money that nobody can pay.
+    So is a post's, and an invoice's: there an order waits for money that nobody can pay.
     """
     row = _mine(session, row_id, epoch)
     if row is None:
         return False
     row.state, row.error, row.sent_at = OutboxState.DEAD, error, at
-    if row.kind is OutboxKind.CALL or row.payload["kind"] == "send_invoice":
-        _answer_call(session, row, at=at, error=error)
+    if row.kind is OutboxKind.CALL or row.payload["kind"] in {"post", "send_invoice"}:
+        _answer(session, row, at=at, error=error)
     return True
 
 
@@ -243,7 +248,7 @@ def _mine(session: Session, row_id: int, epoch: int) -> OutboxRow | None:
     return row if row.state is OutboxState.SENDING and row.epoch == epoch else None
 
 
-def _answer_call(
+def _answer(
     session: Session,
     row: OutboxRow,
     *,

@@ -32,10 +32,19 @@ def set_timer(
     timer.settings += 1
 
 
-def set_if_none(session: Session, kind: str, *, conversation: str, due_at: datetime) -> None:
-    """Have something that there is one of fire at `due_at`; planned already, it stays as it is."""
-    if session.scalar(select(Timer.id).where(Timer.key == kind, IS_SET)) is None:
-        set_timer(session, kind, kind, conversation=conversation, due_at=due_at)
+def set_if_none(
+    session: Session,
+    kind: str,
+    *,
+    key: str | None = None,
+    conversation: str,
+    due_at: datetime,
+    arguments: JsonObject | None = None,
+) -> None:
+    """Have it fire at `due_at`; planned already, it stays as it is. Without a key there is one of its kind."""
+    key = key or kind
+    if session.scalar(select(Timer.id).where(Timer.key == key, IS_SET)) is None:
+        set_timer(session, kind, key, conversation=conversation, due_at=due_at, arguments=arguments)
 
 
 def cancel_timer(session: Session, key: str) -> None:

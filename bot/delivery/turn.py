@@ -59,6 +59,7 @@ class Turn:
     dedupe_prefix: str = ""
     prepared: Any = None  # what `Handler.prepare` made of the event before the transaction
     more: Any = None  # what an earlier try of this turn asked for (PrepareMore)
+    followed_from: str = ""  # the conversation in a group from which this wish came along
     queued: list[str] = field(default_factory=list[str], init=False)  # under these keys of the outbox
     timers: list[str] = field(default_factory=list[str], init=False)  # of these kinds
     _messages: int = field(default=0, init=False)

@@ -56,6 +56,9 @@ class Abilities(Protocol):
     @property
     def files(self) -> bool: ...
 
+    @property
+    def invitations(self) -> bool: ...
+
 
 class PaperLinks(Protocol):
     """Knows under which address a paper of an order lies."""
@@ -235,6 +238,8 @@ class Dialogue:
             return self.button(text.title, text.payload)
         if text.url is not None:
             return Button(label=text.title, url=text.url)
+        if text.invite is not None:
+            return Button(label=text.title, invite=text.invite)
         if text.private:
             return Button(label=text.title, private=self._along or "")
         return Button.model_validate({"label": text.title, "share": text.share})

@@ -33,7 +33,7 @@ PRIVATE: Final = frozenset({"name", "phone", "address", "place"})
 
 UNASKED_NEVER: Final = frozenset({
     "add_to_order", "keep_order_news",
-    "ask_for_return", "forget_me", "cancel_order", "change_line", "empty_cart", "keep_address", "keep_email", "leave_checkout", "place_order",
+    "ask_for_return", "forget_me", "leave_group", "cancel_order", "change_line", "empty_cart", "keep_address", "keep_email", "leave_checkout", "place_order",
     "remove_line", "swap_variant", "take_off_order", "withdraw_unpaid_order",
 })  # fmt: skip
 """Actions that change an order or somebody's data, or take something away. Only a person's yes leads there."""

@@ -40,6 +40,7 @@ class ButtonText(ReplyModel):
     url: str | None = None
     share: str | None = None
     private: Literal[True] | None = None
+    invite: str | None = None
 
 
 class ReplyText(ReplyModel):
@@ -120,6 +121,7 @@ class Replies:
                 said=button.said,
                 payload=fill_plain(button.payload) if button.payload else None,
                 url=fill_plain(button.url) if button.url else None,
+                invite=fill_plain(button.invite) if button.invite else None,
                 share=button.share,
                 private=button.private,
             )
@@ -174,7 +176,7 @@ def _templates(wordings: Iterable[ReplyText]) -> Iterable[str]:
     for wording in wordings:
         yield wording.text
         for button in wording.buttons:
-            yield from (text for text in (button.title, button.payload, button.url) if text)
+            yield from (text for text in (button.title, button.payload, button.url, button.invite) if text)
 
 
 @cache

@@ -34,6 +34,7 @@ def audit(session: Session) -> list[Difference]:
         *_found(session, "promised back as the refund", _PROMISED),
         *_found(session, "still owed of the refund", _OWED),
         *_found(session, "earned by the order", _EARNED),
+        *_found(session, "waiting with its group of the order", _SEATS),
         *_found(session, "on the way from one order to another of the payment", _EXCHANGED),
     ]
 
@@ -59,7 +60,7 @@ def _where_unequal(name: Any, booked: ColumnElement[int], expected: Any) -> Any:
 
 _OF_PAYMENT: Final[Any] = Posting.payment_id == Payment.id
 _OF_REFUND: Final[Any] = Posting.refund_id == Refund.id
-_OPEN: Final = {OrderStatus.AWAITING_PAYMENT, OrderStatus.AUTHORISED}
+_OPEN: Final = {OrderStatus.AWAITING_PAYMENT, OrderStatus.WAITING, OrderStatus.AUTHORISED}
 
 
 def _moved_so(condition: ColumnElement[bool]) -> Any:
@@ -113,4 +114,13 @@ _OWED: Final[Any] = _where_unequal(
 _EARNED: Final[Any] = _where_unequal(
     Order.reference, _EARNED_OF_ORDER, case((_WAS_PAID, Order.total_minor), else_=0)
 )
+_SEATS: Final[Any] = _where_unequal(
+    Order.reference,
+    _moved(Account.CUSTOMER_MONEY, Posting.order_id == Order.id),
+    case(
+        (select(Payment.id).where(Payment.order_id == Order.id).correlate(Order).exists(), Order.total_minor),
+        else_=0,  # a bank holds it
+    ),
+).where(Order.status == OrderStatus.WAITING)
+"""What was paid for a seat is the customer's as long as the group forms."""
 _EXCHANGED: Final[Any] = _where_unequal(Payment.reference, _moved(Account.EXCHANGES, _OF_PAYMENT), _ZERO)

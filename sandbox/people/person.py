@@ -1,14 +1,19 @@
 """What a person does and sees, in one vocabulary for every messenger."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
+from urllib.parse import unquote
 
 from sandbox.stripe.people import Outcome
 from sandbox.stripe.world import StripeWorld
 
 PAY_PATH: Final = "/pay/"  # of the sandbox's payment pages
+_INVITATION: Final = re.compile(
+    r"\bdeal_[A-Za-z0-9_-]{16}"
+)  # what a group's link carries, however it is shared
 
 ActionKind = Literal["tap", "link", "pay", "share"]
 
@@ -151,6 +156,14 @@ class Person(ABC):
         screen = await self.screen()
         new, self._looked_at = screen[self._looked_at :], len(screen)
         return new
+
+    async def invitation(self) -> str:
+        """What the newest link to a group on their screen carries, for others to follow. Raises CannotDo."""
+        for seen in reversed(await self.screen()):
+            for place in (seen.text, *(action.value for action in seen.actions)):
+                if (found := _INVITATION.search(unquote(place))) is not None:
+                    return found[0]
+        raise CannotDo(f"{self.name} has no link of a group to pass on")
 
     async def actions(self) -> list[Action]:
         """What can be pressed, the newest first."""

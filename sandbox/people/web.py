@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 
 from bot.channels.text import parse
+from bot.channels.web import LINK_PATH
 from bot.messages import MESSAGE, Button, Card, Message, Say, ShowCards
 from sandbox.people.person import Action, ActionKind, CannotDo, Person, Seen, chosen
 from sandbox.stripe.world import StripeWorld
@@ -49,9 +50,7 @@ class WebPerson(Person):
         await self._send(text=text)
 
     async def open(self, payload: str = "") -> None:
-        if payload:
-            raise CannotDo(f"{self.name} is in the web chat, where links carry nothing yet")
-        await self._send(open=True)
+        await self._send(open=True, payload=payload)
 
     async def tap(self, label: str) -> None:
         action = chosen(label, await self.actions())
@@ -116,5 +115,7 @@ def _card(number: str, card: Card) -> Seen:
 
 
 def _action(button: Button) -> Action:
+    if button.invite is not None:
+        return Action(button.label, "link", LINK_PATH + button.invite)
     kind: ActionKind = "link" if button.url else "share" if button.share else "tap"
     return Action(button.label, kind, button.url or button.share or button.token or "")

@@ -22,6 +22,7 @@ class Do(StrEnum):
     SAY = "say"  # the argument: the words
     TAP = "tap"  # a button's label, or how it begins
     OPEN = "open"
+    FOLLOW = "follow"  # the link to a group that somebody shared: their key
     SHARE_PHONE = "share_phone"  # the number, where it must be typed
     SEND_PHOTO = "send_photo"  # the caption
     PAY = "pay"  # the card
@@ -59,15 +60,18 @@ class Moment:
     faults: tuple[Fault, ...] = ()
 
 
-async def perform(person: Person, act: Act) -> Outcome | None:
-    """Do it; how it went, where they paid. Raises CannotDo when their screen does not offer it."""
+async def perform(person: Person, act: Act, *, inviter: Person | None = None) -> Outcome | None:
+    """Do it; how it went, where they paid. Raises CannotDo when their screen does not offer it.
+
+    `inviter` is whose link opens the chat, if one does.
+    """
     match act.do:
         case Do.SAY:
             await person.say(act.argument)
         case Do.TAP:
             await person.tap(act.argument)
-        case Do.OPEN:
-            await person.open()
+        case Do.OPEN | Do.FOLLOW:
+            await person.open(await inviter.invitation() if inviter else "")
         case Do.SHARE_PHONE:
             await person.share_phone(act.argument)
         case Do.SEND_PHOTO:

@@ -1,6 +1,7 @@
 """Everybody at once: who does what next, in order of time."""
 
 import heapq
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -12,6 +13,16 @@ from sandbox.simulation.shoppers import Doing, View, Visit
 from sandbox.simulation.timetable import Timetable
 
 _THINKING_SECONDS: Final = (10, 20, 30, 60, 120)
+_FRIENDS_MAX: Final = 4  # to whom somebody passes a link on
+_MINUTES_TO_COME: Final = (
+    1,
+    5,
+    20,
+    60,
+    5 * 60,
+    20 * 60,
+    26 * 60,
+)  # of a friend; the last may find a group over
 
 
 class Source(Protocol):
@@ -48,6 +59,8 @@ class Crowd:
         self._busy: dict[str, _Going] = {}
         self._waiting: list[tuple[datetime, int, str, int]] = []  # time, tie-breaker, person, visit
         self._now: datetime | None = None
+        self._visits = Counter(each.person for each in timetable.appointments)
+        self._inviters: dict[tuple[str, int], str] = {}  # of visits to which a link led
         for each in timetable.appointments:
             self._put(each.at, each.person, each.visit)
 
@@ -83,7 +96,9 @@ class Crowd:
 
     def _begin(self, person: str, visit: int) -> _Going | None:
         random = Random(f"{self._seed}:visit:{person}:{visit}")  # noqa: S311 - a rehearsal's chance
-        going = _Going(person, visit, self._timetable.shoppers[person].visit(visit, random), random)
+        shopper, inviter = self._timetable.shoppers[person], self._inviters.get((person, visit))
+        steps = shopper.visit(visit, random) if inviter is None else shopper.follow(inviter, random)
+        going = _Going(person, visit, steps, random)
         going.next = next(going.steps, None)
         if going.next is None:
             return None
@@ -93,6 +108,8 @@ class Crowd:
     def saw(self, person: str, visit: int, view: View) -> None:
         going = self._busy[person]
         assert self._now is not None, "they did something"
+        if view.has_seat:
+            self._pass_on(going)
         try:
             going.next = going.steps.send(view)
         except StopIteration:
@@ -100,6 +117,17 @@ class Crowd:
             return
         pause = going.next.after_seconds or going.random.choice(_THINKING_SECONDS)
         self._put(self._now + timedelta(seconds=pause), person, visit)
+
+    def _pass_on(self, going: _Going) -> None:
+        """Friends get the link of somebody who took a seat, and come by it sooner or later."""
+        assert self._now is not None, "they did something"
+        others = [key for key in self._timetable.shoppers if key != going.person]
+        for friend in going.random.sample(others, min(going.random.randint(1, _FRIENDS_MAX), len(others))):
+            visit = self._visits[friend]
+            self._visits[friend] += 1
+            self._inviters[friend, visit] = going.person
+            minutes = going.random.choice(_MINUTES_TO_COME)
+            self._put(self._now + timedelta(minutes=minutes), friend, visit)
 
 
 class Record:

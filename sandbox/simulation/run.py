@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 import httpx
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.actions.reconciling import Reconciled
 from payments.model import Payment, Reconciliation, Refund, RefundStatus
@@ -25,6 +25,7 @@ from sandbox.simulation.faults import DECLINE, HELD_MOMENTS, KILL, Fault, plant
 from sandbox.simulation.shoppers import View
 from sandbox.stories.stage import Stage as StoryStage
 from sandbox.stripe.people import Outcome
+from shop.deals.model import DealGroup, Seat
 from shop.orders.model import Order
 from storage.sums import total
 
@@ -83,6 +84,8 @@ class Outcomes:
     paid: int = 0
     faults: Counter[str] = field(default_factory=Counter[str])
     orders: dict[str, int] = field(default_factory=dict[str, int])
+    groups: dict[str, int] = field(default_factory=dict[str, int])  # of people who buy together
+    seats: dict[str, int] = field(default_factory=dict[str, int])
     charged_minor: int = 0
     refunded_minor: int = 0
     reconciled: int = (
@@ -222,7 +225,8 @@ class Run:
 
     async def _act(self, person: Person, act: Act) -> Outcome | None:
         """Do it, although the shop may die meanwhile: what did not go through is sent again."""
-        doing = asyncio.ensure_future(perform(person, act))
+        inviter = self._person(act.argument) if act.do is Do.FOLLOW else None
+        doing = asyncio.ensure_future(perform(person, act, inviter=inviter))
         for _ in range(_TRIES):
             if act.do is Do.PAY:
                 await self._while_time_passes(doing)
@@ -348,10 +352,9 @@ class Run:
             self._digest.update(f"{seen}\n".encode())
 
     def _count(self, session: Session) -> None:
-        statuses = session.execute(
-            select(Order.status, func.count()).group_by(Order.status).order_by(Order.status)
-        )
-        self.outcomes.orders = {status.value: count for status, count in statuses}
+        self.outcomes.orders = _by_status(session, Order.status)
+        self.outcomes.groups = _by_status(session, DealGroup.status)
+        self.outcomes.seats = _by_status(session, Seat.status)
         self.outcomes.charged_minor = session.scalars(select(total(Payment.amount_minor))).one()
         settled = select(total(Refund.amount_minor)).where(Refund.status == RefundStatus.SETTLED)
         self.outcomes.refunded_minor = session.scalars(settled).one()
@@ -364,7 +367,13 @@ class Run:
         )
         for order in orders:
             self._digest.update(f"{tuple(order)}\n".encode())
+        self._digest.update(f"{self.outcomes.groups} {self.outcomes.seats}".encode())
         self._digest.update(f"{self.outcomes.charged_minor} {self.outcomes.refunded_minor}".encode())
+
+
+def _by_status(session: Session, status: "InstrumentedAttribute[Any]") -> dict[str, int]:
+    counts = session.execute(select(status, func.count()).group_by(status).order_by(status))
+    return {each.value: count for each, count in counts}
 
 
 def _as_fated(act: Act, faults: Iterable[Fault]) -> Act:

@@ -44,6 +44,11 @@ class View:
         return None
 
     @property
+    def has_seat(self) -> bool:
+        """Whether they are told that they are in a group now."""
+        return "you have your seat" in self.text or "aside for your seat" in self.text
+
+    @property
     def asks_for_money(self) -> bool:
         """Whether there is an invoice, or a link to a payment page."""
         return any(
@@ -84,6 +89,7 @@ class Shopper:
     random: Random
     has_cart: bool = False
     has_ordered: bool = False
+    has_seat: bool = False
     old_labels: list[str] = field(default_factory=list[str])
 
     @property
@@ -96,7 +102,14 @@ class Shopper:
         if number > 0 and self._happens(0.5):
             yield from self._come_back()
             return
-        yield from self._look_around()
+        yield from self._start_group() if self._happens(0.3) else self._look_around()
+
+    def follow(self, inviter: str, random: Random) -> Visit:
+        """A friend's link brings them to a group."""
+        self.random = random
+        view = yield from self._do(Doing((Act(Do.FOLLOW, inviter),)))
+        if not view.could_not:
+            yield from self._take_seat(view)
 
     # ── why they come ───────────────────────────────────────────────────────────────────────────────
 
@@ -131,6 +144,8 @@ class Shopper:
             reasons += [self._ask_for_order, self._cancel]
         if self.has_cart:
             reasons += [self._check_out, self._check_out, self._change_mind]
+        if self.has_seat:
+            reasons += [self._ask_for_group, self._leave_group, self._start_group]
         yield from self.random.choice(reasons)()
 
     # ── finding ─────────────────────────────────────────────────────────────────────────────────────
@@ -207,11 +222,51 @@ class Shopper:
         if "cart is empty" in view.text:
             self.has_cart = False
 
+    # ── buying together ─────────────────────────────────────────────────────────────────────────────
+
+    def _start_group(self) -> Visit:
+        if self._happens(0.6):
+            yield from self._do(say(self.random.choice(words.DEAL_WISHES)))
+        view = yield from self._do(say(self.random.choice(words.GROUP_WISHES)))
+        yield from self._take_seat(view)
+
+    def _take_seat(self, view: View) -> Visit:
+        """In the group that is shown, or in a new one where that is what they are offered."""
+        label = view.label("Join", "Pay", "Start a group")
+        if label is not None and not view.asks_for_money:
+            view = yield from self._do(tap(label))
+        if "not paid yet" in view.text and self._happens(0.4):
+            yield from self._let_go()
+        elif "which" in view.text and view.labels:  # of its variants
+            view = yield from self._do(tap(self.random.choice(view.labels)))
+        yield from self._answer_on(view)
+
+    def _ask_for_group(self) -> Visit:
+        view = yield from self._do(say(self.random.choice(words.GROUP_QUESTIONS)))
+        if view.asks_for_money:
+            yield from self._pay()
+        elif self._happens(0.2):
+            yield from self._leave_group()
+
+    def _leave_group(self) -> Visit:
+        view = yield from self._do(say("leave the group"))
+        if view.label("Yes, leave", "Yes, let it go"):
+            yield from self._do(tap(self.random.choice(("Yes, le", "Yes, le", "No, stay"))))
+
+    def _let_go(self) -> Visit:
+        view = yield from self._do(tap("Let it go"))
+        if view.label("Yes, let it go"):
+            yield from self._do(tap("Yes, let it go"))
+
     # ── buying ──────────────────────────────────────────────────────────────────────────────────────
 
     def _check_out(self) -> Visit:
         first = f"checkout, {self.name}, {self.address}, {self.phone}, standard delivery"
         view = yield from self._do(say(first) if self._happens(0.15) else say("checkout"))
+        yield from self._answer_on(view)
+
+    def _answer_on(self, view: View) -> Visit:
+        """Whatever is asked on the way to the money, and then the money."""
         for _ in range(ANSWERS_MAX):
             if view.asks_for_money:
                 self.has_cart, self.has_ordered = False, True
@@ -233,7 +288,7 @@ class Shopper:
             if question in asked:
                 return self.random.choice(list(answers))
         if "shall i place it" in asked:
-            return self._confirm()
+            return self._confirm(view)
         if view.label("Checkout") and "cart is empty" not in asked:
             return tap("Checkout")
         if "waiting for your payment" in asked or "one moment" in asked or not asked:
@@ -256,7 +311,9 @@ class Shopper:
             ("full phone number", (say(self.phone),)),
         )  # fmt: skip
 
-    def _confirm(self) -> Doing:
+    def _confirm(self, view: View) -> Doing:
+        if view.label("Another group") and self._happens(0.3):
+            return tap("Another group")
         if self._happens(0.15):
             other = self.random.choice(words.ADDRESSES)
             return self.random.choice(
@@ -280,6 +337,7 @@ class Shopper:
         view = yield from self._do(Doing((Act(Do.PAY, card),), patience))
         if card == "abandon":
             return
+        self.has_seat = self.has_seat or view.has_seat
         if view.paid is False and self._happens(0.8):
             yield from self._do(Doing((Act(Do.PAY, "visa"),)))
         if self._happens(0.15):

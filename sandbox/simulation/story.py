@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 
-from sandbox.simulation.acts import Act, Do, Moment
+from sandbox.simulation.acts import Act, Do, Moment, Step
 from sandbox.simulation.faults import DECLINE, KILL, Fault
 from sandbox.simulation.run import AFTERWARDS, Cast
 
@@ -30,7 +30,7 @@ def as_story(
     title: str, moments: Sequence[Moment], cast: Mapping[str, Cast], *, begins_at: datetime, note: str = ""
 ) -> str:
     """The story file's text. `note` stands above it as a comment."""
-    people = dict.fromkeys(step.person for moment in moments for step in moment.steps)
+    people = dict.fromkeys(key for moment in moments for step in moment.steps for key in _involved(step))
     story = {
         "story": title,
         "shop": "demo",
@@ -44,6 +44,12 @@ def as_story(
     yaml.dump(story, text)
     comment = "".join(f"# {line}\n" for line in note.splitlines())
     return comment + text.getvalue()
+
+
+def _involved(step: Step) -> Iterator[str]:
+    yield step.person
+    if step.act.do is Do.FOLLOW:
+        yield step.act.argument
 
 
 def _steps(moments: Sequence[Moment], begins_at: datetime) -> Iterator[dict[str, Any]]:
@@ -84,6 +90,7 @@ def _doing(act: Act, declined: str | None) -> Any:
         Do.SAY: {"say": said},
         Do.TAP: {"tap": said},
         Do.OPEN: {"open": ""},
+        Do.FOLLOW: {"follow": said},
         Do.UNBLOCK: {"open": ""},
         Do.SHARE_PHONE: {"share": "phone", "number": said},
         Do.SEND_PHOTO: {"send": "photo", "caption": said},

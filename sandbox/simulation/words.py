@@ -41,6 +41,22 @@ WISHES: Final = (
     "dinner plates in blue",
     "a present for my sister",
 )
+DEAL_WISHES: Final = (
+    "any group deals?",
+    "what is cheaper when we buy together?",
+    "show me the group deals",
+)
+GROUP_WISHES: Final = (
+    "start a group for the honey jar trio",
+    "start a group for the picnic blanket",
+    "I want to start a group for honey",
+    "start a group",
+)
+GROUP_QUESTIONS: Final = (
+    "how many are still missing in my group?",
+    "my group",
+    "is my group full?",
+)
 QUESTIONS: Final = (
     "does it go in the dishwasher?",
     "how long does delivery take?",

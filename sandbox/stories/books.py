@@ -236,6 +236,9 @@ def _owed(
         account = accounts[order.id]
         is_due = order.status in PAID_FOR and (order.was_paid or account.payments)
         waits = order.status is OrderStatus.AWAITING_PAYMENT
+        is_due = is_due or (
+            order.status is OrderStatus.WAITING and bool(account.payments)
+        )  # else a bank holds it
         due = order.total_minor - order.credited_minor if is_due else order.exchanged_minor if waits else 0
         yield from _difference(f"the order {order.reference} ({order.status})", due, account)
     yield from _difference("money that came for no order", 0, accounts[None])

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from bot.delivery.model import Conversation
@@ -16,6 +16,7 @@ from sandbox.stories.format import (
     Amount,
     Expectation,
     ExpectCustomer,
+    ExpectDeal,
     ExpectMessages,
     ExpectOrder,
     ExpectOrders,
@@ -24,6 +25,7 @@ from sandbox.stories.format import (
 from sandbox.stories.results import NotSo
 from sandbox.stories.stage import Stage
 from shop.catalogue.model import Product, Variant
+from shop.deals.model import TAKEN, Deal, DealGroup, Seat
 from shop.orders.model import Order
 
 
@@ -47,6 +49,8 @@ class Checks:
                 self._stock(expectation)
             case ExpectCustomer():
                 self._customer(expectation)
+            case ExpectDeal():
+                self._deal(expectation)
             case ExpectMessages():
                 await self._messages(expectation)
 
@@ -104,6 +108,13 @@ class Checks:
         _same(f"{what} on hand:", expected.on_hand, fitting[0].on_hand)
         _same(f"{what} promised:", expected.allocated, fitting[0].allocated)
 
+    # ── group deals ─────────────────────────────────────────────────────────────────────────────────
+
+    def _deal(self, expected: ExpectDeal) -> None:
+        wanted = [f"{each.status.value} with {each.seats}" for each in expected.groups]
+        there = self.stage.database.read(lambda session: _groups(session, expected.deal))
+        _same(f"{expected.deal} has groups:", ", ".join(wanted) or "none", ", ".join(there) or "none")
+
     # ── customers ───────────────────────────────────────────────────────────────────────────────────
 
     def _customer(self, expected: ExpectCustomer) -> None:
@@ -157,3 +168,17 @@ def _same(what: str, wanted: Any, found: Any) -> None:
 
 def _words(amount: "Amount | None") -> str | None:
     return None if amount is None else f"{amount[0] // 100}.{amount[0] % 100:02} {amount[1]}"
+
+
+def _groups(session: Session, code: str) -> list[str]:
+    """A deal's groups as "succeeded with 3", in the order in which they began."""
+    seats = func.count(Seat.id)
+    counted = (
+        select(DealGroup.status, seats)
+        .join(Deal, Deal.id == DealGroup.deal_id)
+        .outerjoin(Seat, and_(Seat.group_id == DealGroup.id, Seat.status.in_(TAKEN)))
+        .where(Deal.code == code)
+        .group_by(DealGroup.id, DealGroup.status, DealGroup.began_at)
+        .order_by(DealGroup.began_at, DealGroup.id)
+    )
+    return [f"{status.value} with {count}" for status, count in session.execute(counted)]

@@ -17,6 +17,7 @@ from storage.yaml_files import nearest
 
 STRIPE_ENDPOINTS: Final = {
     "checkout": "POST /v1/checkout/sessions",
+    "session": "GET /v1/checkout/sessions/{session}",
     "refund": "POST /v1/refunds",
     "expire": "POST /v1/checkout/sessions/{session}/expire",
 }

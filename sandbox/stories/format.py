@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from sandbox.stripe.cards import BY_NICKNAME
 from sandbox.stripe.people import ABANDON, ABANDONED_3DS, REFUSED_3DS
+from shop.deals.model import GroupStatus
 from shop.orders.model import OrderStatus
 
 Channel = Literal["telegram", "messenger", "web"]
@@ -137,6 +138,12 @@ class Open(StoryModel):
     open: str = ""
 
 
+class Follow(StoryModel):
+    """Follow the newest link to a group on that person's screen."""
+
+    follow: str
+
+
 class Share(StoryModel):
     """Share one's phone number, with the button for that."""
 
@@ -226,7 +233,7 @@ class Upgrade(StoryModel):
 
 
 InGroup = Reply | Join | Leave | Add | Remove | Upgrade
-Act = Say | Tap | Send | Open | Share | Pay | Block | InGroup
+Act = Say | Tap | Send | Open | Follow | Share | Pay | Block | InGroup
 
 
 # ── what staff do ───────────────────────────────────────────────────────────────────────────────────
@@ -348,6 +355,7 @@ class StripeFaults(StoryModel):
     """What Stripe's next answers are, and how its next notices come."""
 
     checkout: Answers | None = None
+    session: Answers | None = None  # when it is asked how a payment page stands
     refund: Answers | None = None
     expire: Answers | None = None
     notices: Answers | None = None  # of payments
@@ -445,7 +453,21 @@ class ExpectMessages(StoryModel):
     messages: WantedMessages
 
 
-Expectation = ExpectOrder | ExpectOrders | ExpectStock | ExpectCustomer | ExpectMessages
+class WantedGroup(StoryModel):
+    """A group of a deal: its state, and how many seats are taken in it, be they paid or held."""
+
+    status: GroupStatus
+    seats: int = Field(ge=0)
+
+
+class ExpectDeal(StoryModel):
+    """The groups of a deal by its code, in the order in which they began."""
+
+    deal: str
+    groups: tuple[WantedGroup, ...]
+
+
+Expectation = ExpectOrder | ExpectOrders | ExpectStock | ExpectCustomer | ExpectMessages | ExpectDeal
 
 
 # ── a whole story ───────────────────────────────────────────────────────────────────────────────────
@@ -526,3 +548,4 @@ class Known:
     replies: frozenset[str]
     intents: frozenset[str]
     products: frozenset[str]
+    deals: frozenset[str]

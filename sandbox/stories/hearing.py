@@ -64,7 +64,9 @@ class Hearing:
         self._check_words(expected, said)
         self._check_looks(expected)
         self._check_workings(expected)
-        return {name: self._saved(name, pattern, said) for name, pattern in expected.save.items()}
+        links = [act.value for seen in self._heard for act in seen.actions if act.kind == "link"]
+        there = "\n".join([said, *links])
+        return {name: self._saved(name, pattern, there) for name, pattern in expected.save.items()}
 
     def _check_words(self, expected: BotLine, said: str) -> None:
         there = f"“{said}”" if said else "nothing"

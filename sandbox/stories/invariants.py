@@ -2,11 +2,13 @@
 
 books.py        money and stock       arrivals.py     events: none lost, none applied twice, none parked
 repeats.py      nobody is told the same twice         tracebacks.py   nothing of ours broke
+deals.py        seats, groups and quotas of deals
 """
 
 from types import TracebackType
 from typing import Self
 
+from sandbox.stories import deals
 from sandbox.stories.arrivals import Arrivals
 from sandbox.stories.books import Books
 from sandbox.stories.repeats import Repeats
@@ -46,6 +48,7 @@ class Invariants:
                 *self._books.check(session),
                 *self._arrivals.check(session),
                 *self._repeats.check(session),
+                *deals.check(session, at=self._stage.clock.now()),
             ]
         )
 

@@ -21,6 +21,7 @@ from sandbox.stories.format import (
     Doing,
     Expected,
     Faults,
+    Follow,
     Open,
     Pay,
     Reply,
@@ -206,6 +207,8 @@ class Player:
                 await person.send_photo(self._picture(act), self._fill(caption))
             case Open(open=link):
                 await person.open(_payload(self._fill(link)))
+            case Follow(follow=inviter):
+                await person.open(await self.people[inviter].invitation())
             case Share(number=number):
                 await person.share_phone(number)
             case Block():

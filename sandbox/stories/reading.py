@@ -20,12 +20,14 @@ from sandbox.stories.format import (
     Doing,
     Expectation,
     ExpectCustomer,
+    ExpectDeal,
     Expected,
     ExpectMessages,
     ExpectOrder,
     ExpectOrders,
     ExpectStock,
     Faults,
+    Follow,
     Happening,
     Join,
     Known,
@@ -66,6 +68,7 @@ ACTS: Final[dict[str, type[Act]]] = {
     "tap": Tap,
     "send": Send,
     "open": Open,
+    "follow": Follow,
     "share": Share,
     "pay": Pay,
     "block": Block,
@@ -93,6 +96,7 @@ EXPECTATIONS: Final[dict[str, type[Expectation]]] = {  # by their first key: one
     "customer": ExpectCustomer,
     "messages": ExpectMessages,
     "orders": ExpectOrders,
+    "deal": ExpectDeal,
 }
 WORLD_STEPS: Final = ("bot", "both", "clock", "fault", "restart", "expect")
 SAVED = re.compile(r"\$([A-Za-z_]\w*)")
@@ -367,9 +371,6 @@ class _Reader:
 
     def _expectation(self, raw: Any, line: int) -> Expectation | None:
         keys = [str(key) for key in cast("Raw", raw)] if isinstance(raw, Mapping) else []
-        if "deal" in keys:
-            self._wrong(line, "'deal': group deals are not yet in this version")
-            return None
         kind = next((model for key, model in EXPECTATIONS.items() if key in keys), None)
         if kind is None:
             there, known = keys[0] if keys else str(cast("Any", raw)), list(EXPECTATIONS)
@@ -385,6 +386,8 @@ class _Reader:
         match expectation:
             case ExpectStock(stock=handle):
                 self._named("product", handle, self.known.products, line)
+            case ExpectDeal(deal=code):
+                self._named("deal", code, self.known.deals, line)
             case ExpectCustomer(customer=name):
                 self._person(name, line)
             case ExpectMessages(messages=wanted) if wanted.to not in self.frame.chats:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
 from shop.cart.model import UNITS_MAX, CartLine, TooMany
+from shop.catalogue.item import Item
 from shop.catalogue.model import OutOfStock, Product, Variant
 from shop.customers.model import Customer
 from shop.pricing.quote import Goods
@@ -74,18 +75,14 @@ def empty(session: Session, customer: Customer) -> None:
     session.execute(delete(CartLine).where(CartLine.customer_id == customer.id))
 
 
+def items(cart: list[CartLine]) -> list[Item]:
+    """The lines at today's prices."""
+    return [Item(line.variant, line.units, line.variant.price) for line in cart]
+
+
 def goods(cart: list[CartLine]) -> list[Goods]:
     """The lines as they are priced, at today's prices."""
-    return [
-        Goods(
-            units=line.units,
-            unit_price=line.variant.price,
-            category=line.variant.product.category,
-            handle=line.variant.product.handle,
-            unit_grams=line.variant.weight_grams,
-        )
-        for line in cart
-    ]
+    return [each.goods for each in items(cart)]
 
 
 def problems(cart: list[CartLine]) -> list[Problem]:

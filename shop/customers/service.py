@@ -8,6 +8,14 @@ from sqlalchemy.orm import Session
 from shop.customers.model import ChannelAccount, Customer
 
 
+def find(session: Session, channel: str, account: str) -> Customer | None:
+    """The customer behind this account; None for somebody new."""
+    owned = select(Customer).join(ChannelAccount, ChannelAccount.customer_id == Customer.id)
+    return session.scalars(
+        owned.where(ChannelAccount.channel == channel, ChannelAccount.account == account)
+    ).one_or_none()
+
+
 def recognise(
     session: Session, channel: str, account: str, *, display_name: str, username: str, at: datetime
 ) -> Customer:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from shop.cart.model import UNITS_MAX, TooMany
+from shop.catalogue.item import Item
 from shop.catalogue.model import OutOfStock, Variant
 from shop.delivery.offers import offers
 from shop.money import Money
@@ -52,7 +53,7 @@ def look_up(session: Session, parent: Order, line: OrderLine, units: int, *, pro
     free = variant.free_units()
     if free is not None and units > free:
         raise OutOfStock(variant=variant.id, title=line.name, free=free, asked=units)
-    more = following.goods_of(variant, units)
+    more = Item(variant, units, variant.price).goods
     parcel = [_ordered(each, parent.currency, variants) for each in parent.lines if each.left] + [more]
     price = quote(
         [more],

@@ -5,7 +5,7 @@ from datetime import datetime
 from shop.catalogue.model import Variant
 from shop.orders import service as orders
 from shop.orders.model import Order, OrderLine, OrderStatus
-from shop.pricing.quote import Goods, Quote
+from shop.pricing.quote import Quote
 
 
 def after(parent: Order, *, at: datetime, hold_until: datetime) -> Order:
@@ -46,14 +46,3 @@ def take_goods(order: Order, variant: Variant, units: int, price: Quote) -> None
         )
     ]
     orders.take_price(order, price)
-
-
-def goods_of(variant: Variant, units: int) -> Goods:
-    """So many of it as they are priced today."""
-    return Goods(
-        units=units,
-        unit_price=variant.price,
-        category=variant.product.category,
-        handle=variant.product.handle,
-        unit_grams=variant.weight_grams,
-    )

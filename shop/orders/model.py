@@ -3,7 +3,8 @@
 | from | to |
 |---|---|
 | placed | paid, packed, cancelled |
-| awaiting payment | paid, authorised, cancelled, expired |
+| awaiting payment | paid, waiting, authorised, cancelled, expired |
+| waiting (its money is in, its group of a deal still forms) | paid, authorised, cancelled |
 | authorised | paid, cancelled |
 | paid | packed, cancelled |
 | packed | part-shipped, shipped |
@@ -12,7 +13,7 @@
 | delivered | completed, returned, returned in part |
 | completed | returned, returned in part |
 | returned in part | returned |
-| expired | paid, authorised (late, and the goods were still there) |
+| expired | paid, waiting, authorised (late, and the goods were still there) |
 """
 
 from datetime import datetime
@@ -34,6 +35,7 @@ from storage.types import Base, JsonObject, json_type
 class OrderStatus(StrEnum):
     PLACED = "placed"  # ordered, and paid later: cash on delivery
     AWAITING_PAYMENT = "awaiting_payment"
+    WAITING = "waiting"  # a seat of a group deal: paid, or held by the bank, until the group is full or fails
     AUTHORISED = "authorised"  # the money is promised by the bank and not taken yet
     PAID = "paid"
     PACKED = "packed"
@@ -51,7 +53,8 @@ S = OrderStatus
 STARTS: Final = frozenset({S.PLACED, S.AWAITING_PAYMENT})
 MOVES: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
     S.PLACED: frozenset({S.PAID, S.PACKED, S.CANCELLED}),
-    S.AWAITING_PAYMENT: frozenset({S.PAID, S.AUTHORISED, S.CANCELLED, S.EXPIRED}),
+    S.AWAITING_PAYMENT: frozenset({S.PAID, S.WAITING, S.AUTHORISED, S.CANCELLED, S.EXPIRED}),
+    S.WAITING: frozenset({S.PAID, S.AUTHORISED, S.CANCELLED}),  # the group is full, or is no more
     S.AUTHORISED: frozenset({S.PAID, S.CANCELLED}),  # captured, or let go
     S.PAID: frozenset({S.PACKED, S.CANCELLED}),
     S.PACKED: frozenset({S.PART_SHIPPED, S.SHIPPED}),
@@ -62,9 +65,11 @@ MOVES: Final[dict[OrderStatus, frozenset[OrderStatus]]] = {
     S.PART_RETURNED: frozenset({S.RETURNED}),
     S.RETURNED: frozenset(),
     S.CANCELLED: frozenset(),
-    S.EXPIRED: frozenset({S.PAID, S.AUTHORISED}),  # paid late, and the stock was still there
+    S.EXPIRED: frozenset({S.PAID, S.WAITING, S.AUTHORISED}),  # paid late, and the stock was still there
 }
-HOLDS_STOCK: Final = frozenset({S.PLACED, S.AWAITING_PAYMENT, S.AUTHORISED, S.PAID, S.PACKED, S.PART_SHIPPED})
+HOLDS_STOCK: Final = frozenset(
+    {S.PLACED, S.AWAITING_PAYMENT, S.WAITING, S.AUTHORISED, S.PAID, S.PACKED, S.PART_SHIPPED}
+)
 """While an order is in one of these, what it still has to send (`OrderLine.left`) is promised to it; else nothing is."""
 PAID_FOR: Final = frozenset(
     {S.PAID, S.PACKED, S.PART_SHIPPED, S.SHIPPED, S.DELIVERED, S.COMPLETED, S.PART_RETURNED, S.RETURNED}
@@ -148,6 +153,8 @@ class Order(Base):
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("order.id"), index=True)
     # whether it goes out in its parent's parcel
     goes_along: Mapped[bool] = mapped_column(default=False)
+    # the group of a deal in which it is a seat
+    group_id: Mapped[UUID | None] = mapped_column(ForeignKey("deal_group.id"), index=True)
 
     lines: Mapped[list["OrderLine"]] = relationship(
         order_by="OrderLine.position", lazy="raise", cascade="all, delete-orphan"

@@ -1,6 +1,6 @@
 """Placing, paying, changing and cancelling orders. Stock moves with them, under row locks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from shop.cart import service as carts
-from shop.cart.model import CartLine
+from shop.catalogue.item import Item
 from shop.catalogue.model import OutOfStock, Product, Variant
 from shop.customers.model import Customer
+from shop.deals import groups
+from shop.deals.model import SEAT_HOLD, DealGroup
 from shop.errors import Refused
 from shop.money import Money
 from shop.orders.model import NotPossible, Order, OrderChange, OrderLine, OrderStatus, TooManyUnits
@@ -77,6 +79,18 @@ class Terms:
     low_stock_units: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class SeatWanted:
+    """A place in a group, which is locked, with its goods at the group's price.
+
+    `elsewhere`: money that comes too late for it may take a seat in another group.
+    """
+
+    group: DealGroup
+    item: Item
+    elsewhere: bool = False
+
+
 def place(
     session: Session,
     customer: Customer,
@@ -95,46 +109,79 @@ def place(
     Locks the variants in id order. Raises CartEmpty, CartChanged (prices, or the total agreed to), OutOfStock or
     CouponRefused; nothing is kept then.
     """
+    cart = carts.lines(session, customer)
+    if not cart:
+        raise CartEmpty
+    if any(problem.kind in {"price_changed", "unpublished"} for problem in carts.problems(cart)):
+        raise CartChanged
+    items = carts.items(cart)
     terms = terms or Terms()
     with session.begin_nested():
-        order = Order(
-            conversation=conversation,
-            delivery=delivery.code,
-            pickup_point=delivery.point,
-            country=delivery.country,
-            address=address,
-            email=terms.email,
-            note=terms.note,
-            gift_message=terms.gift_message,
-            payment_method=terms.payment,
-            status=_first_status(terms.payment),
-            placed_at=at,
-            hold_until=hold_until,
-        )
-        _freeze(session, customer, order, delivery, terms)
+        order = _new(delivery, terms, conversation=conversation, address=address, at=at)
+        order.hold_until = hold_until
+        _freeze(session, order, customer, items, delivery=delivery, terms=terms)
         allocate(session, order, low_stock_units=terms.low_stock_units, at=at)
         promotions.take(session, order, at=at)
         carts.empty(session, customer)
     return order
 
 
-def _first_status(payment: PaymentKind) -> OrderStatus:
-    return OrderStatus.PLACED if payment is PaymentKind.CASH else OrderStatus.AWAITING_PAYMENT
+def place_seat(
+    session: Session,
+    customer: Customer,
+    seat: SeatWanted,
+    *,
+    conversation: str,
+    delivery: DeliveryChoice,
+    address: JsonObject | None,
+    at: datetime,
+    terms: Terms,
+) -> Order:
+    """A seat in a group, which is locked: its stock is promised as long as the seat is held. Raises DealRefused, CartChanged (the total
+    agreed to), OutOfStock or CouponRefused; nothing is kept then.
+    """
+    with session.begin_nested():
+        order = _new(delivery, terms, conversation=conversation, address=address, at=at)
+        order.group_id, order.hold_until = seat.group.id, at + SEAT_HOLD
+        _freeze(session, order, customer, [seat.item], delivery=delivery, terms=terms)
+        groups.hold(session, seat.group, order, units=seat.item.units, at=at, elsewhere=seat.elsewhere)
+        allocate(session, order, low_stock_units=terms.low_stock_units, at=at)
+        promotions.take(session, order, at=at)
+    return order
+
+
+def _new(
+    delivery: DeliveryChoice, terms: Terms, *, conversation: str, address: JsonObject | None, at: datetime
+) -> Order:
+    return Order(
+        conversation=conversation,
+        delivery=delivery.code,
+        pickup_point=delivery.point,
+        country=delivery.country,
+        address=address,
+        email=terms.email,
+        note=terms.note,
+        gift_message=terms.gift_message,
+        payment_method=terms.payment,
+        status=OrderStatus.PLACED if terms.payment is PaymentKind.CASH else OrderStatus.AWAITING_PAYMENT,
+        placed_at=at,
+    )
 
 
 def _freeze(
-    session: Session, customer: Customer, order: Order, delivery: DeliveryChoice, terms: Terms
+    session: Session,
+    order: Order,
+    customer: Customer,
+    items: Sequence[Item],
+    *,
+    delivery: DeliveryChoice,
+    terms: Terms,
 ) -> None:
     """Copy names, prices and units into the order, so that a later change of the catalogue changes nothing."""
-    cart = carts.lines(session, customer)
-    if not cart:
-        raise CartEmpty
-    if any(problem.kind in {"price_changed", "unpublished"} for problem in carts.problems(cart)):
-        raise CartChanged
     assert customer.name, "the checkout asked for a name"
     assert customer.phone or delivery.code == IN_FORM, "the checkout asked for a phone number"
     price = quote(
-        carts.goods(cart),
+        [each.goods for each in items],
         delivery=delivery.price,
         rebates=terms.rebates,
         tax=terms.tax,
@@ -144,8 +191,8 @@ def _freeze(
         raise CartChanged
     order.customer_id, order.name, order.phone = customer.id, customer.name, customer.phone or ""
     order.lines = [
-        _order_line(position, line, quoted)
-        for position, (line, quoted) in enumerate(zip(cart, price.lines, strict=True))
+        _order_line(position, each, quoted)
+        for position, (each, quoted) in enumerate(zip(items, price.lines, strict=True))
     ]
     take_price(order, price)
     session.add(order)
@@ -170,10 +217,11 @@ def take_price(order: Order, price: Quote) -> None:
 def get(session: Session, order_id: UUID, *, lock: bool = True) -> Order:
     """An order with its lines; locked, and as it is once the lock is held, unless asked otherwise.
 
-    Raises NoSuchOrder.
+    Of a seat the group is locked first. Raises NoSuchOrder.
     """
     statement = select(Order).where(Order.id == order_id).options(selectinload(Order.lines))
     if lock:  # what this session read before it waited for the lock may have changed meanwhile
+        groups.lock_for(session, order_id)
         statement = statement.with_for_update().execution_options(populate_existing=True)
     order = session.scalars(statement).one_or_none()
     if order is None:
@@ -211,6 +259,12 @@ def pay(session: Session, order: Order, *, at: datetime, by: str, low_stock_unit
     invoices.issue(session, order.id, at=at)
 
 
+def wait(session: Session, order: Order, *, at: datetime, by: str, low_stock_units: int = 0) -> None:
+    """Its money is in, or held by the bank, and its group still forms. Raises as `pay` does."""
+    _take_again(session, order, low_stock_units=low_stock_units, at=at)
+    session.add(order.move(OrderStatus.WAITING, at=at, by=by))
+
+
 def authorise(session: Session, order: Order, *, at: datetime, by: str, low_stock_units: int = 0) -> None:
     """The bank promises its money, which is taken later. Raises as `pay` does."""
     _take_again(session, order, low_stock_units=low_stock_units, at=at)
@@ -240,9 +294,9 @@ def cancel(session: Session, order: Order, *, at: datetime, by: str, why: str) -
 
     What an exchange has paid towards an unpaid one must go back as well.
     """
-    was_paid = order.status is OrderStatus.PAID
+    was_paid = order.status in {OrderStatus.PAID, OrderStatus.WAITING}
     session.add(order.move(OrderStatus.CANCELLED, at=at, by=by, why=why))
-    _end(session, order, at=at)
+    _end(session, order, at=at, by=by, why=why)
     return was_paid
 
 
@@ -253,13 +307,16 @@ def expire(session: Session, order: Order, *, at: datetime) -> bool:
     """
     if order.status is not OrderStatus.AWAITING_PAYMENT:
         return False
-    session.add(order.move(OrderStatus.EXPIRED, at=at, by="timer", why="not paid in time"))
-    _end(session, order, at=at)
+    why = "not paid in time"
+    session.add(order.move(OrderStatus.EXPIRED, at=at, by="timer", why=why))
+    _end(session, order, at=at, by="timer", why=why)
     return True
 
 
-def _end(session: Session, order: Order, *, at: datetime) -> None:
-    """Stock and coupon are free again, and what an exchange paid of it is no longer meant for it."""
+def _end(session: Session, order: Order, *, at: datetime, by: str, why: str) -> None:
+    """Stock, coupon and seat are free again, and what an exchange paid of it is no longer meant for it."""
+    if order.group_id is not None:
+        groups.give_up(session, order, at=at, by=by, why=why)
     _release(session, order, at=at)
     promotions.give_back(session, order.id, at=at)
     order.exchanged_minor = 0
@@ -311,15 +368,16 @@ def return_to_cart(session: Session, order: Order, *, at: datetime) -> None:
             )
 
 
-def _order_line(position: int, line: CartLine, quoted: QuotedLine) -> OrderLine:
+def _order_line(position: int, item: Item, quoted: QuotedLine) -> OrderLine:
+    variant = item.variant
     return OrderLine(
-        variant_id=line.variant_id,
+        variant_id=variant.id,
         position=position,
-        title=line.variant.product.title,
-        label=line.variant.label,
-        sku=line.variant.sku,
-        units=line.units,
-        unit_price_minor=line.variant.price_minor,
+        title=variant.product.title,
+        label=variant.label,
+        sku=variant.sku,
+        units=item.units,
+        unit_price_minor=item.unit_price.minor,
         discount_minor=quoted.discount.minor,
         tax_minor=quoted.tax.minor,
         tax_rate_bp=quoted.rate_bp,

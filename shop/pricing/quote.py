@@ -9,8 +9,8 @@ from typing import Literal
 from shop.money import Money, total
 from shop.pricing.tax import TaxRules
 
-Reason = Literal["coupon", "pickup", "kept"]
-"""`kept`: what came off the goods that these are given in exchange for."""
+Reason = Literal["coupon", "pickup", "kept", "leader"]
+"""`leader`: for whoever starts a group. `kept`: what came off the goods that these are given in exchange for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from shop.catalogue.item import Item
 from shop.catalogue.model import OutOfStock, Variant
 from shop.money import Money
 from shop.orders import following
@@ -105,7 +106,7 @@ def _price(order: Order, asked: Return, variant: Variant, terms: Terms) -> Quote
     """What it comes to; a difference too small to be charged comes off."""
     came_back = next(line for line in order.lines if line.id == asked.lines[0].order_line_id)
     units = asked.lines[0].units
-    goods = following.goods_of(variant, units)
+    goods = Item(variant, units, variant.price).goods
     if variant.id == came_back.variant_id:
         goods = replace(goods, unit_price=Money(came_back.unit_price_minor, order.currency))
     kept_minor = came_back.unit_price_minor * units - _net_worth_minor(order, asked, came_back)

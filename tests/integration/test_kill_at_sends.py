@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -21,7 +22,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.stage import Template
+from bot import conversations
 from bot.actions.reconciling import LANE, TIMER
+from bot.deals import cards
 from bot.delivery import timers
 from bot.delivery.model import OutboxKind, OutboxRow, OutboxState
 from bot.messages import Message
@@ -29,6 +32,7 @@ from console import fulfilment
 from payments.model import Authorisation, Reconciliation
 from payments.stripe_gateway import StripeGateway
 from sandbox.telegram.payments import OrderDetails
+from shop.deals import groups, offers
 from shop.orders.model import OrderStatus
 from storage.clock import SystemClock
 from tests.conftest import ENGINES
@@ -168,6 +172,26 @@ async def shows_cards_on_messenger(cut: Cut) -> None:
         mo.person.say("show me lamps")
     await shop.settled()
     cut.heard(Counter(everything(message) for message in mo.person.screen() if message.cards))
+
+
+async def posts_a_card_in_a_group_chat(cut: Cut) -> None:
+    shop, ana = cut.shop, cut.shop.telegrammer("Ana")
+    chat = shop.sandbox.telegram.add_group("Friends", [ana.user], bots=[shop.bot])
+    await shop.settled()
+    lane = conversations.in_group("telegram", chat.id)
+    async with cut.during():
+        await change(shop, lambda session: show_a_group_that_forms(session, lane))
+    await until(lambda: any(message.photo for message in ana.user.chat(chat)))
+    await shop.settled()
+    cut.heard(Counter(message.text for message in ana.user.chat(chat) if message.photo))
+
+
+def show_a_group_that_forms(session: Session, chat: str) -> None:
+    now = SystemClock().now()
+    deal = offers.every(session)[0]
+    group = groups.begin(session, deal, at=now)
+    group.closes_at = now + timedelta(hours=deal.window_hours)
+    cards.show(session, group, chat, language="en", at=now)
 
 
 async def sends_an_invoice(cut: Cut) -> None:
@@ -414,6 +438,7 @@ TABLE: Final = (
     Send("say", MESSENGER, '/messages .*"file"', hands_over_papers_on_messenger),
     Send("show_cards", TELEGRAM, "/sendPhoto ", shows_cards_on_telegram),
     Send("show_cards", MESSENGER, '/messages .*"generic"', shows_cards_on_messenger),
+    Send("post", TELEGRAM, "/sendPhoto ", posts_a_card_in_a_group_chat),
     Send("send_invoice", TELEGRAM, "/sendInvoice ", sends_an_invoice),
     Send("answer_tap", TELEGRAM, "/answerCallbackQuery ", answers_a_tap, has_key=True),
     Send("answer_shipping", TELEGRAM, "/answerShippingQuery ", answers_the_shipping_query, has_key=True),
@@ -431,6 +456,7 @@ TABLE: Final = (
 NOT_SENT_THERE: Final = {  # what a channel refuses, shows by itself or never asks for
     (TELEGRAM, "receipt"),  # Telegram's own invoices become receipts
     (TELEGRAM, "show_typing"),  # only while a payment page is made, and Telegram has invoices
+    (MESSENGER, "post"),  # Messenger has no chats that many read
     (MESSENGER, "send_invoice"),
     (MESSENGER, "answer_tap"),
     (MESSENGER, "answer_shipping"),

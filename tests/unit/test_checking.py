@@ -316,12 +316,21 @@ PREFIXES = (
     *(
         "utter_cancelled_",
         "utter_coupon_",
+        "utter_group_",
         "utter_means_",
         "utter_not_here_",
         "utter_notice_",
         "utter_payment_",
     ),
-    *("words_charge_", "words_extra_", "words_menu_", "words_news_", "words_paper_", "words_pay_"),
+    *(
+        "words_charge_",
+        "words_deal_refused_",
+        "words_extra_",
+        "words_menu_",
+        "words_news_",
+        "words_paper_",
+        "words_pay_",
+    ),
     *("words_question_", "words_return_", "words_topic_"),
 )
 

@@ -14,9 +14,13 @@ ALLOWED = {
     ("placed", "packed"),
     ("placed", "cancelled"),
     ("awaiting_payment", "paid"),
+    ("awaiting_payment", "waiting"),
     ("awaiting_payment", "authorised"),
     ("awaiting_payment", "cancelled"),
     ("awaiting_payment", "expired"),
+    ("waiting", "paid"),
+    ("waiting", "authorised"),
+    ("waiting", "cancelled"),
     ("authorised", "paid"),
     ("authorised", "cancelled"),
     ("paid", "packed"),
@@ -34,6 +38,7 @@ ALLOWED = {
     ("completed", "returned"),
     ("part_returned", "returned"),
     ("expired", "paid"),
+    ("expired", "waiting"),
     ("expired", "authorised"),
 }
 
@@ -65,7 +70,15 @@ def test_every_status_has_its_row_in_the_table() -> None:
 
 
 def test_stock_is_held_from_placing_until_it_ships_and_by_no_order_that_ended() -> None:
-    before_it_ships = {"placed", "awaiting_payment", "authorised", "paid", "packed", "part_shipped"}
+    before_it_ships = {
+        "placed",
+        "awaiting_payment",
+        "waiting",
+        "authorised",
+        "paid",
+        "packed",
+        "part_shipped",
+    }
     assert {status.value for status in HOLDS_STOCK} == before_it_ships
 
 

@@ -274,7 +274,8 @@ def test_a_group_that_goes_on_under_another_id_is_known_there() -> None:
     moved = message(chat=GROUP, migrate_from_chat_id=-5)
     inbound = received({"message": moved})
     assert inbound
-    assert (inbound.conversation, inbound.event) == ("telegram:-1001:", Membership(change="moved"))
+    came_here = Membership(change="moved", before="telegram:-5:")
+    assert (inbound.conversation, inbound.event) == ("telegram:-1001:", came_here)
     old = message(chat=GROUP | {"id": -5, "type": "group"}, migrate_to_chat_id=-1001)
     assert received({"message": old}) is None
 
