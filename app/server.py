@@ -21,7 +21,8 @@ from app.sandbox import Sandbox
 from app.serving import PromptServer
 from app.wiring import Parley
 from bot.channels import messenger
-from bot.channels.web import ChatInput, HostedChannel
+from bot.channels.web import LINK_PATH, ChatInput, HostedChannel, LinkPayload
+from bot.deals import pictures as deal_pictures
 from bot.events import Inbound, ProviderNotified
 from bot.papers import PATH, NoSuchPaper
 from bot.transcript import since
@@ -108,6 +109,7 @@ def create_app(parley: Parley, sandbox: Sandbox | None, *, notices: tuple[str, .
         _add_chat(app, parley, channel)
     _add_messengers(app, parley)
     _add_papers(app, parley)
+    _add_deal_pictures(app, parley)
     if sandbox is not None:
         sandbox.mount(app)
     if parley.settings.channels.web.enabled:
@@ -135,6 +137,24 @@ def _add_papers(app: FastAPI, parley: Parley) -> None:
             "X-Content-Type-Options": "nosniff",
         }
         return Response(content, media_type="application/pdf", headers=headers)
+
+
+def _add_deal_pictures(app: FastAPI, parley: Parley) -> None:
+    languages = parley.settings.languages
+
+    @app.get(f"{deal_pictures.PATH}/{{language}}/{{carried}}.png")
+    async def deal_picture(request: Request, language: str, carried: LinkPayload) -> Response:  # pyright: ignore[reportUnusedFunction]
+        base = parley.settings.server.public_url or str(request.base_url).rstrip("/")
+        wanted = await parley.database.look(
+            lambda session: deal_pictures.find(
+                session, carried, language=language, link=base + LINK_PATH + carried
+            )
+        )
+        if wanted is None or language not in languages:
+            raise HTTPException(404)
+        content = await parley.deal_pictures.draw(parley.database, wanted)
+        headers = {"Cache-Control": "private, max-age=60", "X-Content-Type-Options": "nosniff"}
+        return Response(content, media_type="image/png", headers=headers)
 
 
 def _mount_demo(app: FastAPI, parley: Parley, sandbox: Sandbox, notices: tuple[str, ...]) -> None:

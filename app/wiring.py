@@ -201,6 +201,7 @@ class Parley:
     stripe: StripeGateway | None
     tokens: Tokens
     papers: Papers
+    deal_pictures: DealPictures
     trainer: Retraining
     answer_desk: AnswerDesk
     services: tuple[JsonService, ...]  # outside help with understanding
@@ -458,6 +459,7 @@ def build(  # noqa: PLR0913 - what a shop is made of; all but the first four by 
         stripe=stripe,
         tokens=tokens,
         papers=papers,
+        deal_pictures=pictures,
         trainer=Retraining(
             database,
             model_store(home),

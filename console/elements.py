@@ -17,6 +17,7 @@ from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
 from bot.channels.text import parse
+from bot.deals.pictures import address_of
 from bot.messages import Picture
 from shop.errors import Refused
 
@@ -134,7 +135,8 @@ def plain(markup: str) -> str:
 
 def picture(shown: Picture, classes: str = "") -> Element | None:
     """An image; nothing when there is no place to take it from."""
-    source = picture_source(shown.path, shown.url)
+    drawn = shown.drawn
+    source = address_of(drawn) if drawn is not None else picture_source(shown.path, shown.url)
     if source is None:
         return None
     return box(classes, tag="img", src=source, alt=shown.alt, loading="lazy", referrerpolicy="no-referrer")

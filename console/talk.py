@@ -146,6 +146,8 @@ class Talk:
             button(each.label, lambda: self._tap(each), "chat-button", **label)
         elif is_web_address(each.url):
             link(each.label, each.url or "", "chat-button primary", **label)
+        elif each.private is not None:
+            link(each.label, LINK_PATH + each.private, "chat-button primary", **label)
         elif each.invite is not None:
             self._invitation(each.label, each.invite)
         elif each.share == "phone":

@@ -98,7 +98,7 @@ class MessengerChannel:
         Without `draw` no files are sent.
         """
         self.limits = limits or LIMITS
-        self.abilities = Abilities(receipts=True, files=draw is not None)
+        self.abilities = Abilities(receipts=True, files=draw is not None, invitations=True)
         self._page = page
         self._clock = clock or SystemClock()
         self._api = GraphApi(

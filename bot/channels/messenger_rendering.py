@@ -65,20 +65,30 @@ def plain_words(markup: str) -> str:
 
 
 def with_invitations(message: Say, page_id: str) -> Say:
-    """The message with a link into our chat for each button that passes one on."""
+    """The message with a link into our chat for each button that leads there, or passes one on."""
     rows = tuple(tuple(_as_link(button, page_id) for button in row) for row in message.buttons)
     return message.model_copy(update={"buttons": rows})
 
 
 def invites(message: Say) -> bool:
-    """Whether a button of it passes a link on."""
-    return any(button.invite is not None for row in message.buttons for button in row)
+    """Whether a button of it leads into our chat, or passes a link there on."""
+    return any(_carried(button) is not None for row in message.buttons for button in row)
 
 
 def _as_link(button: Button, page_id: str) -> Button:
-    if button.invite is None:
+    carried = _carried(button)
+    if carried is None:
         return button
-    return Button(label=button.label, url=f"{_INTO_CHAT}{page_id}?ref={quote(button.invite)}")
+    return Button(label=button.label, url=into_chat(page_id, carried))
+
+
+def into_chat(page_id: str, carried: str) -> str:
+    """A link that opens our chat and brings something along."""
+    return f"{_INTO_CHAT}{page_id}?ref={quote(carried)}"
+
+
+def _carried(button: Button) -> str | None:
+    return button.private if button.invite is None else button.invite
 
 
 def takes_link(url: str) -> bool:

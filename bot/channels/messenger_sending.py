@@ -8,13 +8,14 @@ import structlog
 
 from bot.channels.documents import TYPE, file_of, link_to
 from bot.channels.messenger_graph import BadRequest, GraphApi, OutsideWindow, Upload
+from bot.channels.messenger_pictures import BYTES_MAX as PICTURE_BYTES_MAX
 from bot.channels.messenger_pictures import Pictures
 from bot.channels.messenger_reading import OUR_MARK
-from bot.channels.messenger_rendering import Part, invites, parts_of, plain_words, with_invitations
+from bot.channels.messenger_rendering import Part, into_chat, invites, parts_of, plain_words, with_invitations
 from bot.channels.messenger_window import Way, way
 from bot.channels.port import Draw
 from bot.channels.progress import Progress
-from bot.messages import Document, Message, Purpose, Receipt, Say, ShowCards, ShowTyping
+from bot.messages import DealPicture, Document, Message, Purpose, Receipt, Say, ShowCards, ShowTyping
 from shop.errors import Rejected
 from storage.clock import Clock
 
@@ -28,6 +29,7 @@ MESSAGES: Final = "messages"
 # https://developers.facebook.com/documentation/business-messaging/messenger-platform/send-messages/saving-assets: of any type
 DOCUMENT_BYTES_MAX: Final = 25 * 1024 * 1024
 _FILE: Final[Json] = {"attachment": {"type": "file", "payload": {}}}
+_IMAGE: Final[Json] = {"attachment": {"type": "image", "payload": {}}}
 
 
 class Sending:
@@ -99,6 +101,11 @@ class Sending:
         return parts_of(message, media_url=self._media_url)
 
     async def _send_part(self, chat: str, out: Way, part: Part) -> str | None:
+        if part.picture and part.picture.drawn and (file := await self._drawn(part.picture.drawn)):
+            try:
+                return await self._post(chat, out, _IMAGE, file)
+            except BadRequest as error:
+                log.warning("messenger.picture_refused", picture=file.name, error=str(error))
         if part.picture and (image := await self._pictures.image(part.picture)):
             try:
                 return await self._post(chat, out, image.message)
@@ -114,6 +121,12 @@ class Sending:
             except BadRequest as error:
                 log.warning("messenger.document_refused", document=part.document.name, error=str(error))
         return await self._post(chat, out, part.message) if part.message is not None else None
+
+    async def _drawn(self, picture: DealPicture) -> Upload | None:
+        link = into_chat(await self._api.page_id(), picture.carried)
+        drawn = picture.model_copy(update={"link": link})
+        content = await file_of(drawn, self._draw, bytes_max=PICTURE_BYTES_MAX)
+        return Upload(picture.name, content, "image/png") if content else None
 
     async def _file(self, document: Document) -> Upload | None:
         content = await file_of(document, self._draw, bytes_max=DOCUMENT_BYTES_MAX)

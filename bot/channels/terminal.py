@@ -75,6 +75,8 @@ class Terminal:
             self.console.print("Please type it.")
         elif button.invite is not None:
             self.console.print(f"Pass this link on: {escape(self.url + LINK_PATH + button.invite)}")
+        elif button.private is not None:
+            self._exchange({"open": True, "payload": button.private})
         else:
             self._exchange({"token": button.token, "label": button.label})
 

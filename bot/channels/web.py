@@ -49,7 +49,7 @@ class HostedChannel:
 
     def __init__(self, name: Literal["web", "terminal"]) -> None:
         self.name = name
-        self.abilities = Abilities(cards=name == "web", pictures=name == "web")
+        self.abilities = Abilities(cards=name == "web", pictures=name == "web", invitations=name == "web")
         self._looking: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._closed = False
 

@@ -4,21 +4,45 @@ import asyncio
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from babel.numbers import format_percent
 from sqlalchemy.orm import Session
 
 from bot.actions.cards import picture_of
-from bot.deals import announcing, facts
+from bot.deals import announcing, facts, links
 from bot.dialogue.replies import Replies
 from bot.messages import DealPicture
 from shop.catalogue import queries
-from shop.deals import offers
+from shop.deals import groups, offers
 from shop.deals.model import Deal, DealGroup
 from shop.deals.picture import PictureFacts, picture
 from shop.profile import ShopProfile
 from storage.engine import Database
+
+PATH: Final = "/deal-pictures"  # where a browser finds them
+
+
+def address_of(picture: DealPicture) -> str:
+    """Where a browser finds it."""
+    return f"{PATH}/{picture.language}/{picture.carried}.png"
+
+
+def find(session: Session, carried: str, *, language: str, link: str) -> DealPicture | None:
+    """The picture of the group, or the deal, that a link leads to which carries this."""
+    group = groups.find(session, links.read_payload(carried) or "")
+    deal_id = group.deal_id if group else links.read_offer(carried)
+    deal = session.get(Deal, deal_id) if deal_id else None
+    if deal is None:
+        return None
+    return DealPicture(
+        deal=deal.id,
+        group=group.id if group else None,
+        language=language,
+        carried=carried,
+        link=link,
+        name=f"{deal.code}.png",
+    )
 
 
 @dataclass(frozen=True, slots=True)

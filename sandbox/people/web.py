@@ -117,5 +117,7 @@ def _card(number: str, card: Card) -> Seen:
 def _action(button: Button) -> Action:
     if button.invite is not None:
         return Action(button.label, "link", LINK_PATH + button.invite)
+    if button.private is not None:
+        return Action(button.label, "link", LINK_PATH + button.private)
     kind: ActionKind = "link" if button.url else "share" if button.share else "tap"
     return Action(button.label, kind, button.url or button.share or button.token or "")

@@ -1,10 +1,12 @@
 """Deals posted in a Telegram channel, with the picture that people pass on."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 
+import httpx
 import pytest
 import zxingcpp
 from PIL import Image
@@ -15,6 +17,7 @@ from app.running import with_sandbox
 from app.settings import ROOT, Secrets
 from app.stage import Stage, Template, copy_home, open_stage
 from app.wiring import FarEnds
+from sandbox.people.messenger import MessengerPerson
 from sandbox.people.telegram import TelegramPerson
 from sandbox.telegram.group_state import Group
 from sandbox.telegram.people import TelegramUser
@@ -99,6 +102,31 @@ async def test_a_member_gets_a_picture_to_pass_on_that_leads_into_their_group(st
     link = f"https://t.me/{stage.bot_name}?start=deal_{token(stage)}"
     assert (read.text, shown.buttons[0][0].value) == (link, link)
     assert "Join for €9.00" in await followed(stage, bo, f"deal_{token(stage)}")
+
+
+async def test_on_messenger_it_leads_into_messenger(stage: Stage) -> None:
+    await offered(stage)
+    ana = stage.person("Ana", "messenger")
+    assert isinstance(ana, MessengerPerson)
+    await seated(stage, ana)
+    told = await tapped(stage, ana, "Picture to share")
+    (link,) = re.findall(r"https://m\.me/\d+\?ref=deal_[\w-]+", told)
+    assert link.endswith(token(stage))
+    drawn = [message for message in ana.account.screen() if message.picture][-1]
+    (read,) = zxingcpp.read_barcodes(Image.open(BytesIO(ana.account.picture_bytes(drawn))))
+    assert read.text == link
+
+
+async def test_in_the_web_chat_the_picture_lies_at_an_address_that_only_a_link_tells(stage: Stage) -> None:
+    await offered(stage)
+    await seated(stage, stage.person("Ana", "web"))
+    carried = f"deal_{token(stage)}"
+    async with httpx.AsyncClient(base_url=stage.url) as browser:
+        drawn = await browser.get(f"/deal-pictures/en/{carried}.png")
+        (read,) = zxingcpp.read_barcodes(Image.open(BytesIO(drawn.content)))
+        assert read.text == f"{stage.url}/start/{carried}"
+        for unknown in ("en/deal_nobody_knows_it", "en/hello", f"xx/{carried}"):
+            assert (await browser.get(f"/deal-pictures/{unknown}.png")).status_code == 404
 
 
 async def test_a_channel_that_nobody_knows_is_named(stage: Stage) -> None:
