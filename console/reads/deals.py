@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from bot.messages import Picture
@@ -177,6 +178,13 @@ def _goods(product: Product) -> Goods:
     )
 
 
+_WAS_TAKEN_UP: Final = or_(
+    DealGroup.closes_at.is_not(None),
+    exists().where(Seat.group_id == DealGroup.id, Seat.status == SeatStatus.HELD),
+)
+"""Not by somebody who began to pay and let it be: such a group has nobody, and its link still takes a leader."""
+
+
 def _row(session: Session, deal: Deal, *, at: datetime) -> DealRow:
     product = _product(session, deal)
     together = {price.variant_id: Money(price.price_minor, deal.currency) for price in deal.prices}
@@ -185,7 +193,9 @@ def _row(session: Session, deal: Deal, *, at: datetime) -> DealRow:
         for variant in product.variants
         if variant.id in together
     ]
-    forming = select(func.count()).where(DealGroup.deal_id == deal.id, DealGroup.status.in_(groups.OPEN))
+    forming = select(func.count()).where(
+        DealGroup.deal_id == deal.id, DealGroup.status.in_(groups.OPEN), _WAS_TAKEN_UP
+    )
     return DealRow(
         code=deal.code,
         title=deal.title,
@@ -206,7 +216,7 @@ def _groups(session: Session, deal: Deal, *, page: int) -> Listed[GroupRow]:
     is_over = case((DealGroup.status.in_(groups.OPEN), 0), else_=1)
     statement = (
         select(DealGroup)
-        .where(DealGroup.deal_id == deal.id)
+        .where(DealGroup.deal_id == deal.id, _WAS_TAKEN_UP)
         .order_by(is_over, DealGroup.began_at.desc(), DealGroup.id)
     )
     total, shown, cut = count_and_cut(session, statement, page)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from bot.delivery.model import InboxEvent, InboxState, OutboxRow, OutboxState
@@ -63,6 +63,5 @@ def count_and_cut(
 
 
 def contains(column: Any, words: str) -> ColumnElement[bool]:
-    """Whether a column has these words in it, whatever their case; % and _ stand for themselves."""
-    found: ColumnElement[bool] = column.icontains(words, autoescape=True)
-    return found
+    """Whether a column has each of these words in it, in any order and case; % and _ stand for themselves."""
+    return and_(true(), *(column.icontains(word, autoescape=True) for word in words.split()))
