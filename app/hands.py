@@ -24,13 +24,13 @@ class Hands:
     async def settle(self) -> None:
         """Until the shop has said all it will say by itself; a pause that the platforms force is waited for."""
         end = self._clock.now() + PATIENCE
-        while (due := await self._quiet()) is not None and due <= end:
+        while (due := await self.still()) is not None and due <= end:
             await self._jump(due)
 
     async def advance(self, by: timedelta) -> None:
         """Turn the clock; whatever is due on the way happens at its own time. Raises TimeoutError where it is stuck."""
         end = self._clock.now() + by
-        while (due := self._next_due(await self._quiet())) is not None and due <= end:
+        while (due := self._next_due(await self.still())) is not None and due <= end:
             await self._jump(due)
         await self._jump(end)
         await self.settle()
@@ -39,7 +39,7 @@ class Hands:
         """Like `advance`, for a clock that runs: what hangs is left hanging, and the hands arrive all the same."""
         end = self._clock.now() + by
         with contextlib.suppress(TimeoutError):
-            while (due := self._next_due(await self._quiet())) is not None and due <= end:
+            while (due := self._next_due(await self.still())) is not None and due <= end:
                 await self._jump(due)
         await self._jump(end)
 
@@ -61,7 +61,7 @@ class Hands:
         )
         return min(filter(None, dues), default=None)
 
-    async def _quiet(self) -> datetime | None:
+    async def still(self) -> datetime | None:
         """Until nothing moves any more while time stands still; when the shop's next thing is due."""
         async with asyncio.timeout(MOVE_SECONDS):
             while True:

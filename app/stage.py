@@ -310,6 +310,10 @@ class Stage:
         """Until the shop has said all it will say by itself; a pause that the platforms force is waited for."""
         await self._hands.settle()
 
+    async def still(self) -> None:
+        """Until the shop has said all it can say at this moment."""
+        await self._hands.still()
+
     async def advance(self, by: timedelta) -> None:
         """Turn the clock; whatever is due on the way happens at its own time."""
         await self._hands.advance(by)

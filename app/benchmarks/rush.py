@@ -128,7 +128,7 @@ class Rush:
             for page in pages:
                 await stripe.pay(page)
             stripe.webhooks.release(shuffle=self.random)
-            await self.stage.settle()
+            await self.stage.still()  # no time passes: hundreds of seats are held until the same moment
         return time.perf_counter() - began
 
 
