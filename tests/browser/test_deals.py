@@ -1,10 +1,12 @@
 """The Deals page as staff use it: draft, mend, publish, pause, end, and look at groups."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.delivery.model import Conversation
@@ -89,9 +91,9 @@ async def group_with_two_people(shop: OpenShop) -> None:
 async def test_a_deal_is_drafted_mended_published_and_live(staff: Visit, open_console: OpenShop) -> None:
     page = await staff.page(PATH)
     await page.get_by_role("link", name="New deal").click()
-    await page.get_by_label("Title, maker or category").fill("black mug")
+    await page.get_by_label("Title, maker or category").fill("stoneware mug")
     await page.get_by_role("button", name="Search").click()
-    await page.get_by_role("link", name="Offer together").first.click()
+    await page.get_by_role("link", name=re.compile("^Offer")).first.click()
     await page.get_by_label("Title").fill("Mugs for friends")
     await page.get_by_label("Code").fill("mugs-for-friends")
     await page.get_by_label("Group price").first.fill("99,00")
@@ -184,6 +186,34 @@ async def test_a_group_is_shown_with_its_seats_and_its_history(staff: Visit, ope
         "Ana Ruiz paid and opened the group",
         "Ben Maes is paying",
     ]
+
+
+async def test_the_shop_takes_the_free_seats_of_a_group(staff: Visit, open_console: OpenShop) -> None:
+    await group_with_two_people(open_console)
+    path = f"{PATH}/honey-for-three"
+    page = await staff.page(path)
+    take = page.get_by_role("button", name="Take the free seats as the shop")
+    await expect(take).to_have_count(0)  # the deal says from how many seats on
+    await open_console.database.run(
+        lambda session: session.execute(
+            update(Deal).where(Deal.code == "honey-for-three").values(completes_from=1)
+        )
+    )
+    await page.reload()
+    await take.click()
+    await expect(page.get_by_text("waits for who is paying now")).to_be_visible()
+    await expect(page.locator("article.problem")).to_contain_text("1 of 3 paid, 1 by the shop, 1 paying now")
+
+
+async def test_a_deal_is_called_off_with_its_groups(staff: Visit, open_console: OpenShop) -> None:
+    await group_with_two_people(open_console)
+    page = await staff.page(f"{PATH}/honey-for-three")
+    await page.get_by_text("Call it off …").click()
+    await page.get_by_role("button", name="Call it off now").click()
+    await expect(badge(page)).to_have_text("Cancelled")
+    group = page.locator("article.problem")
+    await expect(group.locator(".badge")).to_have_text("Cancelled")
+    await expect(page.get_by_role("link", name="Change it")).to_have_count(0)
 
 
 async def test_an_unknown_deal_is_said_kindly(staff: Visit) -> None:
