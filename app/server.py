@@ -278,15 +278,18 @@ def _add_chat(app: FastAPI, parley: Parley, channel: HostedChannel) -> None:
 
     @app.get(f"/chat/{channel.name}/{{chat}}")
     async def listen(chat: str, after: int = 0, wait: bool = False) -> dict[str, object]:  # pyright: ignore[reportUnusedFunction]
+        """What was said after that message, and whether the shop is still at work on more."""
         _check_chat_name(chat)
         bell = channel.look(chat)
         try:
-            found = await _said(parley, channel.conversation(chat), after)
+            conversation = channel.conversation(chat)
+            at_work = await parley.delivery.is_at_work(conversation)  # asked first: its last word is found
+            found = await _said(parley, conversation, after)
             if not found and wait:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(bell.wait(), LONG_POLL_SECONDS)
-                found = await _said(parley, channel.conversation(chat), after)
-            return {"said": found}
+                found = await _said(parley, conversation, after)
+            return {"said": found, "at_work": at_work}
         finally:
             channel.look_away(chat, bell)
 

@@ -17,7 +17,7 @@ from bot.channels.web import LINK_PATH
 from bot.messages import MESSAGE, Button, Card, Message, Say, SendInvoice, ShowCards
 
 ANSWER_SECONDS = 30.0
-QUIET_SECONDS = 0.6  # after an answer, more of it may follow
+LOOK_SECONDS = 0.2  # how often it is asked whether the shop is done, when nothing came
 STYLES = {"b": "bold", "i": "italic", "s": "strike", "code": "cyan"}
 SANDBOX_PAY = "/sandbox/stripe/pay/"
 HELP = "Type what you want, a button’s number, or /quit."
@@ -105,15 +105,21 @@ class Terminal:
         self._wait_for_answer(before)
 
     def _wait_for_answer(self, before: int) -> None:
-        """Until something came and then nothing for a moment, so that the prompt stands below the answer."""
-        with self._heard:
-            if not self._heard.wait_for(lambda: self._answers > before, ANSWER_SECONDS):
+        """Until the whole answer stands there, so that the prompt comes below it."""
+        patience_ends = time.monotonic() + ANSWER_SECONDS
+        while not self._is_answered(before):
+            if time.monotonic() > patience_ends:
                 self.console.print("[dim]No answer yet; it will show up here.[/dim]")
                 return
-            seen = before
-            while seen != self._answers:
-                seen = self._answers
-                self._heard.wait(QUIET_SECONDS)
+            with self._heard:
+                self._heard.wait(LOOK_SECONDS)
+
+    def _is_answered(self, before: int) -> bool:
+        """Whether something came, and nothing more is on its way."""
+        if self._answers == before:
+            return False
+        now = self._ask()
+        return not (now["said"] or now["at_work"])
 
     # ------------------------------------------------------------------ listening
 
@@ -121,9 +127,12 @@ class Terminal:
     def _address(self) -> str:
         return f"{self.url}/chat/terminal/{self.chat}"
 
+    def _ask(self) -> dict[str, Any]:
+        """What was said that did not come yet, and whether the shop is at work on more."""
+        return httpx.get(self._address, params={"after": self._after}, timeout=30).raise_for_status().json()
+
     def _skip_what_was_said(self) -> None:
-        said = httpx.get(self._address, timeout=30).raise_for_status().json()["said"]
-        self._after = max((each["id"] for each in said), default=0)
+        self._after = max((each["id"] for each in self._ask()["said"]), default=0)
 
     def _listen(self) -> None:
         while not self._closed.is_set():
@@ -140,9 +149,9 @@ class Terminal:
                 time.sleep(1)
                 continue
             for each in answer.json()["said"]:
-                self._after = max(self._after, each["id"])
                 if each["author"] != "customer":
                     self._hear(MESSAGE.validate_python(each["content"]))
+                self._after = max(self._after, each["id"])
 
     def _hear(self, message: Message) -> None:
         self._show(message)

@@ -217,6 +217,10 @@ class Delivery:
             await self._wait_for_work(made, seconds=POLL_SECONDS)  # another process may do the last of it
             made = self._made
 
+    async def is_at_work(self, conversation: str) -> bool:
+        """Whether there may be more to say in this conversation without anybody saying anything."""
+        return await self.database.look(lambda session: self._is_due(session, conversation))
+
     async def at_rest(self) -> datetime | None:
         """Wait until nothing moves before time does; when the next thing is due then, None if nothing waits.
 
@@ -291,6 +295,13 @@ class Delivery:
         )
         due = timers.next_due(session)
         return not (waiting or session.scalar(unsent) or (due is not None and due <= now))
+
+    def _is_due(self, session: Session, conversation: str) -> bool:
+        waiting = select(InboxEvent.id).where(IS_WAITING, InboxEvent.conversation == conversation)
+        open_now = select(OutboxRow.id).where(
+            is_open(), OutboxRow.conversation == conversation, OutboxRow.due_at <= self.clock.now()
+        )
+        return any(session.scalar(select(found.exists())) for found in (waiting, open_now))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

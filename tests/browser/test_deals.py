@@ -91,7 +91,7 @@ async def group_with_two_people(shop: OpenShop) -> None:
 async def test_a_deal_is_drafted_mended_published_and_live(staff: Visit, open_console: OpenShop) -> None:
     page = await staff.page(PATH)
     await page.get_by_role("link", name="New deal").click()
-    await page.get_by_label("Title, maker or category").fill("black mug")
+    await page.get_by_label("Title, maker or category").fill("stoneware mug")
     await page.get_by_role("button", name="Search").click()
     await page.get_by_role("link", name=re.compile("^Offer")).first.click()
     await page.get_by_label("Title").fill("Mugs for friends")

@@ -140,6 +140,13 @@ class PaymentLives(RuleBasedStateMachine):
             form["amount"] = max(charge.unrefunded + offset, 1)
         return self.post("/v1/refunds", form)
 
+    @rule(target=intents, card=st.sampled_from(CARDS))
+    def take_and_give_back(self, card: str) -> str:
+        """The way to a refund is long for a walk that finds it by chance, and most faults lie behind one."""
+        intent = self.create(amount=500, capture_method="automatic", card=card, raisable=False)
+        self.refund(intent, None)
+        return intent
+
     @rule(intent=intents)
     def call_off_refunds(self, intent: str) -> None:
         for refund in self.world.account.refunds:

@@ -202,12 +202,12 @@ async def test_the_worst_line_delivers_once(shop: OpenShop) -> None:
 
 async def test_a_link_opens_the_conversation_with_its_word(shop: OpenShop) -> None:
     eva = shop.page_visitor("Eva")
-    assert "Welcome" in await eva.opens("deal_7")
-    assert "Hello again" in await eva.opens("deal_8")
+    assert "Welcome" in await eva.opens("spring_7")
+    assert "Hello again" in await eva.opens("spring_8")
     events = shop.read(lambda session: session.scalars(select(InboxEvent.payload)).all())
     assert events == [
-        Opened(payload="deal_7").model_dump(mode="json"),
-        Opened(payload="deal_8").model_dump(mode="json"),
+        Opened(payload="spring_7").model_dump(mode="json"),
+        Opened(payload="spring_8").model_dump(mode="json"),
     ]
 
 
