@@ -17,8 +17,8 @@ from pytest_socket import socket_allow_hosts
 from rich.console import Console
 
 from app.running import Teller, read_documents, seed_demo
-from app.settings import Home
-from app.stage import Template, copy_home, make_template
+from app.settings import Home, Settings
+from app.stage import Stage, Template, copy_home, make_template, open_stage
 from storage.engine import Database
 from storage.migrate import upgrade
 from tests.open_shop import OpenShop, open_shop, settings_for_tests
@@ -159,6 +159,22 @@ async def shop(
     """The demo shop, open, on each database."""
     home = copy_home(shop_template, tmp_path / "home")
     async with open_shop(shop_template, home, database_url=shop_database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def stage_settings() -> Settings:
+    """What the shop on the stage is set to."""
+    return settings_for_tests()
+
+
+@pytest.fixture
+async def stage(
+    stage_settings: Settings, shop_template: Template, shop_database_url: str | None, tmp_path: Path
+) -> AsyncIterator[Stage]:
+    """The demo shop among people on every channel, with a clock that stands still, on each database."""
+    home = copy_home(shop_template, tmp_path / "home")
+    async with open_stage(stage_settings, shop_template, home, database_url=shop_database_url) as opened:
         yield opened
 
 

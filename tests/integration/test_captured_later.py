@@ -1,15 +1,14 @@
 """The bank holds the money until the goods are packed: charged then, let go where the order ends before."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.stage import Stage, Template, copy_home, open_stage
+from app.settings import Settings
+from app.stage import Stage
 from console import fulfilment
 from payments import authorisations
 from payments.authorisations import CAPTURE_WITHIN, BeingCharged
@@ -32,15 +31,9 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def stage(
-    shop_template: Template, shop_database_url: str | None, tmp_path: Path
-) -> AsyncIterator[Stage]:
+def stage_settings() -> Settings:
     """A shop that charges when it packs."""
-    home = copy_home(shop_template, tmp_path / "home")
-    async with open_stage(
-        settings_that_hold(), shop_template, home, database_url=shop_database_url
-    ) as opened:
-        yield opened
+    return settings_that_hold()
 
 
 def the_order(session: Session) -> Order:

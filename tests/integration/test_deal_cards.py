@@ -1,14 +1,12 @@
 """Groups of deals in Telegram's group chats: one card a group, changed in its place."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from app.stage import Stage, Template, copy_home, open_stage
+from app.stage import Stage
 from bot.deals import links, staffing
 from bot.deals.model import DealCard
 from bot.delivery.model import OutboxRow, OutboxState
@@ -24,22 +22,10 @@ from tests.group_deals import (
     to_the_summary,
     token,
 )
-from tests.open_shop import settings_for_tests
 
 pytestmark = pytest.mark.anyio
 
 GATHERED = timedelta(seconds=6)
-
-
-@pytest.fixture
-async def stage(
-    shop_template: Template, shop_database_url: str | None, tmp_path: Path
-) -> AsyncIterator[Stage]:
-    home = copy_home(shop_template, tmp_path / "home")
-    async with open_stage(
-        settings_for_tests(), shop_template, home, database_url=shop_database_url
-    ) as opened:
-        yield opened
 
 
 class Friends:

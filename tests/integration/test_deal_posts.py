@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,28 +13,27 @@ from app.deal_commands import post
 from app.report import Failure
 from app.running import with_sandbox
 from app.settings import ROOT, Secrets
-from app.stage import Stage, Template, copy_home, open_stage
+from app.stage import Stage
 from app.wiring import FarEnds
 from sandbox.people.messenger import MessengerPerson
 from sandbox.people.telegram import TelegramPerson
 from sandbox.telegram.group_state import Group
 from sandbox.telegram.people import TelegramUser
 from tests.group_deals import followed, offered, seated, tapped, token
-from tests.open_shop import settings_for_tests
 
-pytestmark = pytest.mark.anyio
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.parametrize("shop_database_url", ["sqlite"], indirect=True),
+    pytest.mark.usefixtures("telegram_token"),
+]
 
 
 @pytest.fixture
-async def stage(
-    shop_template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Stage]:
+def telegram_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sandbox's, so that the command finds the bot."""
     token = with_sandbox(Secrets()).telegram_token
     assert token is not None
     monkeypatch.setenv("PARLEY_TELEGRAM_TOKEN", token.get_secret_value())
-    home = copy_home(shop_template, tmp_path / "home")
-    async with open_stage(settings_for_tests(), shop_template, home) as opened:
-        yield opened
 
 
 @pytest.fixture

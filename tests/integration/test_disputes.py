@@ -1,15 +1,13 @@
 """A customer's bank takes the money back: the order stands still, staff know what to answer, the ledger follows."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.stage import Stage, Template, copy_home, open_stage
+from app.stage import Stage
 from payments.ledger.audit import audit
 from payments.ledger.model import Account, Posting
 from payments.model import Dispute
@@ -20,17 +18,9 @@ from shop.tasks.model import Task
 from storage.engine import Database
 from tests.integration.test_invariants import BANK_TIME, bought
 from tests.integration.test_ledger import ordered, pay
-from tests.open_shop import settings_for_tests
 from tests.trade import NOW
 
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def stage(shop_template: Template, tmp_path: Path) -> AsyncIterator[Stage]:
-    home = copy_home(shop_template, tmp_path / "home")
-    async with open_stage(settings_for_tests(), shop_template, home) as opened:
-        yield opened
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("shop_database_url", ["sqlite"], indirect=True)]
 
 
 def the_order(session: Session) -> Order:

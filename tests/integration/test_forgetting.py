@@ -2,16 +2,14 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.stage import Stage, Template, copy_home, open_stage
+from app.stage import Stage
 from payments import refunds
 from payments.ledger.audit import audit
 from payments.ledger.model import Account, Posting
@@ -23,23 +21,10 @@ from shop.tasks.model import TaskKind
 from shop.tasks.service import open_task
 from storage.types import Base
 from tests.integration.test_invariants import bought
-from tests.open_shop import settings_for_tests
 
 pytestmark = pytest.mark.anyio
 
 OF_THE_PERSON = re.compile(r"\bana\b|kouter|\+3291234567|\+32 9 123|ana@example.com", re.IGNORECASE)
-
-
-@pytest.fixture
-async def stage(
-    shop_template: Template, shop_database_url: str | None, tmp_path: Path
-) -> AsyncIterator[Stage]:
-    """The demo shop on each database."""
-    home = copy_home(shop_template, tmp_path / "home")
-    async with open_stage(
-        settings_for_tests(), shop_template, home, database_url=shop_database_url
-    ) as opened:
-        yield opened
 
 
 def told(session: Session) -> dict[str, set[str]]:

@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.stage import Stage, Template, copy_home, open_stage
+from app.stage import Stage
 from bot.deals import staffing
 from payments.ledger.audit import audit
 from sandbox.stories.invariants import Invariants
@@ -30,20 +29,8 @@ from tests.group_deals import (
     token,
     told,
 )
-from tests.open_shop import settings_for_tests
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def stage(
-    shop_template: Template, shop_database_url: str | None, tmp_path: Path
-) -> AsyncIterator[Stage]:
-    home = copy_home(shop_template, tmp_path / "home")
-    async with open_stage(
-        settings_for_tests(), shop_template, home, database_url=shop_database_url
-    ) as opened:
-        yield opened
 
 
 @pytest.fixture(autouse=True)
@@ -410,3 +397,37 @@ async def test_a_deal_that_is_called_off_ends_its_groups(stage: Stage, payment: 
     await stage.settle()
     assert seats(stage) == ["refunded", "released"]
     assert "we had to end the group deal" in await heard(stage, ana)
+
+
+# ---------------------------------------------------------------------- what simulated people found, as the shortest way to it
+
+
+async def test_who_chooses_a_variant_goes_on_with_the_deal_that_they_named(stage: Stage) -> None:
+    (ana,) = crowd(stage, 1)
+    assert "which one" in await told(stage, ana, "start a group for the picnic blanket")
+    assert "Who is it for" in await tapped(stage, ana, "Meadow")
+
+
+async def test_that_another_group_is_fine_can_be_said_with_the_button_for_it(stage: Stage) -> None:
+    await offered(stage)
+    (ana,) = crowd(stage, 1)
+    await told(stage, ana, "start a group for the black mug")
+    assert "Another group is fine" in await to_the_summary(stage, ana)
+    said = await tapped(stage, ana, "Another group is fine")
+    assert "another one is fine" in said
+    assert "earlier" not in said
+
+
+@pytest.mark.parametrize("channel", ["telegram", "messenger"])
+async def test_who_holds_a_seat_is_told_how_long_it_is_held(stage: Stage, channel: str) -> None:
+    await offered(stage)
+    said = await asked_to_pay(stage, stage.person("Ana", channel))
+    assert "for you for 10 minutes" in said
+
+
+async def test_the_time_of_a_group_stands_on_a_line_of_its_own(stage: Stage) -> None:
+    await offered(stage)
+    ana, bo = crowd(stage, 2, ("telegram",))
+    await seated(stage, ana)
+    assert "1 of 3\nOpen until" in await followed(stage, bo, f"deal_{token(stage)}")
+    assert seats(stage) == ["paid"]

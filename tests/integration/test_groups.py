@@ -1,13 +1,11 @@
 """The shop in a Telegram group: what anybody may read is answered there, the rest goes on in private."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from app.stage import Stage, Template, copy_home, open_stage
+from app.stage import Stage
 from bot import conversations
 from bot.delivery import outbox
 from bot.delivery.model import Conversation, OutboxRow, OutboxState
@@ -21,25 +19,12 @@ from sandbox.telegram.state import Bot
 from shop.cart.model import CartLine
 from shop.customers.model import ChannelAccount
 from storage.engine import Database
-from tests.open_shop import settings_for_tests
 
 pytestmark = pytest.mark.anyio
 
 AT = "@KettleAndQuayBot "
 GO_ON = "Go on in private"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-async def stage(
-    shop_template: Template, shop_database_url: str | None, tmp_path: Path
-) -> AsyncIterator[Stage]:
-    """The demo shop on each database, with a clock that stands still."""
-    home = copy_home(shop_template, tmp_path / "home")
-    async with open_stage(
-        settings_for_tests(), shop_template, home, database_url=shop_database_url
-    ) as opened:
-        yield opened
 
 
 class Friends:

@@ -1,13 +1,11 @@
 """Group deals shared into any chat by typing the bot's name there."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
-from app.stage import Stage, Template, copy_home, open_stage
+from app.stage import Stage
 from bot.delivery.model import InboxEvent
 from sandbox.people.telegram import TelegramPerson
 from sandbox.telegram.people import TelegramUser
@@ -15,22 +13,10 @@ from sandbox.telegram.people.asking import Typed
 from sandbox.telegram.state import Bot
 from shop.deals.model import Deal, DealStatus
 from tests.group_deals import crowd, followed, heard, offered, seated, token, told
-from tests.open_shop import settings_for_tests
 
 pytestmark = pytest.mark.anyio
 
 DEAL = "Black stoneware mug together"
-
-
-@pytest.fixture
-async def stage(
-    shop_template: Template, shop_database_url: str | None, tmp_path: Path
-) -> AsyncIterator[Stage]:
-    home = copy_home(shop_template, tmp_path / "home")
-    async with open_stage(
-        settings_for_tests(), shop_template, home, database_url=shop_database_url
-    ) as opened:
-        yield opened
 
 
 def the_bot(stage: Stage) -> Bot:

@@ -2,16 +2,15 @@
 
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 from sqlalchemy import delete, insert, select, update
 
-from app.stage import Stage, Template, copy_home, open_stage
+from app.stage import Stage
 from bot.delivery.model import InboxEvent, InboxState, OutboxRow
 from bot.transcript import Author, Utterance
 from payments.model import Payment, Refund, RefundStatus
@@ -24,18 +23,10 @@ from sandbox.telegram import faults as telegram_faults
 from shop.catalogue.model import Product, Variant
 from shop.orders.model import Order, OrderMove, OrderStatus
 from storage.ids import new_id
-from tests.open_shop import settings_for_tests
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("shop_database_url", ["sqlite"], indirect=True)]
 
 BANK_TIME = timedelta(minutes=2)  # the banks of the sandbox take one to decide
-
-
-@pytest.fixture
-async def stage(shop_template: Template, tmp_path: Path) -> AsyncIterator[Stage]:
-    home = copy_home(shop_template, tmp_path / "home")
-    async with open_stage(settings_for_tests(), shop_template, home) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Our books beside Stripe's: each difference is named, mended where that is safe, or left for staff."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.running import schedule_reconciling
-from app.stage import Stage, Template, copy_home, open_stage
+from app.stage import Stage
 from bot.actions.reconciling import Reconciled, next_night, reconcile
 from payments import reconciliation, refunds
 from payments.ledger.audit import audit
@@ -20,16 +18,8 @@ from shop.orders.model import Order
 from shop.tasks.model import Task
 from tests.integration.test_disputes import balances
 from tests.integration.test_invariants import BANK_TIME, bought, called_off, change, placed
-from tests.open_shop import settings_for_tests
 
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def stage(shop_template: Template, tmp_path: Path) -> AsyncIterator[Stage]:
-    home = copy_home(shop_template, tmp_path / "home")
-    async with open_stage(settings_for_tests(), shop_template, home) as opened:
-        yield opened
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("shop_database_url", ["sqlite"], indirect=True)]
 
 
 async def compared(stage: Stage) -> Reconciled:

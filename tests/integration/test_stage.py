@@ -1,23 +1,13 @@
 """The stage that stories and simulations play on: people act, the shop answers, and only the stage moves time."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from app.stage import Stage, Template, copy_home, open_stage
+from app.stage import Stage
 from sandbox.people.person import CannotDo, Person
-from tests.open_shop import settings_for_tests
 
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def stage(shop_template: Template, tmp_path: Path) -> AsyncIterator[Stage]:
-    home = copy_home(shop_template, tmp_path / "home")
-    async with open_stage(settings_for_tests(), shop_template, home) as opened:
-        yield opened
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("shop_database_url", ["sqlite"], indirect=True)]
 
 
 async def answer(stage: Stage, person: Person) -> str:
