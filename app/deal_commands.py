@@ -154,7 +154,8 @@ def _queue_post(
         raise Failure(_unknown(code))
     if offers.status_at(deal, at) is not DealStatus.LIVE:
         raise Failure(f"{code} is {offers.status_at(deal, at).value}: only a deal that is live can be posted")
-    say = announcing.announcement(session, deal, replies=spoken, profile=profile, language=spoken.main, at=at)
+    shown = announcing.look_at(session, deal, profile=profile, language=spoken.main)
+    say = announcing.announcement(shown, spoken, at=at)
     place = conversations.in_group("telegram", chat)
     outbox.queue_message(session, place, Post(say=say), dedupe=f"deal_post:{new_id()}", at=at)
 

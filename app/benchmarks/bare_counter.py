@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, update
@@ -31,7 +32,7 @@ async def tap_all(
     async def hand() -> None:
         for group in waiting:
             began = time.perf_counter()
-            await database.run(lambda session: _take(session, group, size))  # noqa: B023 - awaited at once
+            await database.run(partial(_take, group=group, size=size))
             milliseconds.append(1000 * (time.perf_counter() - began))
 
     began = time.perf_counter()
@@ -44,7 +45,7 @@ def _begin(session: Session, groups: int) -> None:
     session.execute(insert(COUNTERS), [{"id": number, "taken": 0} for number in range(groups)])
 
 
-def _take(session: Session, group: int, size: int) -> None:
+def _take(session: Session, *, group: int, size: int) -> None:
     counter = COUNTERS.c.id == group
     taken = session.scalars(select(COUNTERS.c.taken).where(counter).with_for_update()).one()
     if taken < size:

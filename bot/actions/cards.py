@@ -24,16 +24,17 @@ def product_card(
     product: Product,
     variant: Variant | None,
     *,
+    live: Sequence[Deal],
     buttons: Sequence[Button] | None = None,
     reasons: Sequence[Reason] = (),
 ) -> Card:
     """The product, as the variant that was singled out; by itself, with its lowest price, when none was.
 
-    `reasons` say why it is shown.
+    `live` are the deals that are on, `reasons` say why it is shown.
     """
     chosen = variant or cheapest(product)
     on_sale = [each for each in product.variants if each.published]
-    deal = deal_of(dialogue, product, variant)
+    deal = _deal_of(live, product, variant)
     text = dialogue.words(
         "words_card",
         product=product,
@@ -57,10 +58,15 @@ def product_card(
     )
 
 
-def deal_of(dialogue: Dialogue, product: Product, variant: Variant | None = None) -> Deal | None:
+def live_deals(dialogue: Dialogue) -> list[Deal]:
+    """The deals that are on: asked once for all the cards of a list."""
+    return deals.live(dialogue.session, at=dialogue.now)
+
+
+def _deal_of(live: Sequence[Deal], product: Product, variant: Variant | None) -> Deal | None:
     """The group deal that is on for it, the one that ends first; with `variant` one about that very variant."""
-    live = deals.live(dialogue.session, at=dialogue.now, product_id=product.id)
-    return next((deal for deal in live if variant is None or deals.price_of(deal, variant.id)), None)
+    about = (deal for deal in live if deal.product_id == product.id)
+    return next((deal for deal in about if variant is None or deals.price_of(deal, variant.id)), None)
 
 
 def start_button(dialogue: Dialogue, deal: Deal) -> Button:

@@ -243,17 +243,12 @@ def share_group(dialogue: Dialogue) -> Outcome:
     group = dialogue.session.get_one(DealGroup, seat.group_id) if seat else None
     if group is None or group.closes_at is None or not groups.is_open(group, at=dialogue.now):
         return Outcome("none")
-    say = announcing.announcement(
-        dialogue.session,
-        deals.get(dialogue.session, group.deal_id),
-        group,
-        replies=dialogue.replies,
-        profile=dialogue.profile,
-        language=dialogue.language,
-        at=dialogue.now,
+    deal = deals.get(dialogue.session, group.deal_id)
+    shown = announcing.look_at(
+        dialogue.session, deal, group, profile=dialogue.profile, language=dialogue.language
     )
     dialogue.say("utter_pass_on")
-    dialogue.send(say)
+    dialogue.send(announcing.announcement(shown, dialogue.replies, at=dialogue.now))
     return Outcome("shared")
 
 

@@ -1,14 +1,16 @@
 """Finding products and looking closer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from bot.actions.asked import keep
 from bot.actions.cards import (
     card_buttons,
     cheapest,
+    live_deals,
     look_at,
     product_card,
     products_by_id,
@@ -40,6 +42,7 @@ from shop.catalogue.model import Product, Variant
 from shop.money import Money
 
 CATEGORIES_MAX = 10
+NO_REASONS: Final[Mapping[UUID, Sequence[Reason]]] = {}
 LISTED_MAX = 6  # products in one answer about prices
 LIMITS = frozenset(
     {"color", "not_color", "size", "material", "price_max", "price_min", "price", "comparative"}
@@ -140,7 +143,8 @@ def _with_facts(dialogue: Dialogue, product: Product) -> Card:
     """The product's card with its description, what there is to choose, and its facts."""
     variants = on_sale(product)
     variant = variants[0] if len(variants) == 1 else None
-    card = product_card(dialogue, product, variant, buttons=card_buttons(dialogue, product, variant)[:1])
+    buttons = card_buttons(dialogue, product, variant)[:1]
+    card = product_card(dialogue, product, variant, live=live_deals(dialogue), buttons=buttons)
     facts = dialogue.words("words_product_details", product=product, options=_options(product))
     return card.model_copy(update={"text": f"{card.text}\n\n{facts}"})
 
@@ -194,7 +198,7 @@ def show_reduced(dialogue: Dialogue) -> Outcome:
     if not products:
         return Outcome("nothing")
     dialogue.say("utter_reduced")
-    dialogue.show([_card(dialogue, product, Looks()) for product in products])
+    dialogue.show(_cards(dialogue, products, Looks()))
     remember_page(dialogue, products, first=True)
     return Outcome("found")
 
@@ -206,7 +210,7 @@ def show_alike(dialogue: Dialogue) -> Outcome:
     found = alike(dialogue, looks)[: dialogue.cards_max]
     if not found:
         return Outcome("nothing")
-    dialogue.show([_card(dialogue, product, looks) for product in found])
+    dialogue.show(_cards(dialogue, found, looks))
     focus = dialogue.state.focus
     remember_page(dialogue, found, first=True)
     dialogue.state.focus = dialogue.state.focus or focus
@@ -349,11 +353,10 @@ def _show_page(
     more = result.total - query.offset - len(page)
     hits = {hit.product_id: hit for hit in result.hits}
     language = dialogue.heard_language
-    cards = [
-        _card(dialogue, product, looks, why_found(hits[product.id], product, result, language=language))
-        for product in page
-    ]
-    dialogue.show(cards, _below(dialogue, more))
+    reasons = {
+        product.id: why_found(hits[product.id], product, result, language=language) for product in page
+    }
+    dialogue.show(_cards(dialogue, page, looks, reasons), _below(dialogue, more))
     remember_page(dialogue, page, first=query.offset == 0)
     if query.offset == 0 and dialogue.heard is not None and dialogue.heard.value("product") is not None:
         named = best_named(dialogue.heard, page, dialogue.heard_language)
@@ -361,12 +364,26 @@ def _show_page(
             look_at(dialogue, named[0])
 
 
-def _card(dialogue: Dialogue, product: Product, looks: Looks, reasons: Sequence[Reason] = ()) -> Card:
-    """The product, as its one variant or the only one that looks like that."""
+def _cards(
+    dialogue: Dialogue,
+    products: Iterable[Product],
+    looks: Looks,
+    reasons: Mapping[UUID, Sequence[Reason]] = NO_REASONS,
+) -> list[Card]:
+    """Each product, as its one variant or the only one that looks like that."""
+    live = live_deals(dialogue)
+    return [
+        product_card(
+            dialogue, product, _singled_out(product, looks), live=live, reasons=reasons.get(product.id, ())
+        )
+        for product in products
+    ]
+
+
+def _singled_out(product: Product, looks: Looks) -> Variant | None:
     variants = on_sale(product)
     fitting = looks.fitting(product) if looks else variants
-    variant = fitting[0] if len(fitting) == 1 else None
-    return product_card(dialogue, product, variant, reasons=reasons)
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _below(dialogue: Dialogue, more: int) -> list[Button]:

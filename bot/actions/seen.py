@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.actions.cards import product_card, products_by_id, remember_page
+from bot.actions.cards import live_deals, product_card, products_by_id, remember_page
 from bot.actions.reference import best_named, on_sale
 from bot.dialogue.dialogue import Dialogue, Outcome, action
 from bot.dialogue.state import Seen
@@ -25,7 +25,8 @@ def show_seen(dialogue: Dialogue) -> Outcome:
     if not found:
         return Outcome("nothing")
     dialogue.say("utter_seen_then", count=len(found))
-    dialogue.show([product_card(dialogue, product, _only_variant(product)) for product in found])
+    live = live_deals(dialogue)
+    dialogue.show([product_card(dialogue, product, _only_variant(product), live=live) for product in found])
     dialogue.state.search = None
     remember_page(dialogue, found, first=True)
     return Outcome("one" if len(found) == 1 else "several")

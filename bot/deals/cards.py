@@ -143,14 +143,8 @@ def _drawn(
     group = session.get_one(DealGroup, card.group_id)
     if group.closes_at is None:
         return None
-    say = announcing.announcement(
-        session,
-        offers.get(session, group.deal_id),
-        group,
-        replies=replies,
-        profile=profile.in_language(card.language),
-        language=card.language,
-        at=at,
-    )
+    deal, spoken = offers.get(session, group.deal_id), profile.in_language(card.language)
+    shown = announcing.look_at(session, deal, group, profile=spoken, language=card.language)
+    say = announcing.announcement(shown, replies, at=at)
     picture = say.picture and say.picture.model_copy(update={"drawn": None})
     return say.model_copy(update={"picture": picture if picture and (picture.path or picture.url) else None})

@@ -14,7 +14,6 @@ from bot.deals import announcing, links
 from bot.dialogue.replies import Replies
 from bot.events import Person
 from bot.messages import InlineOffer, InlineOffers
-from shop.catalogue import queries
 from shop.customers import service as customers
 from shop.customers.model import Customer
 from shop.deals import offers
@@ -73,23 +72,12 @@ class _Look:
     def _offer(self, deal: Deal, group: DealGroup | None) -> InlineOffer:
         """The message is words alone: whoever shares it need not wait for a picture."""
         spoken = self.desk.profile.in_language(self.language)
-        (product,) = queries.by_ids(self.session, [deal.product_id])
-        known = announcing.shown_facts(
-            self.session, deal, product, group, profile=spoken, language=self.language
-        )
-        say = announcing.announcement(
-            self.session,
-            deal,
-            group,
-            replies=self.desk.replies,
-            profile=spoken,
-            language=self.language,
-            at=self.at,
-        )
+        shown = announcing.look_at(self.session, deal, group, profile=spoken, language=self.language)
+        say = announcing.announcement(shown, self.desk.replies, at=self.at)
         return InlineOffer(
             id=links.start_payload(group) if group else links.offer_payload(deal),
             title=deal.title,
-            description=self.say("words_inline_about", known),
+            description=self.say("words_inline_about", shown.known),
             say=say.model_copy(update={"picture": None}),
             picture=say.picture,
         )

@@ -35,14 +35,7 @@ def find(session: Session, carried: str, *, language: str, link: str) -> DealPic
     deal = session.get(Deal, deal_id) if deal_id else None
     if deal is None:
         return None
-    return DealPicture(
-        deal=deal.id,
-        group=group.id if group else None,
-        language=language,
-        carried=carried,
-        link=link,
-        name=f"{deal.code}.png",
-    )
+    return announcing.picture_to_draw(deal, group, language, link=link)
 
 
 @dataclass(frozen=True, slots=True)

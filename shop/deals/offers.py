@@ -53,11 +53,9 @@ def every(session: Session) -> list[Deal]:
     return list(session.scalars(_with_prices().order_by(Deal.created_at.desc(), Deal.code)))
 
 
-def live(session: Session, *, at: datetime, product_id: UUID | None = None) -> list[Deal]:
-    """The deals that are on, of one product or of all; those that end first come first."""
+def live(session: Session, *, at: datetime) -> list[Deal]:
+    """The deals that are on; those that end first come first."""
     statement = _with_prices().where(Deal.status.in_(_RUNS), Deal.starts_at <= at)
-    if product_id is not None:
-        statement = statement.where(Deal.product_id == product_id)
     found = [deal for deal in session.scalars(statement) if status_at(deal, at) is DealStatus.LIVE]
     return sorted(found, key=lambda deal: (deal.ends_at is None, deal.ends_at or at, deal.code))
 
