@@ -27,12 +27,20 @@ NOT_HERE = {
     "no account and no password": ("I want to create an account", "do I have to register to order?"),
     "can’t bargain": ("can you give me a better price?", "is the price negotiable"),
 }
-GROUPS = (
-    ("can I start a group?", "open a new group please"),
-    ("I want to join my friend's group", "join a group deal"),
-    ("is my group full yet?", "how many are missing in our group"),
-    ("I want to leave the group", "get me out of the group deal"),
-)
+GROUPS = {
+    "Together it costs less": (
+        "can I start a group?",
+        "open a new group please",
+        "I want to join my friend's group",
+        "join a group deal",
+    ),
+    "You have no seat in a group": (
+        "is my group full yet?",
+        "how many are missing in our group",
+        "I want to leave the group",
+        "get me out of the group deal",
+    ),
+}
 
 
 @pytest.mark.parametrize("truth", NOT_HERE)
@@ -43,13 +51,11 @@ async def test_what_this_shop_has_not_is_said_plainly(quick_shop: OpenShop, trut
         assert "Source:" not in answer, words
 
 
-@pytest.mark.parametrize("phrasings", GROUPS)
-async def test_who_is_in_no_group_is_shown_what_there_is(
-    quick_shop: OpenShop, phrasings: tuple[str, str]
-) -> None:
-    for words in phrasings:
+@pytest.mark.parametrize("truth", GROUPS)
+async def test_who_is_in_no_group_is_shown_what_there_is(quick_shop: OpenShop, truth: str) -> None:
+    for words in GROUPS[truth]:
         answer = await Guest(quick_shop).says(words)
-        assert "Together it costs less" in answer or "You have no seat in a group" in answer, words
+        assert truth in answer, words
         assert "Source:" not in answer, words
 
 
