@@ -214,7 +214,7 @@ async def test_a_customer_who_calls_off_before_stripe_refuses_hears_of_it_once(s
     await set_price(shop, 10)
     await fill_cart(shop, bo, units=1)
     await check_out(bo, "Pickup")
-    stripe.faults.next(CREATE, ["503"])  # so that the refusal comes a second later
+    stripe.faults.next(CREATE, ["503", "503", "503"])  # so that the refusal comes some seconds later
     await bo.taps("Pay")
     await bo.says("cancel my order")
     await bo.taps("Yes, cancel it")
