@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import fastapi.dependencies.models
 import psycopg
 import pytest
 import structlog
@@ -40,6 +41,19 @@ def logs_as_before() -> Iterator[None]:
     structlog.configure(**config)
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def closed_shops_are_let_go() -> Iterator[None]:
+    """FastAPI remembers the last 4096 functions that answered a route, and with each the whole shop behind it.
+
+    Dozens of closed shops, with the models and indexes that they had read, made the test processes grow by gigabytes,
+    and the longer they ran the slower every look through their memory was.
+    """
+    yield
+    for each in vars(fastapi.dependencies.models).values():
+        if hasattr(each, "cache_clear"):
+            each.cache_clear()
 
 
 @pytest.fixture(scope="session")
