@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import fastapi.dependencies.models
+import hypothesis
 import psycopg
 import pytest
 import structlog
@@ -25,6 +26,10 @@ from storage.migrate import upgrade
 from tests.open_shop import OpenShop, open_shop, settings_for_tests
 
 ENGINES = ("sqlite", "postgresql")
+
+# How fast something is shows in benchmarks: a busy machine is no failure.
+hypothesis.settings.register_profile("parley", deadline=None)
+hypothesis.settings.load_profile("parley")
 
 
 def pytest_runtest_setup() -> None:

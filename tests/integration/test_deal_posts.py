@@ -21,11 +21,12 @@ from sandbox.telegram.group_state import Group
 from sandbox.telegram.people import TelegramUser
 from tests.group_deals import followed, offered, seated, tapped, token
 
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.parametrize("shop_database_url", ["sqlite"], indirect=True),
-    pytest.mark.usefixtures("telegram_token"),
-]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("telegram_token")]
+
+
+@pytest.fixture
+def shop_database_url() -> None:
+    """The one in the shop's home: SQLite will do for these."""
 
 
 @pytest.fixture

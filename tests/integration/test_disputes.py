@@ -20,7 +20,12 @@ from tests.integration.test_invariants import BANK_TIME, bought
 from tests.integration.test_ledger import ordered, pay
 from tests.trade import NOW
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("shop_database_url", ["sqlite"], indirect=True)]
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop_database_url() -> None:
+    """The one in the shop's home: SQLite will do for these."""
 
 
 def the_order(session: Session) -> Order:

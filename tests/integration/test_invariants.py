@@ -24,7 +24,13 @@ from shop.catalogue.model import Product, Variant
 from shop.orders.model import Order, OrderMove, OrderStatus
 from storage.ids import new_id
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("shop_database_url", ["sqlite"], indirect=True)]
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop_database_url() -> None:
+    """The one in the shop's home: SQLite will do for these."""
+
 
 BANK_TIME = timedelta(minutes=2)  # the banks of the sandbox take one to decide
 

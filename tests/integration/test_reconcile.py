@@ -19,7 +19,12 @@ from shop.tasks.model import Task
 from tests.integration.test_disputes import balances
 from tests.integration.test_invariants import BANK_TIME, bought, called_off, change, placed
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("shop_database_url", ["sqlite"], indirect=True)]
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop_database_url() -> None:
+    """The one in the shop's home: SQLite will do for these."""
 
 
 async def compared(stage: Stage) -> Reconciled:

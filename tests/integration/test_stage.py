@@ -7,7 +7,12 @@ import pytest
 from app.stage import Stage
 from sandbox.people.person import CannotDo, Person
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("shop_database_url", ["sqlite"], indirect=True)]
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop_database_url() -> None:
+    """The one in the shop's home: SQLite will do for these."""
 
 
 async def answer(stage: Stage, person: Person) -> str:
