@@ -22,6 +22,8 @@ main()
 """
 HEADER = "Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price\n"
 
+SECONDS_MAX = 300  # a first start learns the training data, which takes a minute where nothing else is done
+
 
 def parley(
     *words: str, home: Path, text: str | None = None, **environment: str
@@ -31,7 +33,7 @@ def parley(
         input=text,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SECONDS_MAX,
         check=False,
         env={**os.environ, "PARLEY_HOME": str(home), "COLUMNS": "200", **environment},
     )
@@ -52,7 +54,7 @@ def loaded_by(*words: str, home: Path) -> set[str]:
         [sys.executable, "-c", TELLS_WHAT_IT_LOADED, *words],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SECONDS_MAX,
         check=True,
         env={**os.environ, "PARLEY_HOME": str(home), "PYTHONPATH": str(ROOT)},
     )
