@@ -124,7 +124,7 @@ async def test_people_see_only_their_own_chat(shop: OpenShop) -> None:
     ana, bo = shop.web_visitor(), shop.web_visitor()
     await ana.says("hello")
     async with httpx.AsyncClient() as client:
-        assert (await client.get(bo.address)).json() == {"said": []}
+        assert (await client.get(bo.address)).json() == {"said": [], "at_work": False}
 
 
 async def test_pages_are_told_at_once_when_the_shop_closes(shop: OpenShop) -> None:
@@ -135,7 +135,7 @@ async def test_pages_are_told_at_once_when_the_shop_closes(shop: OpenShop) -> No
             while not shop.parley.web.is_looked_at(visitor.address.rsplit("/", 1)[1]):  # noqa: ASYNC110 - the same loop
                 await asyncio.sleep(0)
         shop.parley.web.close()
-        assert (await waiting).json() == {"said": []}
+        assert (await waiting).json() == {"said": [], "at_work": False}
 
 
 def test_a_port_in_use_is_said_with_the_way_out() -> None:
