@@ -23,6 +23,7 @@ from app.wiring import Parley
 from bot.channels import messenger
 from bot.channels.web import LINK_PATH, ChatInput, HostedChannel, LinkPayload
 from bot.deals import pictures as deal_pictures
+from bot.delivery.ahead import is_at_work
 from bot.events import Inbound, ProviderNotified
 from bot.papers import PATH, NoSuchPaper
 from bot.transcript import since
@@ -144,13 +145,15 @@ def _add_deal_pictures(app: FastAPI, parley: Parley) -> None:
 
     @app.get(f"{deal_pictures.PATH}/{{language}}/{{carried}}.png")
     async def deal_picture(request: Request, language: str, carried: LinkPayload) -> Response:  # pyright: ignore[reportUnusedFunction]
+        if language not in languages:
+            raise HTTPException(404)
         base = parley.settings.server.public_url or str(request.base_url).rstrip("/")
         wanted = await parley.database.look(
             lambda session: deal_pictures.find(
                 session, carried, language=language, link=base + LINK_PATH + carried
             )
         )
-        if wanted is None or language not in languages:
+        if wanted is None:
             raise HTTPException(404)
         content = await parley.deal_pictures.draw(parley.database, wanted)
         headers = {"Cache-Control": "private, max-age=60", "X-Content-Type-Options": "nosniff"}
@@ -283,13 +286,12 @@ def _add_chat(app: FastAPI, parley: Parley, channel: HostedChannel) -> None:
         bell = channel.look(chat)
         try:
             conversation = channel.conversation(chat)
-            at_work = await parley.delivery.is_at_work(conversation)  # asked first: its last word is found
-            found = await _said(parley, conversation, after)
-            if not found and wait:
+            heard = await _heard(parley, conversation, after)
+            if not heard["said"] and wait:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(bell.wait(), LONG_POLL_SECONDS)
-                found = await _said(parley, conversation, after)
-            return {"said": found, "at_work": at_work}
+                heard = await _heard(parley, conversation, after)
+            return heard
         finally:
             channel.look_away(chat, bell)
 
@@ -299,12 +301,19 @@ def _check_chat_name(chat: str) -> None:
         raise HTTPException(404)
 
 
-async def _said(parley: Parley, conversation: str, after: int) -> list[dict[str, object]]:
-    found = await parley.database.look(lambda session: since(session, conversation, after=after))
-    return [
+async def _heard(parley: Parley, conversation: str, after: int) -> dict[str, object]:
+    """Both of one moment: where nothing more is under way, the last word is among what was said."""
+    found, at_work = await parley.database.look(
+        lambda session: (
+            since(session, conversation, after=after),
+            is_at_work(session, parley.clock, conversation),
+        )
+    )
+    said = [
         {"id": each.id, "author": each.author.value, "content": each.content, "at": each.at.isoformat()}
         for each in found
     ]
+    return {"said": said, "at_work": at_work}
 
 
 # ---------------------------------------------------------------------- running

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.delivery import inbox, outbox, timers
-from bot.delivery.model import OutboxKind
+from bot.delivery.model import IS_WAITING, InboxEvent, OutboxKind, OutboxRow, OutboxState, is_open
+from storage.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +36,17 @@ def look(session: Session, *, at: datetime, most: int) -> Ahead:
         return ahead
     dues = filter(None, (timer, inbox.next_due(session), outbox.next_head_due(session)))
     return Ahead([], [], timers=False, next_due=min(dues, default=None))
+
+
+def is_at_work(session: Session, clock: Clock, conversation: str | None = None) -> bool:
+    """Whether an event waits or something is to leave now, maybe in that conversation alone: there may be more to come."""
+    waiting = select(InboxEvent.id).where(IS_WAITING)
+    unsent = select(OutboxRow.id).where(is_open())
+    if conversation is not None:
+        waiting = waiting.where(InboxEvent.conversation == conversation)
+        unsent = unsent.where(OutboxRow.conversation == conversation)
+    if session.scalar(select(waiting.exists())):
+        return True
+    now = clock.now()  # asked after the snapshot was taken: what is in it and due at once is not missed
+    leaves = (OutboxRow.due_at <= now) | (OutboxRow.state == OutboxState.SENDING)
+    return bool(session.scalar(select(unsent.where(leaves).exists())))

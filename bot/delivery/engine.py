@@ -14,14 +14,13 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot import conversations
 from bot.delivery import inbox, leases, outbox, timers, turn
-from bot.delivery.ahead import Ahead, look
+from bot.delivery.ahead import Ahead, is_at_work, look
 from bot.delivery.limits import Limiter, Limits
-from bot.delivery.model import IS_WAITING, InboxEvent, OutboxKind, OutboxRow, OutboxState, is_open
+from bot.delivery.model import OutboxKind, OutboxRow
 from bot.events import Inbound
 from bot.messages import MESSAGE, AnswerInvoiceCheck, AnswerShipping, AnswerTap, Message, ShowTyping
 from shop.errors import Rejected, Unavailable
@@ -217,10 +216,6 @@ class Delivery:
             await self._wait_for_work(made, seconds=POLL_SECONDS)  # another process may do the last of it
             made = self._made
 
-    async def is_at_work(self, conversation: str) -> bool:
-        """Whether there may be more to say in this conversation without anybody saying anything."""
-        return await self.database.look(lambda session: self._is_due(session, conversation))
-
     async def at_rest(self) -> datetime | None:
         """Wait until nothing moves before time does; when the next thing is due then, None if nothing waits.
 
@@ -286,22 +281,10 @@ class Delivery:
         return min(POLL_SECONDS, max(0.05, left))
 
     def _nothing_due(self, session: Session) -> bool:
-        waiting = session.scalar(select(func.count()).select_from(InboxEvent).where(IS_WAITING))
-        now = (
-            self.clock.now()
-        )  # asked after the snapshot was taken: what is in it and due at once is not missed
-        unsent = select(func.count()).where(
-            is_open(), (OutboxRow.due_at <= now) | (OutboxRow.state == OutboxState.SENDING)
-        )
+        if is_at_work(session, self.clock):
+            return False
         due = timers.next_due(session)
-        return not (waiting or session.scalar(unsent) or (due is not None and due <= now))
-
-    def _is_due(self, session: Session, conversation: str) -> bool:
-        waiting = select(InboxEvent.id).where(IS_WAITING, InboxEvent.conversation == conversation)
-        open_now = select(OutboxRow.id).where(
-            is_open(), OutboxRow.conversation == conversation, OutboxRow.due_at <= self.clock.now()
-        )
-        return any(session.scalar(select(found.exists())) for found in (waiting, open_now))
+        return due is None or due > self.clock.now()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

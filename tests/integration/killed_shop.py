@@ -16,8 +16,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.sandbox import Sandbox, open_sandbox
@@ -25,7 +24,8 @@ from app.server import listen_on
 from app.serving import PromptServer
 from app.settings import Home
 from app.stage import Template, copy_home
-from bot.delivery.model import InboxEvent, InboxState, OutboxRow, OutboxState, is_open
+from bot.delivery.ahead import is_at_work
+from bot.delivery.model import OutboxRow, OutboxState
 from sandbox.clock import TurnableClock
 from shop.orders.model import OrderStatus
 from storage.clock import SystemClock
@@ -150,7 +150,7 @@ class ShopProcess(OpenShop):
 
     async def settled(self) -> None:
         """Until it has nothing more to do, as its database tells."""
-        await until(lambda: self.read(_nothing_due), seconds=30)
+        await until(lambda: not self.read(lambda session: is_at_work(session, SystemClock())), seconds=30)
 
     def close(self) -> None:
         if self._process is not None and self._process.is_alive():
@@ -162,14 +162,6 @@ class ShopProcess(OpenShop):
 def url_of(database: Database) -> str:
     url = database.engine.url.set(drivername="sqlite" if database.is_sqlite else "postgresql")
     return url.render_as_string(hide_password=False)
-
-
-def _nothing_due(session: Session) -> bool:
-    waiting = select(func.count()).where(InboxEvent.state == InboxState.WAITING)
-    unsent = select(func.count()).where(
-        is_open(), (OutboxRow.due_at <= SystemClock().now()) | (OutboxRow.state == OutboxState.SENDING)
-    )
-    return not (session.scalar(waiting) or session.scalar(unsent))
 
 
 def _free_port() -> int:
