@@ -70,7 +70,7 @@ def picture_to_draw(deal: Deal, group: DealGroup | None, language: str, *, link:
         deal=deal.id,
         group=group.id if group else None,
         language=language,
-        carried=links.offer_payload(deal) if group is None else links.start_payload(group),
+        carried=links.payload_of(deal, group),
         link=link,
         name=f"{deal.code}.png",
     )

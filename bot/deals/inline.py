@@ -75,7 +75,7 @@ class _Look:
         shown = announcing.look_at(self.session, deal, group, profile=spoken, language=self.language)
         say = announcing.announcement(shown, self.desk.replies, at=self.at)
         return InlineOffer(
-            id=links.start_payload(group) if group else links.offer_payload(deal),
+            id=links.payload_of(deal, group),
             title=deal.title,
             description=self.say("words_inline_about", shown.known),
             say=say.model_copy(update={"picture": None}),

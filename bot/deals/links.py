@@ -26,6 +26,11 @@ def offer_payload(deal: Deal) -> str:
     return _OFFER + pack_id(deal.id)
 
 
+def payload_of(deal: Deal, group: DealGroup | None) -> str:
+    """What a link to the group carries, or to the deal where none has begun."""
+    return offer_payload(deal) if group is None else start_payload(group)
+
+
 def read_offer(carried: str) -> UUID | None:
     """The deal that a link was made for; None for any other link."""
     return unpack_id(carried.removeprefix(_OFFER)) if carried.startswith(_OFFER) else None
