@@ -26,13 +26,12 @@ from storage.ids import new_id
 
 pytestmark = pytest.mark.anyio
 
+BANK_TIME = timedelta(minutes=2)  # the banks of the sandbox take one to decide
+
 
 @pytest.fixture
 def shop_database_url() -> None:
     """The one in the shop's home: SQLite will do for these."""
-
-
-BANK_TIME = timedelta(minutes=2)  # the banks of the sandbox take one to decide
 
 
 @pytest.fixture
