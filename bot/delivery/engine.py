@@ -53,6 +53,10 @@ ROOMS = (
 )
 
 
+def _fits(room: Room, kind: OutboxKind, priority: int) -> bool:
+    return kind is room.kind and priority <= room.priority_max
+
+
 class Blocked(Rejected):
     """The person does not want to hear from us (or the chat is gone)."""
 
@@ -230,7 +234,16 @@ class Delivery:
         """What is ahead, if nothing is under way and nobody made work since that was seen."""
         under_way = self._lanes or len(self._sending) != len(self._held_back)
         made, ahead = self._seen
-        return ahead if ahead and ahead.is_empty and made == self._made and not under_way else None
+        if ahead is None or made != self._made or under_way:
+            return None
+        return ahead if ahead.is_empty or self._waits_for_held_back(ahead) else None
+
+    def _waits_for_held_back(self, ahead: Ahead) -> bool:
+        """Whether what may begin finds no room: all of it is taken by what only a later time lets leave."""
+        if ahead.lanes or ahead.timers:
+            return False
+        rooms = [room for room in ROOMS if any(_fits(room, *send) for send in ahead.sends)]
+        return all(self._free(room) <= 0 for room in rooms)
 
     async def _forever(self) -> None:
         """Begin what may begin, whenever there may be work. A database that is away for a while does not end it."""
@@ -354,7 +367,7 @@ class Delivery:
         if epoch is None:
             return
         for room in ROOMS:
-            if any(kind is room.kind and priority <= room.priority_max for kind, priority in ahead.sends):
+            if any(_fits(room, *send) for send in ahead.sends):
                 await self._fill(room, epoch)
 
     def _free(self, room: Room) -> int:

@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 
 from bot.delivery import inbox, leases, outbox, timers
 from bot.delivery.engine import Blocked, Delivery, TooFast
-from bot.delivery.limits import UNLIMITED, Limits, Rate
+from bot.delivery.limits import UNLIMITED, Limiter, Limits, Rate
 from bot.delivery.model import Conversation, InboxEvent, InboxState, OutboxRow, OutboxState
 from bot.delivery.turn import Turn
 from bot.events import CallReturned, Event, Inbound, Said, TimerFired
 from bot.messages import Message, Say
 from sandbox.clock import SimulatedClock
 from shop.errors import Rejected, Unavailable
-from storage.clock import SystemClock
+from storage.clock import Clock, SystemClock
 from storage.engine import Database
 from storage.types import JsonObject
 
@@ -107,9 +107,9 @@ Start = Callable[..., Awaitable[Delivery]]
 
 @asynccontextmanager
 async def delivering(
-    database: Database, handler: Echo, phone: Phone, caller: Any = add
+    database: Database, handler: Echo, phone: Phone, caller: Any = add, clock: Clock | None = None
 ) -> AsyncIterator[Delivery]:
-    delivery = Delivery(database, SystemClock(), handler, senders={"test": phone}, caller=caller)
+    delivery = Delivery(database, clock or SystemClock(), handler, senders={"test": phone}, caller=caller)
     await delivery.start()
     try:
         yield delivery
@@ -402,3 +402,22 @@ async def test_the_limiter_spaces_messages_to_one_chat(sqlite_url: str) -> None:
     assert asyncio.get_running_loop().time() - started >= 4 * 0.05
     assert len(phone.got["ann"]) == 5
     database.close()
+
+
+async def test_more_than_may_wait_for_the_platform_at_once_is_at_rest_too_while_time_stands_still(
+    sqlite_url: str,
+) -> None:
+    database, clock, people = Database.open(sqlite_url), SimulatedClock(SystemClock().now()), 50
+    phone = Phone(limits=Limits(Rate(1, 1), Rate(1, 1), Rate(1, 1)))
+    async with delivering(database, Echo(), phone, clock=clock) as delivery, asyncio.timeout(20):
+        await delivery.receive([said("hi", chat=f"person-{number}") for number in range(people)])
+        while (due := await delivery.at_rest()) is not None:
+            clock.advance((due - clock.now()).total_seconds())
+            await delivery.wake()
+    assert [len(got) for got in phone.got.values()] == [1] * people
+    database.close()
+
+
+def test_where_a_platform_has_no_limits_nothing_is_held_back_while_time_stands_still() -> None:
+    limiter, now = Limiter(UNLIMITED), SystemClock().now()
+    assert {limiter.reserve("ann", group=False, now=now) for _ in range(5000)} == {0}
