@@ -4,13 +4,14 @@ Text is a Jinja template that yields our small safe HTML: whatever is put in is 
 several wordings; which one is said depends on how far the conversation is, so that it does not repeat itself.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from html import unescape
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import phonenumbers
 from babel.dates import format_date
@@ -21,6 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from shop.money import Money
 from storage import yaml_files
 from storage.yaml_files import Mistake, Mistakes
+
+_GAP: Final = re.compile(r"\n{3,}")  # what a part that is left out would leave: one empty line is enough
 
 
 class ReplyModel(BaseModel):
@@ -110,7 +113,7 @@ class Replies:
         chosen = wordings[wording % len(wordings)]
 
         def fill(text: str) -> str:
-            return _compiled(language, text).render(facts).strip()
+            return _GAP.sub("\n\n", _compiled(language, text).render(facts).strip())
 
         def fill_plain(text: str) -> str:
             return _plain(fill(text))

@@ -30,6 +30,7 @@ async def test_a_customer_buys_on_telegram_with_a_native_invoice_and_cancels(sho
     summary = await ana.says("+32 9 123 45 67")
     assert "Total €33.90" in summary
     assert "Main Street 5" in summary
+    assert "\n\n\n" not in summary, "what is left out of it leaves no hole"
     assert "Order" in await ana.taps("Pay")
     assert shop.stock("black-mug") == (11, 2), "payment has begun: the stock is held"
     outcome = await ana.pays()
@@ -111,6 +112,7 @@ async def test_a_customer_buys_on_messenger_with_a_payment_page_and_cancels(shop
     summary = await eva.hears("Total")
     assert "Total €33.90" in summary
     assert "Main Street 5" in summary
+    assert "\n\n\n" not in summary, "what is left out of it leaves no hole"
     said = await eva.taps("Pay")
     if "Pay safely" not in said:
         await eva.hears("Pay safely")
